@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * pfclass: what the module and its readers agree on.
+ *
+ * The one list of classes, refinements, splits and files. The module, the tool
+ * and the selftests expand the lists below; nothing else spells a key. Keys are
+ * ABI: lower case, never renamed, only ever appended to their list.
+ */
+#ifndef _UAPI_PFCLASS_H
+#define _UAPI_PFCLASS_H
+
+/* First line of "stats": "abi 1". Raised only when a reader would misread. */
+#define PFC_ABI			1
+
+/* Below the debugfs mount. The first four are exactly 0444 (lockdown). */
+#define PFC_DIR			"pfclass"
+#define PFC_FILE_STATS		"stats"
+#define PFC_FILE_PERCPU		"percpu"
+#define PFC_FILE_PROBES		"probes"
+#define PFC_FILE_LATENCY	"latency"
+#define PFC_FILE_ENABLED	"enabled"
+#define PFC_FILE_FILTER		"filter"
+#define PFC_FILE_RESET		"reset"
+
+/* The value of a key that this kernel, or this mode, cannot count. */
+#define PFC_UNAVAILABLE		"unavailable"
+
+/*
+ * PFC_CLASSES(X): X(ID, key, where the fault was resolved). A completed fault
+ * is in exactly one of them.
+ */
+#define PFC_CLASSES(X) \
+	X(ANON,		"anon",		"do_anonymous_page") \
+	X(WP,		"wp",		"do_wp_page, called by the dispatcher") \
+	X(SWAP,		"swap",		"do_swap_page, called by the dispatcher") \
+	X(NUMA,		"numa",		"do_numa_page") \
+	X(AF,		"af",		"tail of handle_pte_fault: access flag was clear and is set") \
+	X(DIRTY,	"dirty",	"the same tail: young entry made dirty") \
+	X(SPURIOUS,	"spurious",	"the same tail: nothing had to change") \
+	X(FILE,		"file",		"do_fault") \
+	X(THP,		"thp",		"the PMD level") \
+	X(HUGETLB,	"hugetlb",	"hugetlb_fault") \
+	X(NONE,		"none",		"completed without doing anything (raced, busy)") \
+	X(ERROR,	"error",	"VM_FAULT_ERROR before any class")
+
+/* The classes that pfclass was founded to count are the first five. */
+#define PFC_NR_FOUNDING		5
+
+enum pfc_class {
+#define PFC_X(id, key, where) PFC_##id,
+	PFC_CLASSES(PFC_X)
+#undef PFC_X
+	PFC_NR_CLASSES
+};
+
+/*
+ * PFC_REFINEMENTS(X): X(ID, class, key). What happened inside a class. They sum
+ * to their class wherever all of them are available; SWAP_WP and AF_DIRTY are
+ * the exceptions: they say something more of faults counted in their siblings.
+ */
+#define PFC_REFINEMENTS(X) \
+	X(ANON_ZERO,		ANON,	"anon_zero") \
+	X(ANON_ALLOC,		ANON,	"anon_alloc") \
+	X(WP_COPY,		WP,	"wp_copy") \
+	X(WP_REUSE,		WP,	"wp_reuse") \
+	X(WP_SHARED,		WP,	"wp_shared") \
+	X(WP_PFN,		WP,	"wp_pfn") \
+	X(WP_UFFD,		WP,	"wp_uffd") \
+	X(SWAP_IN,		SWAP,	"swap_in") \
+	X(SWAP_MIGRATION,	SWAP,	"swap_migration") \
+	X(SWAP_DEVICE,		SWAP,	"swap_device") \
+	X(SWAP_HWPOISON,	SWAP,	"swap_hwpoison") \
+	X(SWAP_MARKER,		SWAP,	"swap_marker") \
+	X(SWAP_WP,		SWAP,	"swap_wp") \
+	X(AF_DIRTY,		AF,	"af_dirty") \
+	X(FILE_READ,		FILE,	"file_read") \
+	X(FILE_COW,		FILE,	"file_cow") \
+	X(FILE_SHARED,		FILE,	"file_shared") \
+	X(FILE_AROUND,		FILE,	"file_around") \
+	X(THP_ANON,		THP,	"thp_anon") \
+	X(THP_FILE,		THP,	"thp_file") \
+	X(THP_WP,		THP,	"thp_wp") \
+	X(THP_NUMA,		THP,	"thp_numa") \
+	X(THP_AF,		THP,	"thp_af") \
+	X(ERROR_SIGBUS,		ERROR,	"error_sigbus") \
+	X(ERROR_SEGV,		ERROR,	"error_segv") \
+	X(ERROR_OOM,		ERROR,	"error_oom") \
+	X(ERROR_HWPOISON,	ERROR,	"error_hwpoison")
+
+enum pfc_refinement {
+#define PFC_X(id, class, key) PFC_##id,
+	PFC_REFINEMENTS(PFC_X)
+#undef PFC_X
+	PFC_NR_REFINEMENTS
+};
+
+/*
+ * Each class is also split three ways; the key is the class's key and the
+ * suffix. Where that key is a refinement already ("file_read", which includes
+ * instruction fetches and excludes fault-around) only the refinement exists.
+ */
+#define PFC_ACCESSES(X)	X(READ, "_read") X(WRITE, "_write") X(EXEC, "_exec")
+#define PFC_ORIGINS(X)	X(USER, "_user") X(KERNEL, "_kernel") X(GUP, "_gup")
+#define PFC_OUTCOMES(X)	X(MINOR, "_minor") X(MAJOR, "_major")
+
+#define PFC_X(id, suffix) PFC_##id,
+enum pfc_access  { PFC_ACCESSES(PFC_X) PFC_NR_ACCESSES };
+enum pfc_origin  { PFC_ORIGINS(PFC_X) PFC_NR_ORIGINS };
+enum pfc_outcome { PFC_OUTCOMES(PFC_X) PFC_NR_OUTCOMES };
+#undef PFC_X
+
+/*
+ * PFC_TOTALS(X): X(ID, key, meaning). They stand in "stats" after "abi" and
+ * before the classes; the classes are followed by the refinements, then by the
+ * splits, class by class.
+ */
+#define PFC_TOTALS(X) \
+	X(FAULTS,	"faults",	"completed faults: the sum of all classes") \
+	X(VISITS,	"visits",	"completed calls of handle_mm_fault()") \
+	X(RETRIES,	"retries",	"of which ended in VM_FAULT_RETRY: the fault goes on") \
+	X(UNCLASSIFIED,	"unclassified",	"faults that fitted no class or more than one") \
+	X(MISSED,	"missed",	"probe hits or visits lost: no frame, or a nested probe")
+
+enum pfc_total {
+#define PFC_X(id, key, meaning) PFC_##id,
+	PFC_TOTALS(PFC_X)
+#undef PFC_X
+	PFC_NR_TOTALS
+};
+
+/*
+ * "probes": a header line, then one row a probe point, columns separated by
+ * white space, the last one free text ("-" when there is nothing to say):
+ *
+ *	class how place backend state hits missed reason
+ *
+ * class is a key, or keys joined by commas where one place serves several, or
+ * "visit" for the two ends of handle_mm_fault(). A number that does not exist
+ * is "-".
+ */
+#define PFC_PROBES_HEADER \
+	"class how place backend state hits missed reason"
+
+/* PFC_HOWS(X): X(ID, word). How a place was found, best first. */
+#define PFC_HOWS(X) \
+	X(GIVEN,		"given") \
+	X(DIRECT,		"direct") \
+	X(CALL_SITE,		"call-site") \
+	X(CALLER_FILTER,	"caller-filter") \
+	X(INFERRED,		"inferred") \
+	X(UNAVAILABLE,		PFC_UNAVAILABLE)
+
+enum pfc_how {
+#define PFC_X(id, word) PFC_HOW_##id,
+	PFC_HOWS(PFC_X)
+#undef PFC_X
+	PFC_NR_HOWS
+};
+
+/* PFC_STATES(X): X(ID, word). What a place is doing now. */
+#define PFC_STATES(X) \
+	X(OFF,		"off")		/* never placed */ \
+	X(DISARMED,	"disarmed")	/* "enabled" is 0 */ \
+	X(ARMED,	"armed") \
+	X(DEAD,		"dead")		/* armed, but the kernel took the probe out */
+
+enum pfc_state {
+#define PFC_X(id, word) PFC_STATE_##id,
+	PFC_STATES(PFC_X)
+#undef PFC_X
+	PFC_NR_STATES
+};
+
+/*
+ * "filter": words separated by spaces, each at most once, ANDed; or "clear".
+ * Reading shows them in this order, or "clear". addr is the faulting address,
+ * in [START, END), hexadecimal with 0x or decimal.
+ */
+#define PFC_FILTER_CLEAR	"clear"
+#define PFC_FILTER_TGID		"tgid="
+#define PFC_FILTER_CGROUP	"cgroup="
+#define PFC_FILTER_ADDR		"addr="
+
+#endif /* _UAPI_PFCLASS_H */
