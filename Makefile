@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# `make help` lists the targets. The module's own build description, which the
+# kernel's build system reads, is in Kbuild.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+DESTDIR ?=
+KERNEL ?=
+KERNELS ?= $(KERNEL)
+CPU ?=
+TESTS ?=
+PARAMS ?=
+
+QEMU := selftests/qemu
+
+.PHONY: all module tools install modules_install demo check shell lint help \
+	clean distclean check-kdir
+
+all: module tools
+
+# Say what is wrong with KDIR before kbuild says something else.
+check-kdir:
+	@$(QEMU)/check-kdir '$(KDIR)' $(if $(ARCH),'$(ARCH)')
+
+module: check-kdir
+	$(MAKE) -C '$(KDIR)' M='$(CURDIR)' modules
+
+modules_install: module
+	$(MAKE) -C '$(KDIR)' M='$(CURDIR)' \
+		$(if $(DESTDIR),INSTALL_MOD_PATH='$(DESTDIR)') modules_install
+
+tools:
+	$(MAKE) -C tools
+
+install: modules_install tools
+	$(MAKE) -C tools install DESTDIR='$(DESTDIR)'
+
+demo:
+	@$(QEMU)/run --kernel '$(or $(KERNEL),6.12)' $(if $(CPU),--cpu '$(CPU)') \
+		--no-load --job demo --env 'PFC_PARAMS=$(PARAMS)'
+
+check:
+	@$(QEMU)/check --kernels '$(KERNELS)' --cpu '$(CPU)' --tests '$(TESTS)'
+
+shell:
+	@$(QEMU)/run --kernel '$(or $(KERNEL),6.12)' $(if $(CPU),--cpu '$(CPU)') \
+		--params '$(PARAMS)' --job shell
+
+lint:
+	@selftests/lint.sh
+
+clean:
+	rm -f *.o *.ko *.mod *.mod.c .*.cmd modules.order Module.symvers \
+		.module-common.o
+	find module \( -name '*.o' -o -name '.*.cmd' -o -name '*.o.d' \) \
+		-exec rm -f {} +
+	-$(MAKE) -C tools clean
+	$(if $(KSRC),$(MAKE) -C selftests clean)
+
+distclean: clean
+	@$(QEMU)/clean-cache
+
+help:
+	@echo 'On this machine:'
+	@echo '  make                 build pfclass.ko for the running kernel and the tool'
+	@echo '  make module          pfclass.ko alone; KDIR=/path/to/headers for another kernel'
+	@echo '  make tools           the tool alone'
+	@echo '  make install         install module, tool and manual page (as root)'
+	@echo '  make clean           remove what was built here'
+	@echo
+	@echo 'In QEMU, on stock Debian kernels; everything needed is fetched into the cache:'
+	@echo '  make demo            boot, load, make each kind of fault happen, show the counts'
+	@echo '  make check           the tests, on kernel 6.12'
+	@echo '  make shell           a guest to look around in, with the module loaded'
+	@echo '  make lint            checkpatch, sparse, W=1, kernel-doc, shellcheck'
+	@echo '  make distclean       clean, and remove the cache too'
+	@echo
+	@echo 'Variables:'
+	@echo '  KERNEL=6.12          which kernel, see $(QEMU)/kernels'
+	@echo '  KERNELS="6.1 6.12"   several of them (check), or: all'
+	@echo '  CPU=cortex-a57       the CPU model; all of the kernel'"'"'s if not given (check)'
+	@echo '  TESTS="anon numa"    only these tests (check)'
+	@echo '  PARAMS="account=0"   module parameters (demo, shell)'
+	@echo '  PFCLASS_CACHE=DIR    the cache; ~/.cache/pfclass if not given'
