@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What pfclass must know of arm64: where calls go, where functions return, who
+ * called, and how a probe looks in the text. Checked on 5.10, 6.1, 6.12, 7.2.
+ */
+#ifndef PFC_ARCH_H
+#define PFC_ARCH_H
+
+#include <linux/bitops.h>
+#include <linux/kprobes.h>
+#include <linux/pgtable.h>
+#include <linux/ptrace.h>
+#include <linux/uaccess.h>
+#include <asm/brk-imm.h>
+
+/* Distance between places where an instruction may begin, in bytes. */
+#define PFC_ARCH_INSN_STEP	4
+
+static inline bool pfc_arch_read_insn(unsigned long at, u32 *insn)
+{
+	__le32 raw;
+
+	if (copy_from_kernel_nofault(&raw, (void *)at, sizeof(raw)))
+		return false;
+	*insn = le32_to_cpu(raw);
+	return true;
+}
+
+/**
+ * pfc_arch_call_target() - where the instruction at @at branches to
+ * @at: kernel text address
+ * @target: set when the answer is yes
+ *
+ * A tail call is a plain branch; the caller tells it from a branch inside the
+ * function by the target.
+ *
+ * Context: any.
+ * Return: true if there is a `bl` or `b` at @at.
+ */
+static inline bool pfc_arch_call_target(unsigned long at, unsigned long *target)
+{
+	u32 insn;
+
+	if (!pfc_arch_read_insn(at, &insn) || (insn & 0x7c000000) != 0x14000000)
+		return false;
+	*target = at + sign_extend64((u64)(insn & 0x03ffffff) << 2, 27);
+	return true;
+}
+
+/**
+ * pfc_arch_hides_call() - whether somebody's kprobe covers the text at @at
+ * @at: kernel text address
+ *
+ * Context: any.
+ * Return: true if the instruction that belongs there cannot be read.
+ */
+static inline bool pfc_arch_hides_call(unsigned long at)
+{
+	u32 insn;
+
+	return pfc_arch_read_insn(at, &insn) &&
+	       insn == (0xd4200000 | (KPROBES_BRK_IMM << 5));
+}
+
+/**
+ * pfc_arch_is_return() - whether the instruction at @at returns
+ * @at: kernel text address
+ *
+ * arm64 kernels have frame pointers, hence no tail calls: handle_mm_fault()
+ * leaves through its ret (retaa, retab) instructions and nowhere else.
+ *
+ * Context: any.
+ * Return: true if it does; always false where that cannot be relied upon.
+ */
+static inline bool pfc_arch_is_return(unsigned long at)
+{
+	u32 insn;
+
+	return pfc_arch_read_insn(at, &insn) &&
+	       (insn == 0xd65f03c0 || insn == 0xd65f0bff || insn == 0xd65f0fff);
+}
+
+/* At a function's first instruction: whom it will return to (before paciasp). */
+static __always_inline unsigned long pfc_arch_caller(struct pt_regs *regs)
+{
+	return regs->regs[30];
+}
+
+static __always_inline unsigned long pfc_arch_arg(struct pt_regs *regs, int n)
+{
+	return regs->regs[n];
+}
+
+static __always_inline unsigned long pfc_arch_result(struct pt_regs *regs)
+{
+	return regs->regs[0];
+}
+
+/*
+ * One entry of a contiguous block as the access-flag setter means it: the
+ * setter is given an entry without the contiguous bit (pte_mknoncont()).
+ */
+static __always_inline pte_t pfc_arch_pte(pte_t pte)
+{
+	return __pte(pte_val(pte) & ~PTE_CONT);
+}
+
+/**
+ * pfc_arch_probe_alive() - whether an armed kprobe is in the text
+ * @kp: a kprobe that is registered and enabled
+ *
+ * Context: any.
+ * Return: false if the kernel took it out (debugfs kprobes/enabled = 0).
+ */
+static inline bool pfc_arch_probe_alive(const struct kprobe *kp)
+{
+	u32 insn;
+
+	return pfc_arch_read_insn((unsigned long)kp->addr, &insn) && insn != kp->opcode;
+}
+
+#endif /* PFC_ARCH_H */

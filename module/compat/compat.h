@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The only place that tests kernel versions and configurations.
+ *
+ * Supported: 5.10 and newer. PFC_NEWEST is the newest kernel that the tests
+ * know; newer ones build with a note.
+ */
+#ifndef PFC_COMPAT_H
+#define PFC_COMPAT_H
+
+#include <linux/version.h>
+#include <linux/kconfig.h>
+#include <linux/kprobes.h>
+#include <linux/mm.h>
+
+#define PFC_NEWEST KERNEL_VERSION(7, 2, 255)
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0)
+#error "pfclass: kernels before 5.10 are not supported: their fault path is another one"
+#endif
+#if LINUX_VERSION_CODE > PFC_NEWEST
+#pragma message("pfclass: this kernel is newer than any that pfclass was tested on; read its `probes` file before you trust its counts")
+#endif
+#ifndef CONFIG_KPROBES
+#error "pfclass: this kernel has no CONFIG_KPROBES, and kprobes are how pfclass sees faults"
+#endif
+#ifndef CONFIG_DEBUG_FS
+#error "pfclass: this kernel has no CONFIG_DEBUG_FS, and debugfs is where pfclass shows its counters"
+#endif
+#ifndef CONFIG_MMU
+#error "pfclass: this kernel has no CONFIG_MMU, so it has no page faults"
+#endif
+#ifndef CONFIG_KALLSYMS
+#error "pfclass: this kernel has no CONFIG_KALLSYMS, so no function of it can be found"
+#endif
+
+/* 5.11 made the way from an instance to its kretprobe a function. */
+static __always_inline struct kretprobe *pfc_compat_kretprobe(struct kretprobe_instance *ri)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
+	return get_kretprobe(ri);
+#else
+	return ri->rp;
+#endif
+}
+
+/* 5.18 kept the whole address; before it only the page's is there. */
+static __always_inline unsigned long pfc_compat_vmf_address(const struct vm_fault *vmf)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 18, 0)
+	return vmf->real_address;
+#else
+	return vmf->address;
+#endif
+}
+
+#endif /* PFC_COMPAT_H */

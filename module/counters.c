@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reading the per-cpu counters without stopping a writer, and making them read
+ * zero without touching another CPU's.
+ */
+#include <linux/cpumask.h>
+#include <linux/errno.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+#include "counters.h"
+
+struct pfc_counters __percpu *pfc_counters;
+
+/* What reads as zero, by CPU number. */
+static struct pfc_counters *pfc_baseline;
+static DEFINE_MUTEX(pfc_baseline_lock);
+
+/* Enough for a CPU that does nothing but fault; then what was seen is taken. */
+#define PFC_COPY_TRIES	1000
+
+static void pfc_counters_copy(unsigned int cpu, struct pfc_counters *out)
+{
+	const struct pfc_counters *c = per_cpu_ptr(pfc_counters, cpu);
+	unsigned int tries;
+	u64 faults;
+
+	for (tries = 0; tries < PFC_COPY_TRIES; tries++) {
+		faults = READ_ONCE(c->faults);
+		smp_rmb(); /* pairs with pfc_count_fault() */
+		memcpy(out, c, sizeof(*out));
+		smp_rmb(); /* pairs with pfc_count_fault() */
+		out->faults = faults;
+		if (READ_ONCE(c->begun) == faults)
+			return;
+		cond_resched();
+	}
+}
+
+static void pfc_counters_add(struct pfc_counters *to, const struct pfc_counters *what,
+			     bool subtract)
+{
+	const u64 *from = (const u64 *)what;
+	u64 *sum = (u64 *)to;
+	size_t i;
+
+	for (i = 0; i < sizeof(*to) / sizeof(u64); i++)
+		sum[i] += subtract ? -from[i] : from[i];
+}
+
+/**
+ * pfc_counters_init() - make the counters
+ *
+ * Context: may sleep. Balanced by pfc_counters_exit().
+ * Return: 0 or -ENOMEM.
+ */
+int pfc_counters_init(void)
+{
+	pfc_counters = alloc_percpu(struct pfc_counters);
+	if (!pfc_counters)
+		return -ENOMEM;
+	pfc_baseline = vzalloc(array_size(nr_cpu_ids, sizeof(*pfc_baseline)));
+	if (!pfc_baseline)
+		goto err_free_counters;
+	return 0;
+
+err_free_counters:
+	free_percpu(pfc_counters);
+	return -ENOMEM;
+}
+
+/**
+ * pfc_counters_exit() - free the counters
+ *
+ * Context: may sleep; no handler runs and none will.
+ */
+void pfc_counters_exit(void)
+{
+	vfree(pfc_baseline);
+	free_percpu(pfc_counters);
+}
+
+/**
+ * pfc_counters_read() - what one CPU counted since the last reset
+ * @cpu: a possible CPU, online or not
+ * @out: filled in
+ *
+ * Context: may sleep.
+ * Return: true if that CPU ever counted anything, resets notwithstanding.
+ */
+bool pfc_counters_read(unsigned int cpu, struct pfc_counters *out)
+{
+	bool ever;
+
+	pfc_counters_copy(cpu, out);
+	ever = memchr_inv(out, 0, sizeof(*out));
+	mutex_lock(&pfc_baseline_lock);
+	pfc_counters_add(out, &pfc_baseline[cpu], true);
+	mutex_unlock(&pfc_baseline_lock);
+	return ever;
+}
+
+/**
+ * pfc_counters_total() - what all possible CPUs counted since the last reset
+ * @out: filled in
+ *
+ * Context: may sleep.
+ */
+void pfc_counters_total(struct pfc_counters *out)
+{
+	struct pfc_counters *one = kmalloc(sizeof(*one), GFP_KERNEL | __GFP_NOFAIL);
+	unsigned int cpu;
+
+	memset(out, 0, sizeof(*out));
+	for_each_possible_cpu(cpu) {
+		pfc_counters_read(cpu, one);
+		pfc_counters_add(out, one, false);
+	}
+	kfree(one);
+}
+
+/**
+ * pfc_counters_reset() - make every counter read zero
+ *
+ * Context: may sleep.
+ */
+void pfc_counters_reset(void)
+{
+	unsigned int cpu;
+
+	mutex_lock(&pfc_baseline_lock);
+	for_each_possible_cpu(cpu)
+		pfc_counters_copy(cpu, &pfc_baseline[cpu]);
+	mutex_unlock(&pfc_baseline_lock);
+}
+
+/**
+ * pfc_counters_class() - the faults of one class (accounting)
+ * @c: counters that were read
+ * @class: a class
+ *
+ * Context: any.
+ * Return: their number.
+ */
+u64 pfc_counters_class(const struct pfc_counters *c, enum pfc_class class)
+{
+	unsigned int leaf, split;
+	u64 sum = 0;
+
+	for (leaf = 0; leaf < PFC_NR_LEAVES; leaf++)
+		for (split = 0; pfc_leaf_class(leaf) == class && split < PFC_NR_SPLITS; split++)
+			sum += c->cell[leaf][split];
+	return sum;
+}

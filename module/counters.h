@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Per-cpu counters: written by the CPU they belong to, read by anybody.
+ */
+#ifndef PFC_COUNTERS_H
+#define PFC_COUNTERS_H
+
+#include <linux/percpu.h>
+#include <asm/barrier.h>
+#include "classify.h"
+
+#define PFC_MAX_PLACES	40
+
+/* What one place can say: only the access-flag tail says more than one thing. */
+#define PFC_NR_VARIANTS	3
+
+/**
+ * struct pfc_counters - all that one CPU counts; nothing but u64
+ * @begun: faults whose commit has begun
+ * @faults: faults whose commit is done; @begun == @faults: at rest
+ * @retries: visits that ended in VM_FAULT_RETRY
+ * @lost: visits that got no frame, and frames whose end was not seen
+ * @cell: completed faults by leaf and split (accounting)
+ * @hit: firings of a place that count, by what the place said
+ * @elsewhere: firings that do not: another caller, or outside the filter
+ */
+struct pfc_counters {
+	u64 begun;
+	u64 faults;
+	u64 retries;
+	u64 lost;
+	u64 cell[PFC_NR_LEAVES][PFC_NR_SPLITS];
+	u64 hit[PFC_MAX_PLACES][PFC_NR_VARIANTS];
+	u64 elsewhere[PFC_MAX_PLACES];
+};
+
+/*
+ * Private to counters.c and the three writers below. raw_cpu_inc() suffices:
+ * the writers run with preemption disabled, and only in process context, since
+ * nothing else faults through handle_mm_fault().
+ */
+extern struct pfc_counters __percpu *pfc_counters;
+
+#define pfc_count(field)	raw_cpu_inc(pfc_counters->field)
+
+/**
+ * pfc_count_fault() - count a completed fault
+ * @leaf: from pfc_classify(); PFC_LEAF_UNCLASSIFIED counts in no class
+ * @split: from pfc_classify_split()
+ *
+ * The cell lies between the two counts of the same fault, so that a reader on
+ * another CPU knows when it saw one without the other.
+ *
+ * Context: probe handlers; preemption disabled.
+ */
+static __always_inline void pfc_count_fault(unsigned int leaf, unsigned int split)
+{
+	pfc_count(begun);
+	smp_wmb(); /* pairs with pfc_counters_copy() */
+	if (leaf < PFC_NR_LEAVES)
+		pfc_count(cell[leaf][split]);
+	smp_wmb(); /* pairs with pfc_counters_copy() */
+	pfc_count(faults);
+}
+
+int pfc_counters_init(void);
+void pfc_counters_exit(void);
+bool pfc_counters_read(unsigned int cpu, struct pfc_counters *out);
+void pfc_counters_total(struct pfc_counters *out);
+void pfc_counters_reset(void);
+u64 pfc_counters_class(const struct pfc_counters *c, enum pfc_class class);
+
+#endif /* PFC_COUNTERS_H */

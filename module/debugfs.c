@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /sys/kernel/debug/pfclass. The contract is include/uapi/pfclass.h and
+ * Documentation/debugfs.rst.
+ */
+#include <linux/cpumask.h>
+#include <linux/debugfs.h>
+#include <linux/fs.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <pfclass.h>
+#include "counters.h"
+#include "debugfs.h"
+#include "filter.h"
+#include "probes.h"
+
+/* Longer than any filter; a longer write is refused. */
+#define PFC_WRITE_MAX	256
+
+static struct dentry *pfc_dir;
+/* Serialises what changes the probes with what shows them. */
+static DEFINE_MUTEX(pfc_control_lock);
+
+static const char * const pfc_class_keys[] = {
+#define PFC_X(id, key, where) key,
+	PFC_CLASSES(PFC_X)
+#undef PFC_X
+};
+
+static const char * const pfc_refinement_keys[] = {
+#define PFC_X(id, class, key) key,
+	PFC_REFINEMENTS(PFC_X)
+#undef PFC_X
+};
+
+static const char * const pfc_total_keys[] = {
+#define PFC_X(id, key, meaning) key,
+	PFC_TOTALS(PFC_X)
+#undef PFC_X
+};
+
+/* The three splits of a class as suffixes, each with what it selects. */
+static const struct pfc_suffix {
+	const char *suffix;
+	int access;
+	int origin;
+	int outcome;
+} pfc_suffixes[] = {
+#define PFC_X(id, word) { word, PFC_##id, -1, -1 },
+	PFC_ACCESSES(PFC_X)
+#undef PFC_X
+#define PFC_X(id, word) { word, -1, PFC_##id, -1 },
+	PFC_ORIGINS(PFC_X)
+#undef PFC_X
+	{ "_major", -1, -1, PFC_MAJOR },
+};
+
+static void pfc_show_value(struct seq_file *m, const char *key, const char *suffix,
+			   bool available, u64 value)
+{
+	if (available)
+		seq_printf(m, "%s%s %llu\n", key, suffix, value);
+	else
+		seq_printf(m, "%s%s " PFC_UNAVAILABLE "\n", key, suffix);
+}
+
+static void pfc_show_totals(struct seq_file *m, const struct pfc_counters *c)
+{
+	u64 value[PFC_NR_TOTALS] = {
+		[PFC_FAULTS]		= c->faults,
+		[PFC_VISITS]		= c->faults + c->retries,
+		[PFC_RETRIES]		= c->retries,
+		[PFC_UNCLASSIFIED]	= c->faults,
+		[PFC_MISSED]		= pfc_probes_missed(c),
+	};
+	unsigned int i;
+
+	/* Counted apart from the classes, so that this is a check of them. */
+	for (i = 0; i < PFC_NR_CLASSES; i++)
+		value[PFC_UNCLASSIFIED] -= pfc_counters_class(c, i);
+	for (i = 0; i < PFC_NR_TOTALS; i++)
+		pfc_show_value(m, pfc_total_keys[i], "", pfc_account || i == PFC_MISSED,
+			       value[i]);
+}
+
+static u64 pfc_select(const struct pfc_counters *c, enum pfc_class class,
+		      const struct pfc_suffix *s)
+{
+	unsigned int leaf, access, origin, outcome;
+	u64 sum = 0;
+
+	for (leaf = 0; leaf < PFC_NR_LEAVES; leaf++) {
+		if (pfc_leaf_class(leaf) != class)
+			continue;
+		for (access = 0; access < PFC_NR_ACCESSES; access++)
+			for (origin = 0; origin < PFC_NR_ORIGINS; origin++)
+				for (outcome = 0; outcome < PFC_NR_OUTCOMES; outcome++)
+					if ((s->access < 0 || s->access == access) &&
+					    (s->origin < 0 || s->origin == origin) &&
+					    (s->outcome < 0 || s->outcome == outcome))
+						sum += c->cell[leaf][pfc_split(access, origin,
+									       outcome)];
+	}
+	return sum;
+}
+
+static bool pfc_is_refinement(enum pfc_class class, const char *suffix)
+{
+	const char *key = pfc_class_keys[class];
+	size_t len = strlen(key);
+	unsigned int i;
+
+	for (i = 0; i < PFC_NR_REFINEMENTS; i++)
+		if (!strncmp(pfc_refinement_keys[i], key, len) &&
+		    !strcmp(pfc_refinement_keys[i] + len, suffix))
+			return true;
+	return false;
+}
+
+static int pfc_stats_show(struct seq_file *m, void *unused)
+{
+	struct pfc_counters *c = kmalloc(sizeof(*c), GFP_KERNEL);
+	bool available[PFC_NR_CLASSES];
+	const struct pfc_suffix *s;
+	unsigned int i;
+
+	if (!c)
+		return -ENOMEM;
+	mutex_lock(&pfc_control_lock);
+	pfc_counters_total(c);
+	seq_printf(m, "abi %d\n", PFC_ABI);
+	pfc_show_totals(m, c);
+	for (i = 0; i < PFC_NR_CLASSES; i++) {
+		available[i] = !pfc_probes_why_not(i);
+		pfc_show_value(m, pfc_class_keys[i], "", available[i], pfc_probes_class(c, i));
+	}
+	for (i = 0; i < PFC_NR_REFINEMENTS; i++)
+		pfc_show_value(m, pfc_refinement_keys[i], "", false, 0);
+	for (i = 0; i < PFC_NR_CLASSES; i++)
+		for (s = pfc_suffixes; s < pfc_suffixes + ARRAY_SIZE(pfc_suffixes); s++)
+			if (!pfc_is_refinement(i, s->suffix))
+				pfc_show_value(m, pfc_class_keys[i], s->suffix,
+					       available[i] && pfc_account,
+					       pfc_select(c, i, s));
+	mutex_unlock(&pfc_control_lock);
+	kfree(c);
+	return 0;
+}
+
+static int pfc_percpu_show(struct seq_file *m, void *unused)
+{
+	struct pfc_counters *c = kmalloc(sizeof(*c), GFP_KERNEL);
+	unsigned int cpu, i;
+
+	if (!c)
+		return -ENOMEM;
+	mutex_lock(&pfc_control_lock);
+	seq_puts(m, "cpu");
+	for (i = 0; i < PFC_NR_CLASSES; i++)
+		seq_printf(m, " %s", pfc_class_keys[i]);
+	seq_putc(m, '\n');
+	for_each_possible_cpu(cpu) {
+		if (!pfc_counters_read(cpu, c))
+			continue;
+		seq_printf(m, "%u", cpu);
+		for (i = 0; i < PFC_NR_CLASSES; i++) {
+			if (pfc_probes_why_not(i))
+				seq_puts(m, " " PFC_UNAVAILABLE);
+			else
+				seq_printf(m, " %llu", pfc_probes_class(c, i));
+		}
+		seq_putc(m, '\n');
+	}
+	mutex_unlock(&pfc_control_lock);
+	kfree(c);
+	return 0;
+}
+
+static int pfc_probes_file_show(struct seq_file *m, void *unused)
+{
+	mutex_lock(&pfc_control_lock);
+	pfc_probes_show(m);
+	mutex_unlock(&pfc_control_lock);
+	return 0;
+}
+
+static int pfc_enabled_show(struct seq_file *m, void *unused)
+{
+	mutex_lock(&pfc_control_lock);
+	seq_printf(m, "%d\n", pfc_probes_armed());
+	mutex_unlock(&pfc_control_lock);
+	return 0;
+}
+
+static int pfc_enabled_write(char *text)
+{
+	bool enable;
+	int err = 0;
+
+	text = strim(text);
+	if (strcmp(text, "0") && strcmp(text, "1"))
+		return -EINVAL;
+	enable = *text == '1';
+	mutex_lock(&pfc_control_lock);
+	if (enable)
+		err = pfc_probes_arm();
+	else
+		pfc_probes_disarm();
+	mutex_unlock(&pfc_control_lock);
+	return err;
+}
+
+static int pfc_filter_file_show(struct seq_file *m, void *unused)
+{
+	pfc_filter_show(m);
+	return 0;
+}
+
+static int pfc_reset_write(char *text)
+{
+	if (strcmp(strim(text), "1"))
+		return -EINVAL;
+	mutex_lock(&pfc_control_lock);
+	pfc_counters_reset();
+	pfc_probes_reset();
+	mutex_unlock(&pfc_control_lock);
+	return 0;
+}
+
+/* One row a file: mode, and what reading and writing do. */
+static const struct pfc_file {
+	const char *name;
+	umode_t mode;
+	int (*show)(struct seq_file *m, void *unused);
+	int (*write)(char *text);
+} pfc_files[] = {
+	{ PFC_FILE_STATS,	0444, pfc_stats_show, NULL },
+	{ PFC_FILE_PERCPU,	0444, pfc_percpu_show, NULL },
+	{ PFC_FILE_PROBES,	0444, pfc_probes_file_show, NULL },
+	{ PFC_FILE_ENABLED,	0600, pfc_enabled_show, pfc_enabled_write },
+	{ PFC_FILE_FILTER,	0600, pfc_filter_file_show, pfc_filter_write },
+	{ PFC_FILE_RESET,	0200, NULL, pfc_reset_write },
+};
+
+static int pfc_file_none(struct seq_file *m, void *unused)
+{
+	return 0;
+}
+
+static int pfc_file_open(struct inode *inode, struct file *file)
+{
+	const struct pfc_file *f = inode->i_private;
+
+	return single_open(file, f->show ?: pfc_file_none, NULL);
+}
+
+/* One write is one command: a part of it would mean something else. */
+static ssize_t pfc_file_write(struct file *file, const char __user *from, size_t len,
+			      loff_t *pos)
+{
+	const struct pfc_file *f = file_inode(file)->i_private;
+	char *text;
+	int err;
+
+	if (!f->write || *pos)
+		return -EINVAL;
+	if (len >= PFC_WRITE_MAX)
+		return -EINVAL;
+	text = memdup_user_nul(from, len);
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	err = strlen(text) == len ? f->write(text) : -EINVAL;
+	kfree(text);
+	return err ?: len;
+}
+
+static const struct file_operations pfc_fops = {
+	.owner = THIS_MODULE,
+	.open = pfc_file_open,
+	.read = seq_read,
+	.write = pfc_file_write,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
+/**
+ * pfc_debugfs_init() - make the files
+ *
+ * debugfs may be off or refuse (lockdown); the counters then count unseen, as
+ * debugfs wants its users to bear, and nothing is returned.
+ *
+ * Context: may sleep. Balanced by pfc_debugfs_exit().
+ */
+void pfc_debugfs_init(void)
+{
+	const struct pfc_file *f;
+
+	pfc_dir = debugfs_create_dir(PFC_DIR, NULL);
+	for (f = pfc_files; f < pfc_files + ARRAY_SIZE(pfc_files); f++)
+		debugfs_create_file(f->name, f->mode, pfc_dir, (void *)f, &pfc_fops);
+}
+
+/**
+ * pfc_debugfs_exit() - remove the files
+ *
+ * Context: may sleep; waits for running reads and writes.
+ */
+void pfc_debugfs_exit(void)
+{
+	debugfs_remove(pfc_dir);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The visits in flight: what is known of a call of handle_mm_fault() from its
+ * first instruction to its last, wherever the task sleeps or moves in between.
+ */
+#ifndef PFC_FRAMES_H
+#define PFC_FRAMES_H
+
+#include <linux/types.h>
+
+/**
+ * struct pfc_frame - one visit in flight
+ * @sp: the stack pointer on entry; the same on return, and nowhere else
+ * @address: the faulting address
+ * @marks: bit set of enum pfc_mark, what sub-probes saw so far
+ * @flags: FAULT_FLAG_*
+ * @gup: no registers were passed
+ * @huge_fault: the mapping has ->huge_fault
+ * @mute: the filter does not want it; it stands here only because a visit
+ *	around it does, which must not get its marks
+ */
+struct pfc_frame {
+	unsigned long sp;
+	unsigned long address;
+	unsigned long marks;
+	unsigned int flags;
+	bool gup;
+	bool huge_fault;
+	bool mute;
+};
+
+int pfc_frames_init(unsigned int count);
+void pfc_frames_exit(void);
+void pfc_frames_wipe(void);
+struct pfc_frame *pfc_frames_open(unsigned long sp, bool mute);
+struct pfc_frame *pfc_frames_top(void);
+struct pfc_frame *pfc_frames_find(unsigned long sp);
+void pfc_frames_close(void);
+
+#endif /* PFC_FRAMES_H */

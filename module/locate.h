@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Names to places, by reading the dispatcher's own code.
+ */
+#ifndef PFC_LOCATE_H
+#define PFC_LOCATE_H
+
+#include <linux/types.h>
+
+#define PFC_SYMBOL_LEN	64
+
+/**
+ * struct pfc_symbol - a piece of kernel text that has a name
+ * @start: address of the first byte
+ * @size: bytes up to the next symbol
+ * @name: its name, suffixes (.isra.0, ...) included
+ */
+struct pfc_symbol {
+	unsigned long start;
+	unsigned long size;
+	char name[PFC_SYMBOL_LEN];
+};
+
+/**
+ * struct pfc_callee - a function that the dispatcher calls
+ * @symbol: the function
+ * @site: address of the call, the last one seen
+ * @sites: how many calls there are
+ */
+struct pfc_callee {
+	struct pfc_symbol symbol;
+	unsigned long site;
+	unsigned int sites;
+};
+
+/* The text that belongs to the dispatcher. Written by init, then only read. */
+#define PFC_MAX_RANGES	8
+
+struct pfc_range {
+	unsigned long start;
+	unsigned long size;
+};
+
+extern struct pfc_range pfc_dispatcher[PFC_MAX_RANGES];
+extern unsigned int pfc_nr_dispatcher;
+
+/**
+ * pfc_in_dispatcher() - whether an address lies in the dispatcher
+ * @pc: a return address
+ *
+ * The dispatcher is handle_mm_fault() and whichever of its inner functions
+ * (__handle_mm_fault(), handle_pte_fault(), ...) this kernel did not inline.
+ *
+ * Context: any; probe handlers.
+ */
+static __always_inline bool pfc_in_dispatcher(unsigned long pc)
+{
+	unsigned int i;
+
+	for (i = 0; i < pfc_nr_dispatcher; i++)
+		if (pc - pfc_dispatcher[i].start < pfc_dispatcher[i].size)
+			return true;
+	return false;
+}
+
+int pfc_locate_init(void);
+void pfc_locate_exit(void);
+bool pfc_symbol_at(unsigned long addr, struct pfc_symbol *sym);
+const struct pfc_callee *pfc_locate_callee(const char *name);
+bool pfc_locate_complete(void);
+unsigned long pfc_locate_next_return(unsigned long after);
+
+#endif /* PFC_LOCATE_H */

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pfclass: which kind of page fault was that?
+ *
+ * Parameters, and the ladder of init and exit.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/string.h>
+#include <pfclass.h>
+#include <compat/compat.h>
+#include "counters.h"
+#include "debugfs.h"
+#include "filter.h"
+#include "frames.h"
+#include "locate.h"
+#include "probes.h"
+
+static struct pfc_config pfc_config = { .account = true };
+
+static char *pfc_backend = "kprobe";
+module_param_named(backend, pfc_backend, charp, 0444);
+MODULE_PARM_DESC(backend, "what the probe points hang on: kprobe (default)");
+
+module_param_named(account, pfc_config.account, bool, 0444);
+MODULE_PARM_DESC(account, "1 (default): follow each visit and count each fault once; 0: count places that are hit, cheaper");
+
+static bool pfc_enabled = true;
+module_param_named(enabled, pfc_enabled, bool, 0444);
+MODULE_PARM_DESC(enabled, "1 (default): count from the start; 0: wait for the file of that name");
+
+static unsigned int pfc_frames = 1024;
+module_param_named(frames, pfc_frames, uint, 0444);
+MODULE_PARM_DESC(frames, "tasks that can be inside a fault at a time (default 1024); more are counted as missed");
+
+static char *pfc_how;
+module_param_named(how, pfc_how, charp, 0444);
+MODULE_PARM_DESC(how, "ways of finding a place that may be used, separated by commas: direct, call-site, caller-filter, inferred (default all)");
+
+#define PFC_GIVEN(key, mark)							\
+	module_param_named(probe_##key, pfc_config.given[mark], charp, 0444);	\
+	MODULE_PARM_DESC(probe_##key, "place of class " #key ", SYMBOL+0xOFF, as `pfclass locate` prints it")
+
+PFC_GIVEN(anon, PFC_MARK_ANON);
+PFC_GIVEN(wp, PFC_MARK_WP);
+PFC_GIVEN(swap, PFC_MARK_SWAP);
+PFC_GIVEN(numa, PFC_MARK_NUMA);
+PFC_GIVEN(af, PFC_MARK_AF);
+PFC_GIVEN(file, PFC_MARK_FILE);
+PFC_GIVEN(hugetlb, PFC_MARK_HUGETLB);
+
+static const char * const pfc_how_words[] = {
+#define PFC_X(id, word) [PFC_HOW_##id] = word,
+	PFC_HOWS(PFC_X)
+#undef PFC_X
+};
+
+static int pfc_parse_hows(const char *list)
+{
+	const char *word = list;
+	unsigned int how;
+	size_t len;
+
+	if (!list) {
+		pfc_config.hows = ~0UL;
+		return 0;
+	}
+	do {
+		len = strcspn(word, ",");
+		for (how = PFC_HOW_DIRECT; how <= PFC_HOW_INFERRED; how++)
+			if (strlen(pfc_how_words[how]) == len &&
+			    !strncmp(word, pfc_how_words[how], len))
+				break;
+		if (how > PFC_HOW_INFERRED) {
+			pr_err("how=%s: the ways are direct, call-site, caller-filter and inferred\n",
+			       list);
+			return -EINVAL;
+		}
+		pfc_config.hows |= BIT(how);
+		word += len;
+	} while (*word++);
+	return 0;
+}
+
+static int __init pfc_init(void)
+{
+	int err;
+
+	if (strcmp(pfc_backend, "kprobe")) {
+		pr_err("backend=%s is not known: the backends are kprobe\n", pfc_backend);
+		return -EINVAL;
+	}
+	err = pfc_parse_hows(pfc_how);
+	if (err)
+		return err;
+	err = pfc_counters_init();
+	if (err)
+		return err;
+	err = pfc_frames_init(pfc_frames);
+	if (err) {
+		if (err == -EINVAL)
+			pr_err("frames=%u is out of range: 1 to 1048576\n", pfc_frames);
+		goto err_counters_exit;
+	}
+	err = pfc_locate_init();
+	if (err) {
+		pr_err("cannot read handle_mm_fault() (%d)\n", err);
+		goto err_frames_exit;
+	}
+	err = pfc_probes_init(&pfc_config);
+	if (err)
+		goto err_locate_exit;
+	if (pfc_enabled) {
+		err = pfc_probes_arm();
+		if (err)
+			goto err_probes_exit;
+		err = pfc_probes_selfcheck();
+		if (err == -EIO)
+			pr_err("probes were placed but do not fire: is debugfs kprobes/enabled 0?\n");
+		if (err)
+			goto err_probes_exit;
+		pfc_counters_reset();
+		pfc_probes_reset();
+	}
+	pfc_locate_exit();
+	pfc_debugfs_init();
+	return 0;
+
+err_probes_exit:
+	pfc_probes_exit();
+err_locate_exit:
+	pfc_locate_exit();
+err_frames_exit:
+	pfc_frames_exit();
+err_counters_exit:
+	pfc_counters_exit();
+	return err;
+}
+
+static void __exit pfc_exit(void)
+{
+	pfc_debugfs_exit();
+	pfc_probes_exit();
+	pfc_filter_exit();
+	pfc_frames_exit();
+	pfc_counters_exit();
+}
+
+module_init(pfc_init);
+module_exit(pfc_exit);
+
+MODULE_DESCRIPTION("Counts page faults by kind, each exactly once");
+MODULE_AUTHOR("The pfclass developers");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The probe points: which there are, where they were placed, what they do.
+ */
+#ifndef PFC_PROBES_H
+#define PFC_PROBES_H
+
+#include <linux/kprobes.h>
+#include <linux/seq_file.h>
+#include "classify.h"
+#include "counters.h"
+
+/* What a probe point is there to see. */
+enum pfc_kind {
+	PFC_KIND_ENTRY,		/* a visit begins */
+	PFC_KIND_EXIT,		/* a visit ends, at a return instruction */
+	PFC_KIND_VISIT,		/* both, by one kretprobe */
+	PFC_KIND_LEAF,		/* one class */
+	PFC_KIND_TAIL,		/* the access-flag setter: af, dirty or spurious */
+	PFC_NR_KINDS
+};
+
+/* Where a probe point finds the faulting address; else an argument's number. */
+#define PFC_ADDR_VMF	(-1)	/* in the struct vm_fault that argument 0 points to */
+#define PFC_ADDR_NONE	(-2)
+
+/**
+ * struct pfc_place - one probe point
+ * @rp: the backend's own; only PFC_KIND_VISIT uses more than @rp.kp
+ * @kind: what it sees
+ * @how: how it was found
+ * @mark: what it says; for PFC_KIND_TAIL the first of three
+ * @index: of its counters
+ * @check_caller: count only what the dispatcher called
+ * @address: where the faulting address is
+ *
+ * Written by init only; handlers read it.
+ */
+struct pfc_place {
+	struct kretprobe rp;
+	enum pfc_kind kind;
+	enum pfc_how how;
+	enum pfc_mark mark;
+	unsigned int index;
+	bool check_caller;
+	int address;
+};
+
+/**
+ * struct pfc_config - how the probes are wanted
+ * @account: frame each visit, commit each fault to one class
+ * @hows: bit set of enum pfc_how: ways of finding a place that may be used
+ * @given: by mark: places named by the user, or NULL
+ */
+struct pfc_config {
+	bool account;
+	unsigned long hows;
+	char *given[PFC_NR_MARKS];
+};
+
+/* Set by init before a probe is armed. */
+extern bool pfc_account;
+
+int pfc_probes_init(const struct pfc_config *config);
+void pfc_probes_exit(void);
+int pfc_probes_arm(void);
+void pfc_probes_disarm(void);
+bool pfc_probes_armed(void);
+int pfc_probes_selfcheck(void);
+void pfc_probes_reset(void);
+void pfc_probes_show(struct seq_file *m);
+u64 pfc_probes_missed(const struct pfc_counters *c);
+const char *pfc_probes_why_not(enum pfc_class class);
+u64 pfc_probes_class(const struct pfc_counters *c, enum pfc_class class);
+
+/* backend_kprobe.c */
+int pfc_kprobe_place(struct pfc_place *place);
+void pfc_kprobe_unplace(struct pfc_place *place);
+int pfc_kprobe_arm(struct pfc_place *place);
+void pfc_kprobe_disarm(struct pfc_place *place);
+bool pfc_kprobe_alive(const struct pfc_place *place);
+u64 pfc_kprobe_missed(const struct pfc_place *place);
+
+#endif /* PFC_PROBES_H */
