@@ -504,12 +504,14 @@ kernel_modules()
 
 # ---- what is built ---------------------------------------------------------
 
-# sources DIR...: the source files below the project's top, build products not.
+# sources DIR...: the source files below the project's top; what make leaves
+# there (objects, programs: executable and without a suffix) is not among them.
 sources()
 {
 	(cd "$SRC" && find "$@" -type f ! -name '*.o' ! -name '*.ko' \
 		! -name '*.mod' ! -name '*.mod.c' ! -name '.*' ! -name '*.order' \
-		! -name '*.symvers' ! -name '*.a' ! -name '*.d' 2>/dev/null |
+		! -name '*.symvers' ! -name '*.a' ! -name '*.d' \
+		! -name built-as ! \( -perm /111 ! -name '*.*' \) 2>/dev/null |
 		sort) || :
 }
 
@@ -646,19 +648,25 @@ userland_build()
 	elif [ "$what" = tools ]; then
 		say "building the tool for $K_ARCH"
 		run_logged "$log" in_root "$TOOLS_SUITE" "$name" \
-			make -C tools "${vars[@]}" -j"$(nproc)" \
-			PREFIX= BINDIR=/bin MANDIR=/man \
-			DESTDIR="$name/out" all install ||
+			make -C tools "${vars[@]}" -j"$(nproc)" ||
 			die "the tool does not build for $K_ARCH"
 		grep 'warning:' "$log" >&2 || :
+		cp "$dir/tools/pfclass" "$dir/out/"
 	else
 		ksrc_ready
 		say "building the tests for $K_ARCH"
 		run_logged "$log" in_root "$TOOLS_SUITE" "$name" \
 			make -C selftests "${vars[@]}" -j"$(nproc)" \
-			KSRC="$KSRC" INSTALL_PATH="$name/out" install ||
+			KSRC="$KSRC" INSTALL_PATH="$name/out/pfclass" install ||
 			die "the tests do not build for $K_ARCH"
-		grep 'warning:' "$log" >&2 || :
+		grep 'warning:' "$log" | grep -v "^$KSRC" >&2 || :
+		# What the kernel's own selftests/Makefile adds to an install.
+		in_root "$TOOLS_SUITE" "$name" make -s -C selftests "${vars[@]}" \
+			KSRC="$KSRC" COLLECTION=pfclass emit_tests \
+			2>"$log" >"$dir/out/kselftest-list.txt" ||
+			die "the tests cannot be listed"
+		cp -r "$root$KSRC/tools/testing/selftests/run_kselftest.sh" \
+			"$root$KSRC/tools/testing/selftests/kselftest" "$dir/out/"
 	fi
 	rm -rf "$out.new"
 	mkdir -p "$U_DIR"

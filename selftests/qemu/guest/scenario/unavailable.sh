@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# unavailable.sh CLASS OTHER...: the module is loaded so that CLASS has no
+# place: it says so and why, and the others count as ever.
+
+. /pfclass/guest/tap.sh
+
+class=$1
+shift
+
+stats_say_unavailable()
+{
+	grep -q "^$1 unavailable\$" $debugfs/stats
+}
+
+probes_give_reason()
+{
+	grep "^$1 " $debugfs/probes | grep -q no_such_symbol
+}
+
+check "insmod with $PFC_PARAMS" load
+check "stats: $class is unavailable" stats_say_unavailable "$class"
+check "probes: the row of $class gives the reason" probes_give_reason "$class"
+for other; do
+	check "stats: $other is not unavailable" \
+		fails stats_say_unavailable "$other"
+	/pfclass/kselftest/run_kselftest.sh -t "pfclass:$other" >/tmp/other 2>&1
+	check "the tests of $other pass" grep -q '^ok 1 selftests' /tmp/other
+	grep '^ok 1 selftests' /tmp/other >/dev/null || cat /tmp/other
+done
+check "rmmod" rmmod pfclass

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# TAP for the scenarios' scripts.
+
+tap_n=0
+
+# check TEXT CMD...: one result, ok when the command succeeds.
+check()
+{
+	tap_text=$1
+	shift
+	tap_n=$((tap_n + 1))
+	if "$@"; then
+		echo "ok $tap_n $tap_text"
+	else
+		echo "not ok $tap_n $tap_text"
+	fi
+}
+
+skip()
+{
+	tap_n=$((tap_n + 1))
+	echo "ok $tap_n $1 # SKIP $2"
+}
+
+debugfs=/sys/kernel/debug/pfclass
+kprobes=/sys/kernel/debug/kprobes
+
+load()
+{
+	# shellcheck disable=SC2086 # parameters, one word each
+	insmod /pfclass/pfclass.ko $PFC_PARAMS
+}
+
+fails()
+{
+	! "$@"
+}
+
+# new_log FILE: the log's lines since FILE was written by `dmesg >FILE`.
+new_log()
+{
+	dmesg | tail -n +$(($(wc -l <"$1") + 1))
+}
+
+# nothing_left BEFORE: no module, no debugfs entry, no kprobe is left behind.
+nothing_left()
+{
+	[ ! -e "$debugfs" ] && ! grep -q '^pfclass ' /proc/modules &&
+		[ "$(wc -l <$kprobes/list)" = "$1" ]
+}
