@@ -233,9 +233,14 @@ static const struct pfc_cpu *find_cpu(const struct pfc_percpu *percpu,
 
 static bool same_columns(const struct pfc_percpu *a, const struct pfc_percpu *b)
 {
-	return a->nr_columns == b->nr_columns &&
-	       !memcmp(a->columns, b->columns,
-		       a->nr_columns * sizeof(*a->columns));
+	size_t i;
+
+	if (a->nr_columns != b->nr_columns)
+		return false;
+	for (i = 0; i < a->nr_columns; i++)
+		if (strcmp(a->columns[i], b->columns[i]))
+			return false;
+	return true;
 }
 
 static bool went_back(struct pfc_value then, struct pfc_value now)
