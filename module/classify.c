@@ -6,6 +6,7 @@
 #include <linux/kprobes.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <compat/compat.h>
 #include "classify.h"
 
 static const u8 pfc_mark_to_class[PFC_NR_MARKS] = {
@@ -58,6 +59,88 @@ enum pfc_class pfc_leaf_class(unsigned int leaf)
 }
 
 /**
+ * pfc_classify_asks_before() - whether the entry must be known when a visit begins
+ * @facts: @facts->flags and @facts->anon
+ * @infer: bit set of enum pfc_infer
+ *
+ * What has a place of its own is not inferred: on kernels that inline
+ * do_anonymous_page() and do_fault(), writes meet one, and only zero-page reads
+ * and fault-around do not.
+ *
+ * Context: any; probe handlers.
+ * Return: true if it must.
+ */
+bool pfc_classify_asks_before(const struct pfc_facts *facts, unsigned long infer)
+{
+	if (facts->flags & FAULT_FLAG_WRITE)
+		infer &= ~(BIT(PFC_INFER_ANON_READ) | BIT(PFC_INFER_FILE_READ));
+	return infer & (facts->anon ? BIT(PFC_INFER_ANON_READ) | BIT(PFC_INFER_ANON) :
+				      BIT(PFC_INFER_FILE_READ) | BIT(PFC_INFER_FILE));
+}
+NOKPROBE_SYMBOL(pfc_classify_asks_before);
+
+/**
+ * pfc_classify_asks_after() - whether the entry must be known when it ends
+ * @facts: all but @facts->after
+ *
+ * Only while the lock is held that keeps the tables: it is dropped with RETRY
+ * and COMPLETED.
+ *
+ * Context: any; probe handlers.
+ * Return: true if it must.
+ */
+bool pfc_classify_asks_after(const struct pfc_facts *facts)
+{
+	return facts->before == PFC_ENTRY_NONE && !(facts->marks & PFC_MARKS_PTE) &&
+	       !(facts->ret & (VM_FAULT_ERROR | VM_FAULT_RETRY | PFC_FAULT_COMPLETED));
+}
+NOKPROBE_SYMBOL(pfc_classify_asks_after);
+
+/**
+ * pfc_classify_disagrees() - whether a mark contradicts the entry found before
+ * @facts: the last visit of the fault
+ *
+ * Another thread may have changed the entry in between; nothing else should.
+ *
+ * Context: any; probe handlers.
+ * Return: true if the dispatcher went where that entry would not have sent it.
+ */
+bool pfc_classify_disagrees(const struct pfc_facts *facts)
+{
+	unsigned long pte = facts->marks & PFC_MARKS_PTE;
+
+	switch (facts->before) {
+	case PFC_ENTRY_NONE:
+		return pte & ~(facts->anon ? BIT(PFC_MARK_ANON) : BIT(PFC_MARK_FILE));
+	case PFC_ENTRY_SWAP:
+		return pte && !(pte & BIT(PFC_MARK_SWAP));
+	case PFC_ENTRY_PRESENT:
+		return pte & (BIT(PFC_MARK_ANON) | BIT(PFC_MARK_FILE) | BIT(PFC_MARK_SWAP));
+	default:
+		return false;
+	}
+}
+NOKPROBE_SYMBOL(pfc_classify_disagrees);
+
+/*
+ * A visit that met no place: nothing was mapped and now a page is, so it was
+ * do_anonymous_page() or do_fault(); huge pages have their own places. Without
+ * ->huge_fault(), a file's NOPAGE comes from do_fault() alone.
+ */
+static unsigned int pfc_classify_inferred(const struct pfc_facts *facts)
+{
+	if (facts->before != PFC_ENTRY_NONE || (facts->ret & VM_FAULT_ERROR))
+		return PFC_LEAF_UNCLASSIFIED;
+	if (facts->after == PFC_ENTRY_PRESENT)
+		return facts->anon ? PFC_ANON : PFC_FILE;
+	if (!facts->anon && !facts->huge_fault &&
+	    (facts->ret & (VM_FAULT_NOPAGE | PFC_FAULT_COMPLETED)))
+		return PFC_FILE;
+	return PFC_LEAF_UNCLASSIFIED;
+}
+NOKPROBE_SYMBOL(pfc_classify_inferred);
+
+/**
  * pfc_classify() - the one leaf in which a completed fault is counted
  * @facts: the last visit of the fault, which did not return VM_FAULT_RETRY
  *
@@ -73,12 +156,16 @@ enum pfc_class pfc_leaf_class(unsigned int leaf)
 unsigned int pfc_classify(const struct pfc_facts *facts)
 {
 	unsigned long pte = facts->marks & PFC_MARKS_PTE;
+	unsigned int leaf;
 
 	if (pte & BIT(PFC_MARK_SWAP))
 		return PFC_SWAP;
 	if (pte)
 		return is_power_of_2(pte) ? pfc_mark_to_class[__ffs(pte)] :
 					    PFC_LEAF_UNCLASSIFIED;
+	leaf = pfc_classify_inferred(facts);
+	if (leaf != PFC_LEAF_UNCLASSIFIED)
+		return leaf;
 	if (facts->marks & PFC_MARKS_THP)
 		return PFC_THP;
 	if (facts->marks & BIT(PFC_MARK_HUGETLB))

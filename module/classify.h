@@ -54,22 +54,48 @@ static inline unsigned int pfc_split(enum pfc_access access,
 	return (access * PFC_NR_ORIGINS + origin) * PFC_NR_OUTCOMES + outcome;
 }
 
+/* What the entry before and after must decide, because no place shows it. */
+enum pfc_infer {
+	PFC_INFER_ANON_READ,
+	PFC_INFER_FILE_READ,
+	PFC_INFER_ANON,
+	PFC_INFER_FILE,
+};
+
+/* What maps an address. */
+enum pfc_entry {
+	PFC_ENTRY_UNKNOWN,	/* was not looked at */
+	PFC_ENTRY_NONE,		/* nothing */
+	PFC_ENTRY_SWAP,		/* an entry that is not present */
+	PFC_ENTRY_PRESENT,	/* a page */
+	PFC_ENTRY_HUGE,		/* something at the PMD level or above */
+};
+
 /**
  * struct pfc_facts - all that is known of one visit when it ends
  * @marks: bit set of enum pfc_mark
  * @flags: FAULT_FLAG_* of the call of handle_mm_fault()
  * @ret: VM_FAULT_* that it returned
  * @gup: no registers were passed: not an exception (get_user_pages() and kin)
+ * @anon: the mapping has no vm_ops
  * @huge_fault: the mapping's vm_ops have ->huge_fault
+ * @before: the entry when the visit began, where that was asked
+ * @after: the entry when it ended, where that was asked
  */
 struct pfc_facts {
 	unsigned long marks;
 	unsigned int flags;
 	unsigned int ret;
 	bool gup;
+	bool anon;
 	bool huge_fault;
+	u8 before;
+	u8 after;
 };
 
+bool pfc_classify_asks_before(const struct pfc_facts *facts, unsigned long infer);
+bool pfc_classify_asks_after(const struct pfc_facts *facts);
+bool pfc_classify_disagrees(const struct pfc_facts *facts);
 unsigned int pfc_classify(const struct pfc_facts *facts);
 unsigned int pfc_classify_split(const struct pfc_facts *facts);
 enum pfc_class pfc_mark_class(enum pfc_mark mark);

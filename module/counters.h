@@ -19,6 +19,8 @@
  * @begun: faults whose commit has begun
  * @faults: faults whose commit is done; @begun == @faults: at rest
  * @retries: visits that ended in VM_FAULT_RETRY
+ * @inferred: faults that met no place and were judged by the entry before and after
+ * @disagreed: visits whose mark contradicts the entry before
  * @lost: visits that got no frame, and frames whose end was not seen
  * @cell: completed faults by leaf and split (accounting)
  * @hit: firings of a place that count, by what the place said
@@ -28,6 +30,8 @@ struct pfc_counters {
 	u64 begun;
 	u64 faults;
 	u64 retries;
+	u64 inferred;
+	u64 disagreed;
 	u64 lost;
 	u64 cell[PFC_NR_LEAVES][PFC_NR_SPLITS];
 	u64 hit[PFC_MAX_PLACES][PFC_NR_VARIANTS];

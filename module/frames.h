@@ -6,26 +6,23 @@
 #ifndef PFC_FRAMES_H
 #define PFC_FRAMES_H
 
-#include <linux/types.h>
+#include <linux/mm_types.h>
+#include "classify.h"
 
 /**
  * struct pfc_frame - one visit in flight
  * @sp: the stack pointer on entry; the same on return, and nowhere else
  * @address: the faulting address
- * @marks: bit set of enum pfc_mark, what sub-probes saw so far
- * @flags: FAULT_FLAG_*
- * @gup: no registers were passed
- * @huge_fault: the mapping has ->huge_fault
+ * @mm: whose address
+ * @facts: what is known so far
  * @mute: the filter does not want it; it stands here only because a visit
  *	around it does, which must not get its marks
  */
 struct pfc_frame {
 	unsigned long sp;
 	unsigned long address;
-	unsigned long marks;
-	unsigned int flags;
-	bool gup;
-	bool huge_fault;
+	struct mm_struct *mm;
+	struct pfc_facts facts;
 	bool mute;
 };
 

@@ -8,6 +8,7 @@
 #ifndef PFC_HIT_H
 #define PFC_HIT_H
 
+#include <linux/hugetlb_inline.h>
 #include <linux/mm.h>
 #include <compat/compat.h>
 #include "filter.h"
@@ -15,6 +16,7 @@
 #include "locate.h"
 #include "pfc_arch.h"
 #include "probes.h"
+#include "snapshot.h"
 
 /* handle_mm_fault(vma, address, flags, regs) begins; the same in 5.10 to 7.2. */
 static __always_inline void pfc_hit_entry(struct pfc_place *place, unsigned long sp,
@@ -23,17 +25,26 @@ static __always_inline void pfc_hit_entry(struct pfc_place *place, unsigned long
 					  struct pt_regs *user)
 {
 	struct pfc_frame *frame = pfc_frames_open(sp, !pfc_filter_wants(address));
+	struct pfc_facts *facts;
 
 	if (!frame || frame->mute) {
 		pfc_count(elsewhere[place->index]);
 		return;
 	}
 	frame->address = address;
-	frame->marks = 0;
-	frame->flags = flags;
-	frame->gup = !user;
+	frame->mm = vma->vm_mm;
+	facts = &frame->facts;
+	facts->marks = 0;
+	facts->flags = flags;
+	facts->gup = !user;
 	/* Not to be asked later: the VMA's lock may be dropped before the end. */
-	frame->huge_fault = vma->vm_ops && vma->vm_ops->huge_fault;
+	facts->anon = vma_is_anonymous(vma);
+	facts->huge_fault = !facts->anon && vma->vm_ops->huge_fault;
+	facts->before = PFC_ENTRY_UNKNOWN;
+	facts->after = PFC_ENTRY_UNKNOWN;
+	if (pfc_infer && pfc_classify_asks_before(facts, pfc_infer) &&
+	    !is_vm_hugetlb_page(vma))
+		facts->before = pfc_snapshot(frame->mm, address);
 	pfc_count(hit[place->index][0]);
 }
 
@@ -42,7 +53,7 @@ static __always_inline void pfc_hit_exit(struct pfc_place *place, unsigned long 
 					 unsigned int ret)
 {
 	struct pfc_frame *frame = pfc_frames_find(sp);
-	struct pfc_facts facts;
+	struct pfc_facts *facts;
 
 	if (!frame) {
 		pfc_count(elsewhere[place->index]);
@@ -57,12 +68,17 @@ static __always_inline void pfc_hit_exit(struct pfc_place *place, unsigned long 
 		pfc_count(retries);
 		goto close;
 	}
-	facts.marks = frame->marks;
-	facts.flags = frame->flags;
-	facts.ret = ret;
-	facts.gup = frame->gup;
-	facts.huge_fault = frame->huge_fault;
-	pfc_count_fault(pfc_classify(&facts), pfc_classify_split(&facts));
+	facts = &frame->facts;
+	facts->ret = ret;
+	if (facts->before != PFC_ENTRY_UNKNOWN) {
+		if (pfc_classify_asks_after(facts)) {
+			facts->after = pfc_snapshot(frame->mm, frame->address);
+			pfc_count(inferred);
+		}
+		if (pfc_classify_disagrees(facts))
+			pfc_count(disagreed);
+	}
+	pfc_count_fault(pfc_classify(facts), pfc_classify_split(facts));
 close:
 	pfc_frames_close();
 }
@@ -87,7 +103,7 @@ do {										\
 										\
 	if (pfc_account ? !!(frame_ = pfc_frames_top()) : pfc_filter_wants(address)) { \
 		if (frame_)							\
-			frame_->marks |= BIT(mark);				\
+			frame_->facts.marks |= BIT(mark);				\
 		pfc_count(hit[(place)->index][variant]);			\
 	} else {								\
 		pfc_count(elsewhere[(place)->index]);				\

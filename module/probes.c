@@ -27,11 +27,14 @@
  * @callee: it is not the class's own: it is only called from there, so the call
  *	is the place, or its entry when the caller is the dispatcher
  * @address: where the faulting address is on entry of @function
+ * @partial: it sees some of the faults only, and the rest must be inferred; it
+ *	does not matter from how many places it is called
  */
 struct pfc_way {
 	const char *function;
 	bool callee;
 	int address;
+	bool partial;
 };
 
 /**
@@ -41,6 +44,8 @@ struct pfc_way {
  * @configured: whether the kernel has that
  * @optional: where none is called, the kernel never makes it
  * @every: each way that exists is needed, not the first one
+ * @rest: bit of enum pfc_infer: what a partial way does not see
+ * @all: bit of enum pfc_infer: all of it
  * @ways: best first
  */
 struct pfc_ladder {
@@ -49,6 +54,8 @@ struct pfc_ladder {
 	bool configured;
 	bool optional;
 	bool every;
+	unsigned long rest;
+	unsigned long all;
 	struct pfc_way ways[4];
 };
 
@@ -57,7 +64,12 @@ struct pfc_ladder {
 
 /* Argument positions are those of 5.10, 6.1, 6.12 and 7.2 alike. */
 static const struct pfc_ladder pfc_ladders[] = {
-	{ PFC_MARK_ANON, PFC_LEAF("do_anonymous_page") },
+	{ PFC_MARK_ANON, .rest = BIT(PFC_INFER_ANON_READ), .all = BIT(PFC_INFER_ANON), .ways = {
+		{ "do_anonymous_page", false, PFC_ADDR_VMF },
+		/* Inlined (5.10, 6.1): it maps a page of its own, or the zero page. */
+		{ "folio_add_new_anon_rmap", true, 2, .partial = true },
+		{ "page_add_new_anon_rmap", true, 2, .partial = true },
+	} },
 	{ PFC_MARK_WP, PFC_LEAF("do_wp_page") },
 	{ PFC_MARK_SWAP, PFC_LEAF("do_swap_page") },
 	{ PFC_MARK_NUMA, PFC_NEEDS(CONFIG_NUMA_BALANCING), .ways = {
@@ -73,7 +85,11 @@ static const struct pfc_ladder pfc_ladders[] = {
 		{ "ptep_set_access_flags", true, 1 },
 		{ "contpte_ptep_set_access_flags", true, 1 },
 	} },
-	{ PFC_MARK_FILE, PFC_LEAF("do_fault") },
+	{ PFC_MARK_FILE, .rest = BIT(PFC_INFER_FILE_READ), .all = BIT(PFC_INFER_FILE), .ways = {
+		{ "do_fault", false, PFC_ADDR_VMF },
+		/* Inlined (5.10, 6.1): what fault-around satisfies does not get here. */
+		{ "__do_fault", true, PFC_ADDR_VMF, .partial = true },
+	} },
 	{ PFC_MARK_THP_ANON, PFC_NEEDS(CONFIG_TRANSPARENT_HUGEPAGE),
 	  PFC_LEAF("do_huge_pmd_anonymous_page") },
 	{ PFC_MARK_THP_WP, PFC_NEEDS(CONFIG_TRANSPARENT_HUGEPAGE),
@@ -93,6 +109,7 @@ static const struct pfc_ladder pfc_ladders[] = {
 /* What is to be said of a mark: whether all that makes it is seen, and why not. */
 static struct {
 	bool covered;
+	bool inferred;		/* the places do not see all of it */
 	char why[96];		/* covered: why it never happens, or empty */
 } pfc_cover[PFC_NR_MARKS];
 
@@ -103,6 +120,7 @@ static bool pfc_armed;
 static char pfc_no_account[96] = "accounting is off (account=0)";
 
 bool pfc_account;
+unsigned long pfc_infer;
 
 static const char * const pfc_how_words[PFC_NR_HOWS] = {
 #define PFC_X(id, word) [PFC_HOW_##id] = word,
@@ -156,6 +174,13 @@ static void pfc_cover_never(enum pfc_mark mark, const char *fmt, ...)
 	va_start(args, fmt);
 	vscnprintf(pfc_cover[mark].why, sizeof(pfc_cover[mark].why), fmt, args);
 	va_end(args);
+}
+
+static void pfc_cover_fully(enum pfc_mark mark, bool inferred)
+{
+	pfc_cover[mark].covered = true;
+	pfc_cover[mark].inferred = inferred;
+	pfc_cover[mark].why[0] = '\0';
 }
 
 __printf(2, 3)
@@ -308,12 +333,12 @@ static bool pfc_place_way(enum pfc_mark mark, const struct pfc_way *way,
 		}
 		place.address = PFC_ADDR_NONE;
 	}
-	if (way->callee && callee->sites != 1) {
+	if (way->callee && callee->sites != 1 && !way->partial) {
 		pfc_cover_not(mark, "%s() is called from %u places", way->function,
 			      callee->sites);
 		return false;
 	}
-	if (way->callee && hows & BIT(PFC_HOW_CALL_SITE)) {
+	if (way->callee && callee->sites == 1 && hows & BIT(PFC_HOW_CALL_SITE)) {
 		place.how = PFC_HOW_CALL_SITE;
 		err = pfc_place_add(&place, callee->site);
 		if (!err)
@@ -339,7 +364,7 @@ static void pfc_place_ladder(const struct pfc_ladder *ladder, unsigned long hows
 	unsigned int before = pfc_nr_places;
 	const struct pfc_callee *callee;
 	enum pfc_mark mark = ladder->mark;
-	bool found = false;
+	bool found = false, partial = false;
 
 	pfc_cover_not(mark, "inlined: handle_mm_fault() does not call %s()%s",
 		      ladder->ways[0].function,
@@ -350,6 +375,7 @@ static void pfc_place_ladder(const struct pfc_ladder *ladder, unsigned long hows
 			continue;
 		if (pfc_place_way(mark, way, callee, hows)) {
 			found = true;
+			partial = way->partial;
 			if (!ladder->every)
 				break;
 		} else if (ladder->every) {
@@ -357,9 +383,15 @@ static void pfc_place_ladder(const struct pfc_ladder *ladder, unsigned long hows
 			return;
 		}
 	}
-	if (found) {
-		pfc_cover[mark].covered = true;
-		pfc_cover[mark].why[0] = '\0';
+	if (found && !partial) {
+		pfc_cover_fully(mark, false);
+	} else if (ladder->all && pfc_account && hows & BIT(PFC_HOW_INFERRED)) {
+		pfc_infer |= found ? ladder->rest : ladder->all;
+		pfc_cover_fully(mark, true);
+	} else if (found) {
+		pfc_place_remove_to(before);
+		pfc_cover_not(mark, "%s() is inlined: it takes account=1 and how=inferred to see it",
+			      ladder->ways[0].function);
 	} else if (ladder->optional && pfc_locate_complete()) {
 		pfc_cover_never(mark, "never happens: this kernel has no %s()", ladder->ways[0].function);
 	}
@@ -703,6 +735,12 @@ void pfc_probes_show(struct seq_file *m)
 		pfc_place_show(m, pfc_places[i], c);
 	for (ladder = pfc_ladders; ladder < pfc_ladders + ARRAY_SIZE(pfc_ladders); ladder++) {
 		why = pfc_cover[ladder->mark].why;
+		if (pfc_cover[ladder->mark].inferred)
+			seq_printf(m, "%s %s - - %s - - %s\n",
+				   pfc_class_keys[pfc_mark_class(ladder->mark)],
+				   pfc_how_words[PFC_HOW_INFERRED],
+				   pfc_state_words[pfc_armed ? PFC_STATE_ARMED : PFC_STATE_DISARMED],
+				   "by the page-table entry before and after, where no place is met");
 		if (*why)
 			seq_printf(m, "%s %s - - %s - - %s\n",
 				   pfc_class_keys[pfc_mark_class(ladder->mark)],
@@ -710,6 +748,11 @@ void pfc_probes_show(struct seq_file *m)
 						 PFC_HOW_INFERRED : PFC_HOW_UNAVAILABLE],
 				   pfc_state_words[PFC_STATE_OFF], why);
 	}
+	if (pfc_infer)
+		seq_printf(m, "visit %s - - %s %llu - %llu marks disagreed with the entry before\n",
+			   pfc_how_words[PFC_HOW_INFERRED],
+			   pfc_state_words[pfc_armed ? PFC_STATE_ARMED : PFC_STATE_DISARMED],
+			   c->inferred, c->disagreed);
 	/* These two have no place of their own: no mark, and what was returned. */
 	for (class = PFC_NONE; class <= PFC_ERROR; class++) {
 		why = pfc_probes_why_not(class);

@@ -60,6 +60,7 @@ struct pfc_config {
 
 /* Set by init before a probe is armed. */
 extern bool pfc_account;
+extern unsigned long pfc_infer;	/* bit set of enum pfc_infer */
 
 int pfc_probes_init(const struct pfc_config *config);
 void pfc_probes_exit(void);

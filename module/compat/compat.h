@@ -34,6 +34,13 @@
 #error "pfclass: this kernel has no CONFIG_KALLSYMS, so no function of it can be found"
 #endif
 
+/* 6.0: done, and the lock was dropped. Before, that was said with RETRY. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 0, 0)
+#define PFC_FAULT_COMPLETED	VM_FAULT_COMPLETED
+#else
+#define PFC_FAULT_COMPLETED	0
+#endif
+
 /* 5.11 made the way from an instance to its kretprobe a function. */
 static __always_inline struct kretprobe *pfc_compat_kretprobe(struct kretprobe_instance *ri)
 {
