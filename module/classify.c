@@ -148,7 +148,8 @@ NOKPROBE_SYMBOL(pfc_classify_inferred);
  * calls do_wp_page(), handle_pte_marker() calls do_anonymous_page() or
  * do_fault()); the dispatcher chose do_swap_page(), so that is the class. A mark
  * of the PTE level beside one of the PMD level means that the PMD level fell
- * back. Otherwise two marks of the PTE level cannot happen, and are said.
+ * back. Otherwise two marks of the PTE level cannot happen, and are said. So is
+ * a visit without a mark when it may belong to a class that cannot be seen.
  *
  * Context: any; probe handlers.
  * Return: a leaf, or PFC_LEAF_UNCLASSIFIED.
@@ -178,7 +179,7 @@ unsigned int pfc_classify(const struct pfc_facts *facts)
 	 */
 	if (facts->huge_fault && facts->ret)
 		return PFC_THP;
-	return PFC_NONE;
+	return facts->blind ? PFC_LEAF_UNCLASSIFIED : PFC_NONE;
 }
 NOKPROBE_SYMBOL(pfc_classify);
 

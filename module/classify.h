@@ -79,6 +79,7 @@ enum pfc_entry {
  * @gup: no registers were passed: not an exception (get_user_pages() and kin)
  * @anon: the mapping has no vm_ops
  * @huge_fault: the mapping's vm_ops have ->huge_fault
+ * @blind: some class's places are missing, so that no mark means nothing
  * @before: the entry when the visit began, where that was asked
  * @after: the entry when it ended, where that was asked
  */
@@ -89,6 +90,7 @@ struct pfc_facts {
 	bool gup;
 	bool anon;
 	bool huge_fault;
+	bool blind;
 	u8 before;
 	u8 after;
 };

@@ -40,6 +40,7 @@ static __always_inline void pfc_hit_entry(struct pfc_place *place, unsigned long
 	/* Not to be asked later: the VMA's lock may be dropped before the end. */
 	facts->anon = vma_is_anonymous(vma);
 	facts->huge_fault = !facts->anon && vma->vm_ops->huge_fault;
+	facts->blind = pfc_blind;
 	facts->before = PFC_ENTRY_UNKNOWN;
 	facts->after = PFC_ENTRY_UNKNOWN;
 	if (pfc_infer && pfc_classify_asks_before(facts, pfc_infer) &&

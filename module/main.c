@@ -35,13 +35,10 @@ static unsigned int pfc_frames = 1024;
 module_param_named(frames, pfc_frames, uint, 0444);
 MODULE_PARM_DESC(frames, "tasks that can be inside a fault at a time (default 1024); more are counted as missed");
 
-static char *pfc_how;
-module_param_named(how, pfc_how, charp, 0444);
-MODULE_PARM_DESC(how, "ways of finding a place that may be used, separated by commas: direct, call-site, caller-filter, inferred (default all)");
-
 #define PFC_GIVEN(key, mark)							\
 	module_param_named(probe_##key, pfc_config.given[mark], charp, 0444);	\
-	MODULE_PARM_DESC(probe_##key, "place of class " #key ", SYMBOL+0xOFF, as `pfclass locate` prints it")
+	MODULE_PARM_DESC(probe_##key, \
+		"where class " #key " is seen: SYMBOL+0xOFF as `pfclass locate` prints it, or a way of finding it: direct, call-site, caller-filter, inferred")
 
 PFC_GIVEN(anon, PFC_MARK_ANON);
 PFC_GIVEN(wp, PFC_MARK_WP);
@@ -51,39 +48,6 @@ PFC_GIVEN(af, PFC_MARK_AF);
 PFC_GIVEN(file, PFC_MARK_FILE);
 PFC_GIVEN(hugetlb, PFC_MARK_HUGETLB);
 
-static const char * const pfc_how_words[] = {
-#define PFC_X(id, word) [PFC_HOW_##id] = word,
-	PFC_HOWS(PFC_X)
-#undef PFC_X
-};
-
-static int pfc_parse_hows(const char *list)
-{
-	const char *word = list;
-	unsigned int how;
-	size_t len;
-
-	if (!list) {
-		pfc_config.hows = ~0UL;
-		return 0;
-	}
-	do {
-		len = strcspn(word, ",");
-		for (how = PFC_HOW_DIRECT; how <= PFC_HOW_INFERRED; how++)
-			if (strlen(pfc_how_words[how]) == len &&
-			    !strncmp(word, pfc_how_words[how], len))
-				break;
-		if (how > PFC_HOW_INFERRED) {
-			pr_err("how=%s: the ways are direct, call-site, caller-filter and inferred\n",
-			       list);
-			return -EINVAL;
-		}
-		pfc_config.hows |= BIT(how);
-		word += len;
-	} while (*word++);
-	return 0;
-}
-
 static int __init pfc_init(void)
 {
 	int err;
@@ -92,9 +56,6 @@ static int __init pfc_init(void)
 		pr_err("backend=%s is not known: the backends are kprobe\n", pfc_backend);
 		return -EINVAL;
 	}
-	err = pfc_parse_hows(pfc_how);
-	if (err)
-		return err;
 	err = pfc_counters_init();
 	if (err)
 		return err;

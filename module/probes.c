@@ -120,6 +120,7 @@ static bool pfc_armed;
 static char pfc_no_account[96] = "accounting is off (account=0)";
 
 bool pfc_account;
+bool pfc_blind;
 unsigned long pfc_infer;
 
 static const char * const pfc_how_words[PFC_NR_HOWS] = {
@@ -295,6 +296,20 @@ static void pfc_place_given_one(enum pfc_mark mark, char *what)
 	}
 }
 
+/* Ways that may be used: all, or one that was named; 0: a place was named. */
+static unsigned long pfc_hows_wanted(const char *given)
+{
+	enum pfc_how how;
+
+	if (!given)
+		return ~0UL;
+	for (how = 0; how < PFC_NR_HOWS; how++)
+		if (!strcmp(given, pfc_how_words[how]))
+			/* What a place sees in part is inferred for the rest. */
+			return BIT(how) | BIT(PFC_HOW_INFERRED);
+	return 0;
+}
+
 static int pfc_place_given(enum pfc_mark mark, const char *given)
 {
 	unsigned int before = pfc_nr_places;
@@ -354,7 +369,7 @@ static bool pfc_place_way(enum pfc_mark mark, const struct pfc_way *way,
 	if (err)
 		pfc_cover_not(mark, "%s(): %s (%d)", way->function, pfc_place_error(err), err);
 	else
-		pfc_cover_not(mark, "%s(): the how= parameter forbids it", way->function);
+		pfc_cover_not(mark, "%s() cannot be found that way", way->function);
 	return false;
 }
 
@@ -390,7 +405,7 @@ static void pfc_place_ladder(const struct pfc_ladder *ladder, unsigned long hows
 		pfc_cover_fully(mark, true);
 	} else if (found) {
 		pfc_place_remove_to(before);
-		pfc_cover_not(mark, "%s() is inlined: it takes account=1 and how=inferred to see it",
+		pfc_cover_not(mark, "%s() is inlined: without account=1 only a part can be seen",
 			      ladder->ways[0].function);
 	} else if (ladder->optional && pfc_locate_complete()) {
 		pfc_cover_never(mark, "never happens: this kernel has no %s()", ladder->ways[0].function);
@@ -404,12 +419,13 @@ static void pfc_place_ladder(const struct pfc_ladder *ladder, unsigned long hows
  * Says in the log which classes cannot be counted and why.
  *
  * Context: may sleep; pfc_locate_init() has run. Balanced by pfc_probes_exit().
- * Return: 0, -ENOMEM, or -ENOENT if no place at all was found.
+ * Return: 0, -ENOMEM, or -EOPNOTSUPP if no place was found.
  */
 int pfc_probes_init(const struct pfc_config *config)
 {
 	const struct pfc_ladder *ladder;
 	unsigned int leaves = 0;
+	unsigned long hows;
 	enum pfc_mark mark;
 	int err;
 
@@ -425,17 +441,20 @@ int pfc_probes_init(const struct pfc_config *config)
 	leaves = pfc_nr_places;
 	for (ladder = pfc_ladders; ladder < pfc_ladders + ARRAY_SIZE(pfc_ladders); ladder++) {
 		mark = ladder->mark;
-		if (config->given[mark]) {
+		hows = pfc_hows_wanted(config->given[mark]);
+		if (!hows) {
 			err = pfc_place_given(mark, config->given[mark]);
 			if (err)
 				goto err_remove;
 		} else if (ladder->needs && !ladder->configured) {
 			pfc_cover_never(mark, "never happens: %s is not set", ladder->needs);
 		} else {
-			pfc_place_ladder(ladder, config->hows);
+			pfc_place_ladder(ladder, hows);
 		}
-		if (!pfc_cover[mark].covered)
-			pr_notice("%s is " PFC_UNAVAILABLE ": %s\n",
+		if (pfc_cover[mark].covered)
+			continue;
+		pfc_blind = true;
+		pr_notice("%s is " PFC_UNAVAILABLE ": %s\n",
 				  pfc_class_keys[pfc_mark_class(mark)], pfc_cover[mark].why);
 	}
 	if (pfc_nr_places > leaves) {
@@ -445,7 +464,7 @@ int pfc_probes_init(const struct pfc_config *config)
 		return 0;
 	}
 	pr_err("no place of the fault path can be probed on this kernel\n");
-	err = -ENOENT;
+	err = -EOPNOTSUPP;
 
 err_remove:
 	pfc_place_remove_to(0);

@@ -49,17 +49,17 @@ struct pfc_place {
 /**
  * struct pfc_config - how the probes are wanted
  * @account: frame each visit, commit each fault to one class
- * @hows: bit set of enum pfc_how: ways of finding a place that may be used
- * @given: by mark: places named by the user, or NULL
+ * @given: by mark: NULL, or what the user wants instead of the best way that
+ *	there is: places, SYMBOL+0xOFFSET, separated by commas; or a word of PFC_HOWS
  */
 struct pfc_config {
 	bool account;
-	unsigned long hows;
 	char *given[PFC_NR_MARKS];
 };
 
 /* Set by init before a probe is armed. */
 extern bool pfc_account;
+extern bool pfc_blind;		/* a class cannot be seen */
 extern unsigned long pfc_infer;	/* bit set of enum pfc_infer */
 
 int pfc_probes_init(const struct pfc_config *config);
