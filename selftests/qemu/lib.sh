@@ -182,13 +182,21 @@ suite_update_locked()
 	main=$(mirror main)
 	security=$(mirror security)
 	options="signed-by=$key"
-	# An unstable suite's Release file is past its date on a slow mirror.
-	[ "$suite" != sid ] || options="$options check-valid-until=no"
+	case $suite in
+	sid)
+		# Has no updates; its Release file may be past its date.
+		options="$options check-valid-until=no"
+		security=
+		;;
+	bullseye)
+		# Past its support: the security archive names files that are gone.
+		security=
+		;;
+	esac
 	{
 		echo "deb [$options] $main $suite main"
-		if [ "$suite" != sid ] && [ -n "$security" ]; then
+		[ -z "$security" ] ||
 			echo "deb [$options] $security $suite-security main"
-		fi
 	} >"$a/sources.list"
 	say "reading the package lists of $suite"
 	run_logged "$CACHE/log/apt-$suite" suite_apt "$suite" apt-get -q update ||
@@ -421,7 +429,7 @@ kernel_fetch()
 kernel_fetch_deb()
 {
 	local flavour=$1 root=$CACHE/root/$K_SUITE a=$CACHE/apt/$K_SUITE
-	local new=$K_DIR.new images headers gcc release p
+	local new=$K_DIR.new images headers gcc release vmlinuz p
 	local -a debs
 
 	suite_update "$K_SUITE"
@@ -457,12 +465,13 @@ kernel_fetch_deb()
 	rm -rf "$new/debs"
 
 	release=$(cd "$new/image/lib/modules" && echo *)
-	[ -e "$new/image/boot/vmlinuz-$release" ] ||
-		die "the image packages of $K_NAME hold no boot/vmlinuz-$release"
+	# /boot/vmlinuz-RELEASE, in newer packages beside the modules.
+	vmlinuz=$(find "$new/image" -name "vmlinuz-$release" -o -name vmlinuz |
+		head -n 1)
+	[ -n "$vmlinuz" ] || die "the image packages of $K_NAME hold no vmlinuz"
 	[ -e "$root/usr/src/linux-headers-$release/Makefile" ] ||
 		die "the header packages of $K_NAME hold no linux-headers-$release"
-	mv "$new/image/boot/vmlinuz-$release" "$new/vmlinuz"
-	mv "$new/image/boot/config-$release" "$new/config"
+	mv "$vmlinuz" "$new/vmlinuz"
 	kernel_modules "$new" "$release"
 	echo "$release" >"$new/release"
 	echo "/usr/src/linux-headers-$release" >"$new/kdir"
@@ -479,7 +488,7 @@ kernel_download()
 	shift 3
 	for p; do
 		case $p in
-		linux-kbuild-* | *-common) names+=("$p") ;;
+		linux-kbuild-* | *-common | *-common-*) names+=("$p") ;;
 		*) names+=("$p:$arch") ;;
 		esac
 	done
