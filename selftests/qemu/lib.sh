@@ -399,6 +399,7 @@ closure()
 # kernel_ready: fetches the selected kernel, its headers and its compiler.
 kernel_ready()
 {
+	root_group "$K_SUITE" build
 	[ -e "$K_DIR/complete" ] || with_lock "kernel-$K_NAME" kernel_fetch
 	K_RELEASE=$(cat "$K_DIR/release")
 	K_KDIR=$(cat "$K_DIR/kdir")
@@ -421,6 +422,8 @@ kernel_fetch()
 		die "kernels: $K_NAME: cannot read '$K_FROM'"
 		;;
 	esac
+	# apt's index of the lists: large, and quickly made anew.
+	rm -f "$CACHE/apt/$K_SUITE/cache/"*.bin
 	touch "$K_DIR.new/complete"
 	rm -rf "$K_DIR"
 	mv "$K_DIR.new" "$K_DIR"
@@ -506,6 +509,9 @@ kernel_modules()
 	run_logged "$CACHE/log/depmod-$K_NAME" in_root "$K_SUITE" / \
 		depmod -b "/work/depmod.$$" "$release" ||
 		die "depmod failed for $K_NAME"
+	# Newer packages have no list of what is built in.
+	[ -e "$stage/lib/modules/$release/modules.builtin" ] ||
+		: >"$stage/lib/modules/$release/modules.builtin"
 	mkdir -p "$new/lib/modules"
 	mv "$stage/lib/modules/$release" "$new/lib/modules/"
 	rm -rf "$stage" "$new/image"
@@ -729,13 +735,15 @@ module_closure()
 		deps[half[1]] = half[2]
 		next
 	}
-	{ builtin[base($0)] = 1 }
+	{ builtin[base($0)] = 1; listed = 1 }
 	END {
 		n = split(want, names, " ")
 		for (i = 1; i <= n; i++) {
 			if (names[i] in builtin)
 				continue
 			if (!(names[i] in file)) {
+				if (!listed)
+					continue
 				print names[i] > "/dev/stderr"
 				exit 1
 			}
