@@ -567,12 +567,10 @@ static int pfc_on_node(struct pfc_run *run, const void *addr, int node)
 	return 0;
 }
 
-/* Everything else of this process is first touched where it will run. */
-static int pfc_numa_place(struct pfc_run *run, int node)
+static int pfc_run_on(struct pfc_run *run, int node)
 {
 	int err;
 
-	pfc_settle(NULL, 0);
 	err = pfc_pin(pfc_cpu_of_node(node));
 	if (err)
 		return pfc_bad(run->res, "cannot run on node %d: %s", node,
@@ -582,11 +580,12 @@ static int pfc_numa_place(struct pfc_run *run, int node)
 
 static int pfc_numa_remote_prepare(struct pfc_run *run)
 {
-	if (pfc_numa_place(run, run->node[1]) ||
-	    pfc_numa_place(run, run->node[0]) || pfc_anon_written(run) ||
+	/* All that is not in the range is first touched where it will be used. */
+	pfc_settle(NULL, 0);
+	if (pfc_run_on(run, run->node[0]) || pfc_anon_written(run) ||
 	    pfc_on_node(run, run->base, run->node[0]))
 		return -1;
-	return pfc_numa_place(run, run->node[1]);
+	return pfc_run_on(run, run->node[1]);
 }
 
 /*
@@ -667,10 +666,12 @@ static const struct pfc_setting pfc_numa_settings[] = {
 	{ NULL }
 };
 
-#define PFC_THP_ENABLED "/sys/kernel/mm/transparent_hugepage/enabled"
+#define PFC_THP_DIR "/sys/kernel/mm/transparent_hugepage/"
 
 static const struct pfc_setting pfc_thp_settings[] = {
-	{ PFC_THP_ENABLED, "madvise" },
+	{ PFC_THP_DIR "enabled", "madvise" },
+	/* Since 6.8 each size has a switch, too. */
+	{ PFC_THP_DIR "hugepages-2048kB/enabled", "inherit", .optional = true },
 	{ NULL }
 };
 
@@ -1324,8 +1325,6 @@ static void pfc_work(struct pfc_run *run, bool bare)
 	int err;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* Stay on one CPU: one batch of pages, one TLB. */
-	pfc_pin(sched_getcpu());
 	if (pfc_asks_hwaf(row)) {
 #if defined(__x86_64__)
 		res->hwaf = 1;
@@ -1553,7 +1552,7 @@ static bool pfc_have_needs(const struct pfc_row *row, int *node, struct pfc_resu
 		pfc_skip(res, "the kernel has no transparent huge pages");
 		return false;
 	}
-	if ((row->needs & PFC_NEED_THP) && pfc_pmd_size() > (8 << 20)) {
+	if ((row->needs & PFC_NEED_THP) && pfc_pmd_size() != (2 << 20)) {
 		pfc_skip(res, "a huge page is %zu MiB here", pfc_pmd_size() >> 20);
 		return false;
 	}
@@ -1614,6 +1613,8 @@ static bool pfc_apply(struct pfc_guard *guard, const struct pfc_setting *setting
 		/* Set by the first of a group: the others are for other kernels. */
 		while (!err && setting->or_next)
 			setting++;
+		if (err == -ENOENT && setting->optional)
+			continue;
 		if (err && must) {
 			pfc_skip(res, "cannot write %s to %s: %s", setting->value,
 				 setting->path, strerror(-err));
@@ -1645,9 +1646,19 @@ static bool pfc_begin_counting(struct pfc_guard *guard, struct pfc_result *res)
 static void pfc_run_worker(struct pfc_run *run, struct pfc_guard *guard, bool bare)
 {
 	struct pfc_result *res = run->res;
+	cpu_set_t before;
 	int status = 0;
 	pid_t pid;
 
+	/*
+	 * The worker stays on one CPU: one batch of pages, one TLB, and its own
+	 * pages on that CPU's node from the first one on.
+	 */
+	sched_getaffinity(0, sizeof(before), &before);
+	if (run->row->needs & PFC_NEED_NUMA)
+		pfc_pin(pfc_cpu_of_node(run->node[1]));
+	else
+		pfc_pin(sched_getcpu());
 	fflush(NULL);
 	pid = fork();
 	if (pid < 0) {
@@ -1655,10 +1666,17 @@ static void pfc_run_worker(struct pfc_run *run, struct pfc_guard *guard, bool ba
 		return;
 	}
 	if (!pid) {
+		/* Pages that others have touched are no use while faults count. */
+		static struct pfc_result own;
+
 		pfc_guard_forget(guard);
+		own = *res;
+		run->res = &own;
 		pfc_work(run, bare);
+		*res = own;
 		_exit(0);
 	}
+	sched_setaffinity(0, sizeof(before), &before);
 	waitpid(pid, &status, 0);
 	if (WIFSIGNALED(status))
 		pfc_bad(res, "the faulting process was killed by signal %d (%s)",

@@ -113,6 +113,7 @@ struct pfc_setting {
 	const char *path;	/* the first one that exists of each group is set */
 	const char *value;
 	bool or_next;		/* the next one is for kernels without this one */
+	bool optional;		/* kernels without it need it not */
 };
 
 struct pfc_run;
