@@ -79,7 +79,8 @@ kernel_names()
 	awk '!/^#/ && NF { print $1 }' "$QEMU_DIR/kernels"
 }
 
-# kernel_select NAME: sets K_NAME K_ARCH K_SUITE K_FROM K_CPUS K_DIR.
+# kernel_select NAME: sets the K_ variables from the line of that name.
+# shellcheck disable=SC2034 # used by those who source this file
 kernel_select()
 {
 	local line
@@ -117,6 +118,7 @@ mirror()
 
 	case $1 in
 	main)
+		# shellcheck disable=SC2016 # apt's own variables
 		uri=${PFCLASS_MIRROR:-$(apt-get indextargets \
 			--format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
 			awk '$2 ~ /^(bullseye|bookworm|trixie|forky|duke|sid|stable|testing|unstable)(-updates)?$/ { print $1; exit }')}
@@ -124,6 +126,7 @@ mirror()
 			die "this machine's apt names no Debian mirror; set PFCLASS_MIRROR=URI"
 		;;
 	security)
+		# shellcheck disable=SC2016 # apt's own variables
 		uri=${PFCLASS_SECURITY_MIRROR:-$(apt-get indextargets \
 			--format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
 			awk '$2 ~ /-security$/ { print $1; exit }')}
@@ -559,6 +562,7 @@ sources_copy()
 }
 
 # module_ready: sets K_KO to the module, built for the selected kernel.
+# shellcheck disable=SC2034 # used by those who source this file
 module_ready()
 {
 	K_KO=$CACHE/build/$K_NAME/pfclass.ko

@@ -98,6 +98,7 @@ unload()
 }
 
 one load load
+# shellcheck disable=SC2013 # names, without spaces
 for test in $(sed 's/^pfclass://' /pfclass/kselftest/kselftest-list.txt); do
 	wanted "$test" || continue
 	loaded || one "load-before-$test" load

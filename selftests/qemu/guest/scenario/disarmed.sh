@@ -4,6 +4,7 @@
 # With kprobes disarmed for the whole system no probe fires: insmod must notice
 # rather than count zeros. Armed again, it loads.
 
+# shellcheck source=selftests/qemu/guest/tap.sh
 . /pfclass/guest/tap.sh
 
 before=$(wc -l <$kprobes/list)

@@ -3,6 +3,7 @@
 #
 # The module must refuse to load, say why in the log and leave nothing behind.
 
+# shellcheck source=selftests/qemu/guest/tap.sh
 . /pfclass/guest/tap.sh
 
 before=$(wc -l <$kprobes/list)

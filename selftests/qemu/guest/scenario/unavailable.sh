@@ -4,6 +4,7 @@
 # unavailable.sh CLASS OTHER...: the module is loaded so that CLASS has no
 # place: it says so and why, and the others count as ever.
 
+# shellcheck source=selftests/qemu/guest/tap.sh
 . /pfclass/guest/tap.sh
 
 class=$1
