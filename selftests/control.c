@@ -1,4 +1,654 @@
 // SPDX-License-Identifier: GPL-2.0
+/*
+ * The files themselves: what they hold, what they take, what they refuse.
+ *
+ * Faults are made by writing pages that were only read: class wp on every
+ * kernel and in every mode.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+
 #include <kselftest_harness.h>
-TEST(todo) { SKIP(return, "todo"); }
+
+#include "pfc_test.h"
+
+#define WHY	256
+
+FIXTURE(control) {
+	struct pfc_guard *guard;
+	char *base;
+	size_t len, page;
+};
+
+FIXTURE_SETUP(control)
+{
+	char why[WHY];
+
+	if (pfc_not_ready(why, sizeof(why)))
+		SKIP(return, "%s", why);
+	self->guard = pfc_guard_start();
+	ASSERT_NE(NULL, self->guard);
+	ASSERT_EQ(0, pfc_guard_keep(self->guard, pfc_path(PFC_FILE_FILTER)));
+	ASSERT_EQ(0, pfc_guard_set(self->guard, pfc_path(PFC_FILE_ENABLED), "1"));
+	self->page = pfc_page_size();
+	self->len = PFC_PAGES * self->page;
+	self->base = pfc_map(self->len, 0, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1, 0);
+	ASSERT_NE(MAP_FAILED, self->base);
+	madvise(self->base, self->len, MADV_NOHUGEPAGE);
+	ASSERT_EQ(0, pfc_filter_range(self->base, self->len));
+}
+
+FIXTURE_TEARDOWN(control)
+{
+	EXPECT_EQ(0, pfc_guard_end(self->guard));
+}
+
+/* The pages are the zero page again: each write will be one wp fault. */
+static void arm(FIXTURE_DATA(control) *self)
+{
+	madvise(self->base, self->len, MADV_DONTNEED);
+	pfc_read_pages(self->base, self->len, self->page);
+}
+
+static void fault(FIXTURE_DATA(control) *self)
+{
+	pfc_write_pages(self->base, self->len, self->page);
+}
+
+static long long value(unsigned int key)
+{
+	struct pfc_stats stats;
+	char why[WHY];
+
+	if (pfc_stats_read(&stats, why, sizeof(why))) {
+		fprintf(stderr, "# %s\n", why);
+		return -100;
+	}
+	return stats.val[key];
+}
+
+static long long counted(void)
+{
+	return value(PFC_K_CLASS + PFC_WP);
+}
+
+/* ---- what is there ----------------------------------------------------- */
+
+TEST_F(control, files_have_their_modes)
+{
+	static const struct {
+		const char *name;
+		mode_t mode;
+		bool optional;
+	} files[] = {
+		{ PFC_FILE_STATS, 0444 },
+		{ PFC_FILE_PERCPU, 0444 },
+		{ PFC_FILE_PROBES, 0444 },
+		{ PFC_FILE_LATENCY, 0444, true },
+		{ PFC_FILE_ENABLED, 0600 },
+		{ PFC_FILE_FILTER, 0600 },
+		{ PFC_FILE_RESET, 0200 },
+	};
+	struct stat st;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		if (stat(pfc_path(files[i].name), &st)) {
+			EXPECT_TRUE(files[i].optional)
+				TH_LOG("%s: %s", files[i].name, strerror(errno));
+			continue;
+		}
+		EXPECT_EQ(files[i].mode, st.st_mode & 07777)
+			TH_LOG("%s", files[i].name);
+	}
+}
+
+TEST_F(control, stats_has_every_key_once_and_in_order)
+{
+	static char text[32768], copy[32768];
+	struct pfc_stats stats;
+	char why[WHY], key[64], *at, *last = text, *last_ref;
+	unsigned int i;
+
+	ASSERT_LT(0, pfc_read(pfc_path(PFC_FILE_STATS), text, sizeof(text)));
+	strcpy(copy, text);
+	ASSERT_EQ(0, pfc_stats_parse(copy, &stats, why, sizeof(why)))
+		TH_LOG("%s", why);
+	for (i = 0; i < PFC_K_ACCESS; i++) {
+		snprintf(key, sizeof(key), "\n%s ", pfc_key(i));
+		at = strstr(text, key);
+		ASSERT_NE(NULL, at)
+			TH_LOG("no key %s", pfc_key(i));
+		EXPECT_LT(last, at)
+			TH_LOG("%s is out of order", pfc_key(i));
+		last = at;
+	}
+	last_ref = last;
+	for (i = PFC_K_ACCESS; i < PFC_NR_KEYS; i++) {
+		/* What is not major is minor: that key may be left out. */
+		if (pfc_key_is_doubled(i) || strstr(pfc_key(i), "_minor"))
+			continue;
+		snprintf(key, sizeof(key), "\n%s ", pfc_key(i));
+		at = strstr(text, key);
+		ASSERT_NE(NULL, at)
+			TH_LOG("no key %s", pfc_key(i));
+		EXPECT_LT(last_ref, at)
+			TH_LOG("%s stands before the refinements", pfc_key(i));
+	}
+}
+
+TEST_F(control, percpu_sums_to_stats)
+{
+	cpu_set_t cpus;
+	char why[WHY];
+	int cpu, used = 0;
+
+	ASSERT_EQ(0, sched_getaffinity(0, sizeof(cpus), &cpus));
+	for (cpu = 0; cpu < CPU_SETSIZE && used < 4; cpu++) {
+		if (!CPU_ISSET(cpu, &cpus) || pfc_pin(cpu))
+			continue;
+		used++;
+		arm(self);
+		fault(self);
+		EXPECT_EQ(0, pfc_percpu_differs(why, sizeof(why)))
+			TH_LOG("cpu %d: %s", cpu, why);
+	}
+	EXPECT_LT(0, used);
+}
+
+static bool is_word(const char *text, const char * const *words)
+{
+	for (; *words; words++)
+		if (!strcmp(text, *words))
+			return true;
+	return false;
+}
+
+static bool is_number(const char *text)
+{
+	return !strcmp(text, "-") ||
+	       (*text && strspn(text, "0123456789") == strlen(text));
+}
+
+TEST_F(control, probes_says_how_each_class_is_counted)
+{
+#define PFC_X(id, word) word,
+	static const char * const hows[] = { PFC_HOWS(PFC_X) NULL };
+	static const char * const states[] = { PFC_STATES(PFC_X) NULL };
+#undef PFC_X
+	static char text[32768];
+	char class[128], how[32], place[128], backend[32], state[32];
+	char hits[32], missed[32], reason[512], *line, *save, *word, *comma;
+	bool said[PFC_NR_CLASSES] = {};
+	unsigned int i;
+	long long v;
+
+	ASSERT_LT(0, pfc_read(pfc_path(PFC_FILE_PROBES), text, sizeof(text)));
+	line = strtok_r(text, "\n", &save);
+	ASSERT_NE(NULL, line);
+	EXPECT_STREQ(PFC_PROBES_HEADER, line);
+	while ((line = strtok_r(NULL, "\n", &save))) {
+		ASSERT_EQ(8, sscanf(line, "%127s %31s %127s %31s %31s %31s %31s %511[^\n]",
+				    class, how, place, backend, state, hits,
+				    missed, reason))
+			TH_LOG("a row without eight columns: %s", line);
+		EXPECT_TRUE(is_word(how, hows))
+			TH_LOG("how is '%s': %s", how, line);
+		EXPECT_TRUE(is_word(state, states))
+			TH_LOG("state is '%s': %s", state, line);
+		EXPECT_TRUE(is_number(hits) && is_number(missed))
+			TH_LOG("hits or missed is no number: %s", line);
+		/* symbol+offset: a kernel address is nobody's business. */
+		EXPECT_TRUE(!strcmp(place, "-") || strstr(place, "+0x"))
+			TH_LOG("the place is '%s'", place);
+		EXPECT_EQ(NULL, strstr(line, "ffff"))
+			TH_LOG("a raw address? %s", line);
+		if (!strcmp(how, PFC_UNAVAILABLE) || !strcmp(state, "off"))
+			EXPECT_STRNE("-", reason)
+				TH_LOG("off without a reason: %s", line);
+		for (word = strtok_r(class, ",", &comma); word;
+		     word = strtok_r(NULL, ",", &comma)) {
+			for (i = 0; i < PFC_NR_CLASSES; i++)
+				if (!strcmp(word, pfc_class_key(i)))
+					break;
+			EXPECT_TRUE(i < PFC_NR_CLASSES || !strcmp(word, "visit"))
+				TH_LOG("'%s' is no class", word);
+			if (i < PFC_NR_CLASSES)
+				said[i] = true;
+		}
+	}
+	for (i = 0; i < PFC_NR_CLASSES; i++) {
+		v = value(PFC_K_CLASS + i);
+		EXPECT_TRUE(said[i] || v == PFC_NA)
+			TH_LOG("%s has a count, but probes does not say how",
+			       pfc_class_key(i));
+		if (i < PFC_NR_FOUNDING)
+			EXPECT_TRUE(said[i])
+				TH_LOG("probes does not mention %s", pfc_class_key(i));
+	}
+}
+
+/* ---- enabled ----------------------------------------------------------- */
+
+TEST_F(control, enabled_stops_and_starts)
+{
+	const char *path = pfc_path(PFC_FILE_ENABLED);
+	char text[16], probes[32768];
+	long long before;
+
+	arm(self);
+	before = counted();
+	ASSERT_EQ(0, pfc_write(path, "0\n"));
+	ASSERT_LT(0, pfc_read(path, text, sizeof(text)));
+	EXPECT_STREQ("0\n", text);
+	fault(self);
+	EXPECT_EQ(before, counted());
+	ASSERT_LT(0, pfc_read(pfc_path(PFC_FILE_PROBES), probes, sizeof(probes)));
+	EXPECT_EQ(NULL, strstr(probes, " armed "));
+	EXPECT_NE(NULL, strstr(probes, " disarmed "));
+	EXPECT_EQ(0, pfc_write(path, "0"));
+
+	ASSERT_EQ(0, pfc_write(path, "1\n"));
+	EXPECT_EQ(0, pfc_write(path, "1"));
+	ASSERT_LT(0, pfc_read(path, text, sizeof(text)));
+	EXPECT_STREQ("1\n", text);
+	arm(self);
+	before = counted();
+	fault(self);
+	EXPECT_EQ(before + PFC_PAGES, counted());
+}
+
+/* Longer than any command may be. */
+static char *long_text(void)
+{
+	static char text[5001];
+
+	memset(text, '1', sizeof(text) - 1);
+	return text;
+}
+
+TEST_F(control, enabled_refuses_all_else)
+{
+	const char *path = pfc_path(PFC_FILE_ENABLED);
+	const char * const bad[] = {
+		"2", "-1", "01", "1 1", "yes", "y", "on", "true", "1x", "\n", " ",
+		long_text(),
+	};
+	char text[16];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		EXPECT_EQ(-EINVAL, pfc_write(path, bad[i]))
+			TH_LOG("'%.20s'", bad[i]);
+		ASSERT_LT(0, pfc_read(path, text, sizeof(text)));
+		EXPECT_STREQ("1\n", text);
+	}
+}
+
+/* ---- reset ------------------------------------------------------------- */
+
+TEST_F(control, reset_reads_zero_and_counts_on)
+{
+	struct pfc_stats stats;
+	char why[WHY];
+	unsigned int i;
+
+	arm(self);
+	fault(self);
+	ASSERT_LE(PFC_PAGES, counted());
+	ASSERT_EQ(0, pfc_write(pfc_path(PFC_FILE_RESET), "1\n"));
+	ASSERT_EQ(0, pfc_stats_read(&stats, why, sizeof(why)))
+		TH_LOG("%s", why);
+	for (i = 0; i < PFC_NR_KEYS; i++)
+		EXPECT_GE(0, stats.val[i])
+			TH_LOG("%s", pfc_key(i));
+	EXPECT_EQ(0, pfc_percpu_differs(why, sizeof(why)))
+		TH_LOG("%s", why);
+	arm(self);
+	fault(self);
+	EXPECT_EQ(PFC_PAGES, counted());
+	EXPECT_EQ(0, pfc_percpu_differs(why, sizeof(why)))
+		TH_LOG("%s", why);
+}
+
+TEST_F(control, reset_refuses_all_but_1)
+{
+	const char *path = pfc_path(PFC_FILE_RESET);
+	const char * const bad[] = {
+		"0", "2", "-1", "01", "11", "1 1", "reset", "1x", "\n", long_text(),
+	};
+	long long before;
+	unsigned int i;
+
+	arm(self);
+	fault(self);
+	before = counted();
+	ASSERT_LE(PFC_PAGES, before);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		EXPECT_EQ(-EINVAL, pfc_write(path, bad[i]))
+			TH_LOG("'%.20s'", bad[i]);
+		EXPECT_EQ(before, counted());
+	}
+}
+
+/* ---- filter ------------------------------------------------------------ */
+
+static int filter(const char *text)
+{
+	return pfc_write(pfc_path(PFC_FILE_FILTER), text);
+}
+
+static const char *filter_now(void)
+{
+	static char text[512];
+
+	if (pfc_read(pfc_path(PFC_FILE_FILTER), text, sizeof(text)) < 0)
+		return "(cannot be read)";
+	return text;
+}
+
+TEST_F(control, filter_addr_is_from_start_to_before_end)
+{
+	const unsigned int first = 5, pages = 11;
+	char text[128];
+	long long before;
+
+	/* Each range's edges: to the byte, whatever is touched of a page. */
+	snprintf(text, sizeof(text), "tgid=%d addr=0x%lx-0x%lx", getpid(),
+		 (unsigned long)self->base + first * self->page,
+		 (unsigned long)self->base + (first + pages) * self->page);
+	ASSERT_EQ(0, filter(text));
+	arm(self);
+	before = counted();
+	fault(self);
+	EXPECT_EQ(before + pages, counted());
+
+	/* In decimal, the first byte of one page alone. */
+	snprintf(text, sizeof(text), "addr=%lu-%lu tgid=%d",
+		 (unsigned long)self->base, (unsigned long)self->base + 1, getpid());
+	ASSERT_EQ(0, filter(text));
+	arm(self);
+	before = counted();
+	fault(self);
+	EXPECT_EQ(before + 1, counted());
+
+	/* Nothing faults at the last byte of a page here. */
+	snprintf(text, sizeof(text), "addr=0x%lx-0x%lx tgid=%d",
+		 (unsigned long)self->base + self->page - 1,
+		 (unsigned long)self->base + self->page, getpid());
+	ASSERT_EQ(0, filter(text));
+	arm(self);
+	before = counted();
+	fault(self);
+	EXPECT_EQ(before, counted());
+}
+
+static void *fault_thread(void *self)
+{
+	fault(self);
+	return NULL;
+}
+
+TEST_F(control, filter_tgid_is_all_threads_of_one_process)
+{
+	pthread_t thread;
+	long long before;
+	int status;
+	pid_t pid;
+
+	/* Another thread: the same process. */
+	arm(self);
+	before = counted();
+	ASSERT_EQ(0, pthread_create(&thread, NULL, fault_thread, self));
+	pthread_join(thread, NULL);
+	EXPECT_EQ(before + PFC_PAGES, counted());
+
+	/* A child, at the same addresses: another process. */
+	arm(self);
+	before = counted();
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		fault(self);
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(before, counted());
+}
+
+TEST_F(control, filter_words_are_anded_and_each_is_enough)
+{
+	long long before;
+	char text[128];
+	int status;
+	pid_t pid;
+
+	/* By address alone, the child's faults count, too. */
+	snprintf(text, sizeof(text), "addr=0x%lx-0x%lx", (unsigned long)self->base,
+		 (unsigned long)self->base + self->len);
+	ASSERT_EQ(0, filter(text));
+	arm(self);
+	before = counted();
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		arm(self);
+		fault(self);
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	fault(self);
+	EXPECT_EQ(before + 2 * PFC_PAGES, counted());
+
+	/* By process alone, faults outside the range do, too. */
+	snprintf(text, sizeof(text), "tgid=%d", getpid());
+	ASSERT_EQ(0, filter(text));
+	arm(self);
+	before = counted();
+	fault(self);
+	EXPECT_LE(before + PFC_PAGES, counted());
+
+	/* And with no filter at all. */
+	ASSERT_EQ(0, filter("clear"));
+	arm(self);
+	before = counted();
+	fault(self);
+	EXPECT_LE(before + PFC_PAGES, counted());
+
+	/* The right range of the wrong process. */
+	snprintf(text, sizeof(text), "tgid=1 addr=0x%lx-0x%lx",
+		 (unsigned long)self->base, (unsigned long)self->base + self->len);
+	ASSERT_EQ(0, filter(text));
+	arm(self);
+	before = counted();
+	fault(self);
+	EXPECT_EQ(before, counted());
+}
+
+TEST_F(control, filter_reads_as_it_is_written)
+{
+	static const struct {
+		const char *write, *read;
+	} good[] = {
+		{ "clear", "clear\n" },
+		{ "clear\n", "clear\n" },
+		{ "tgid=1", "tgid=1\n" },
+		{ "tgid=4194304\n", "tgid=4194304\n" },
+		{ "addr=0x1000-0x2000", "addr=0x1000-0x2000\n" },
+		{ "addr=4096-8192", "addr=0x1000-0x2000\n" },
+		{ "addr=0-1", "addr=0x0-0x1\n" },
+		{ "addr=0x0-0xffffffffffffffff", "addr=0x0-0xffffffffffffffff\n" },
+		{ "addr=0x1000-0x2000 tgid=7", "tgid=7 addr=0x1000-0x2000\n" },
+		{ "  tgid=7   addr=0x1000-0x2000 \n", "tgid=7 addr=0x1000-0x2000\n" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		EXPECT_EQ(0, filter(good[i].write))
+			TH_LOG("'%s'", good[i].write);
+		EXPECT_STREQ(good[i].read, filter_now());
+		/* What is read can be written. */
+		EXPECT_EQ(0, filter(filter_now()));
+		EXPECT_STREQ(good[i].read, filter_now());
+	}
+}
+
+/* Lines of pfclass in the kernel's log since the last call. */
+static int log_lines(int kmsg)
+{
+	char record[8192];
+	int lines = 0;
+	ssize_t len;
+
+	while ((len = read(kmsg, record, sizeof(record) - 1)) > 0 ||
+	       (len < 0 && errno == EPIPE)) {
+		if (len < 0)
+			continue;
+		record[len] = 0;
+		if (strstr(record, ";pfclass"))
+			lines++;
+	}
+	return lines;
+}
+
+TEST_F(control, filter_refuses_malformed_input_and_says_why)
+{
+	const char * const bad[] = {
+		"", " ", "\n", "tgid", "tgid=", "tgid=0", "tgid=-1", "tgid=abc",
+		"tgid=1x", "tgid=0x", "tgid=1.5", "tgid=99999999999",
+		"tgid=1 tgid=2", "tgid=1 tgid=1", "tgid= 1", "tgid=1,addr=0x1-0x2",
+		"addr", "addr=", "addr=-", "addr=0x1000", "addr=0x1000-",
+		"addr=-0x1000", "addr=0x2000-0x1000", "addr=0x1000-0x1000",
+		"addr=0-0", "addr=x-y", "addr=0x1000-0x2000-0x3000",
+		"addr=0x1000+0x2000", "addr=0x1000-0x2000 addr=0x3000-0x4000",
+		"addr=0x1000-0x10000000000000000", "addr=0x1000-0x2000,",
+		"pid=1", "TGID=1", "Addr=0x1-0x2", "comm=bash", "clear clear",
+		"clear tgid=1", "tgid=1 clear", "clearly", "cle", "none", "0",
+		"cgroup=", "cgroup=/no/such/group", "cgroup=relative",
+		long_text(),
+	};
+	char had[512];
+	long long before;
+	unsigned int i;
+	int kmsg;
+
+	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	ASSERT_LE(0, kmsg);
+	ASSERT_LE(0, lseek(kmsg, 0, SEEK_END));
+	strcpy(had, filter_now());
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		/* A write of nothing is no write. */
+		if (!*bad[i])
+			continue;
+		EXPECT_EQ(-EINVAL, filter(bad[i]))
+			TH_LOG("'%.40s'", bad[i]);
+		EXPECT_STREQ(had, filter_now());
+		EXPECT_EQ(1, log_lines(kmsg))
+			TH_LOG("lines in the log for '%.40s'", bad[i]);
+	}
+	close(kmsg);
+	/* And it still does what it did. */
+	arm(self);
+	before = counted();
+	fault(self);
+	EXPECT_EQ(before + PFC_PAGES, counted());
+}
+
+TEST_F(control, filter_refuses_a_zero_byte)
+{
+	static const char text[] = "tgid=1\0addr=0x1000-0x2000";
+	char had[512];
+	int fd;
+
+	strcpy(had, filter_now());
+	fd = open(pfc_path(PFC_FILE_FILTER), O_WRONLY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-1, write(fd, text, sizeof(text)));
+	EXPECT_EQ(EINVAL, errno);
+	close(fd);
+	EXPECT_STREQ(had, filter_now());
+}
+
+TEST_F(control, the_other_files_take_no_writes)
+{
+	EXPECT_GT(0, pfc_write(pfc_path(PFC_FILE_STATS), "1"));
+	EXPECT_GT(0, pfc_write(pfc_path(PFC_FILE_PERCPU), "1"));
+	EXPECT_GT(0, pfc_write(pfc_path(PFC_FILE_PROBES), "1"));
+}
+
+/* ---- all of it at once ------------------------------------------------- */
+
+static atomic_bool stop;
+
+static void *fault_on(void *unused)
+{
+	size_t page = pfc_page_size(), len = PFC_PAGES * page;
+	char *base = pfc_map(len, 0, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1, 0);
+
+	if (base == MAP_FAILED)
+		return base;
+	while (!atomic_load(&stop)) {
+		pfc_read_pages(base, len, page);
+		pfc_write_pages(base, len, page);
+		madvise(base, len, MADV_DONTNEED);
+	}
+	return NULL;
+}
+
+static void *read_on(void *unused)
+{
+	static char text[65536];
+
+	while (!atomic_load(&stop)) {
+		pfc_read(pfc_path(PFC_FILE_STATS), text, sizeof(text));
+		pfc_read(pfc_path(PFC_FILE_PERCPU), text, sizeof(text));
+		pfc_read(pfc_path(PFC_FILE_PROBES), text, sizeof(text));
+	}
+	return NULL;
+}
+
+/* Nothing is left wrong by switching while faults are in flight. */
+TEST_F(control, switching_under_faults)
+{
+	pthread_t thread[4];
+	long long before, end;
+	char mine[512], why[WHY];
+	unsigned int i, turns = 0;
+
+	strcpy(mine, filter_now());
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, pthread_create(&thread[i], NULL, fault_on, NULL));
+	ASSERT_EQ(0, pthread_create(&thread[3], NULL, read_on, NULL));
+	for (end = pfc_now_ms() + 3000; pfc_now_ms() < end; turns++) {
+		EXPECT_EQ(0, pfc_write(pfc_path(PFC_FILE_ENABLED), "0"));
+		EXPECT_EQ(0, filter("clear"));
+		EXPECT_EQ(0, pfc_write(pfc_path(PFC_FILE_ENABLED), "1"));
+		EXPECT_EQ(0, filter(mine));
+		EXPECT_EQ(0, pfc_write(pfc_path(PFC_FILE_RESET), "1"));
+	}
+	atomic_store(&stop, true);
+	for (i = 0; i < 4; i++) {
+		void *failed;
+
+		ASSERT_EQ(0, pthread_join(thread[i], &failed));
+		EXPECT_EQ(NULL, failed);
+	}
+	EXPECT_LT(2, turns);
+
+	EXPECT_EQ(0, pfc_write(pfc_path(PFC_FILE_RESET), "1"));
+	arm(self);
+	before = counted();
+	fault(self);
+	EXPECT_EQ(before + PFC_PAGES, counted());
+	EXPECT_EQ(0, pfc_percpu_differs(why, sizeof(why)))
+		TH_LOG("%s", why);
+	if (value(PFC_K_TOTAL + PFC_UNCLASSIFIED) != PFC_NA)
+		EXPECT_EQ(0, value(PFC_K_TOTAL + PFC_UNCLASSIFIED));
+}
+
 TEST_HARNESS_MAIN

@@ -967,33 +967,37 @@ int pfc_nodes_of(const void *addr, unsigned int pages, int *nodes)
  * @fd: as for mmap()
  * @offset: as for mmap()
  *
- * There is an unmapped page before and after it, so that it stays a VMA of
- * its own.
+ * An inaccessible page stays before and after it, so that it is a VMA of its
+ * own. Threads may call this at the same time.
  *
  * Return: the address, or MAP_FAILED with errno set.
  */
 void *pfc_map(size_t len, size_t align, int prot, int flags, int fd, off_t offset)
 {
 	size_t page = pfc_page_size(), room;
-	char *hole, *base;
+	char *hole, *base, *end;
 	void *map;
 
 	if (align < page)
 		align = page;
 	room = len + align + 2 * page;
-	hole = mmap(NULL, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	hole = mmap(NULL, room, PROT_NONE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (hole == MAP_FAILED)
 		return MAP_FAILED;
 	base = (char *)(((uintptr_t)hole + page + align - 1) & ~(align - 1));
-	munmap(hole, room);
+	end = base + len + page;
 	if (fd < 0)
 		flags |= MAP_ANONYMOUS;
-	map = mmap(base, len, prot, flags | MAP_FIXED_NOREPLACE, fd, offset);
-	if (map != MAP_FAILED && map != base) {
-		munmap(map, len);
-		errno = EEXIST;
+	map = mmap(base, len, prot, flags | MAP_FIXED, fd, offset);
+	if (map == MAP_FAILED) {
+		munmap(hole, room);
 		return MAP_FAILED;
 	}
+	if (base - page > hole)
+		munmap(hole, base - page - hole);
+	if (end < hole + room)
+		munmap(end, hole + room - end);
 	return map;
 }
 

@@ -1448,17 +1448,42 @@ static void pfc_judge_class(struct pfc_result *res, enum pfc_class class,
 	pfc_judge_inside(res, class, want, ref);
 }
 
+static const char * const pfc_witness_names[PFC_NR_WITNESSES] = {
+	[PFC_W_PSWPIN]		= "pswpin (vmstat)",
+	[PFC_W_NUMA_HINT]	= "numa_hint_faults (vmstat)",
+	[PFC_W_NUMA_MIGRATED]	= "numa_pages_migrated (vmstat)",
+	[PFC_W_NEW_FRAME]	= "pages with a new frame (pagemap)",
+	[PFC_W_MAPPED]		= "newly mapped pages (pagemap)",
+	[PFC_W_ONE_FRAME]	= "pages on one frame (pagemap)",
+	[PFC_W_REFERENCED]	= "newly referenced pages (smaps)",
+};
+
+/**
+ * pfc_witness_text() - what the witnesses of a row saw
+ * @res: the row's result
+ * @text: gets the words
+ * @size: of @text, bytes
+ */
+void pfc_witness_text(const struct pfc_result *res, char *text, size_t size)
+{
+	size_t at;
+	unsigned int i;
+
+	at = snprintf(text, size, "%lld %s faults (getrusage)",
+		      res->row->major ? res->seen.majflt : res->seen.minflt,
+		      res->row->major ? "major" : "minor");
+	for (i = 0; i < sizeof(res->row->witness) / sizeof(res->row->witness[0]); i++) {
+		const struct pfc_witness_rule *rule = &res->row->witness[i];
+
+		if (rule->kind != PFC_W_NONE && at < size)
+			at += snprintf(text + at, size - at, ", %lld %s",
+				       res->witness[rule->kind],
+				       pfc_witness_names[rule->kind]);
+	}
+}
+
 static void pfc_judge_witnesses(struct pfc_result *res)
 {
-	static const char * const name[PFC_NR_WITNESSES] = {
-		[PFC_W_PSWPIN]		= "vmstat pswpin",
-		[PFC_W_NUMA_HINT]	= "vmstat numa_hint_faults",
-		[PFC_W_NUMA_MIGRATED]	= "vmstat numa_pages_migrated",
-		[PFC_W_NEW_FRAME]	= "pages with a new frame (pagemap)",
-		[PFC_W_MAPPED]		= "newly mapped pages (pagemap)",
-		[PFC_W_ONE_FRAME]	= "pages mapped to one frame (pagemap)",
-		[PFC_W_REFERENCED]	= "newly referenced pages (smaps)",
-	};
 	unsigned int i;
 
 	for (i = 0; i < sizeof(res->row->witness) / sizeof(res->row->witness[0]); i++) {
@@ -1472,7 +1497,8 @@ static void pfc_judge_witnesses(struct pfc_result *res)
 		/* On a busy machine others add to the machine's counters. */
 		if (got == want || (global && got > want && !pfc_quiet_machine()))
 			continue;
-		pfc_bad(res, "witness: %s: %lld, expected %lld", name[rule->kind],
+		pfc_bad(res, "witness: %s: %lld, expected %lld",
+			pfc_witness_names[rule->kind],
 			got, want);
 	}
 }

@@ -36,10 +36,6 @@
 	PFC_ROWS_ANON(X) PFC_ROWS_WP(X) PFC_ROWS_SWAP(X) PFC_ROWS_NUMA(X) \
 	PFC_ROWS_AF(X) PFC_ROWS_FILE(X) PFC_ROWS_THP(X) PFC_ROWS_HUGETLB(X)
 
-/* The rows that show the classes that pfclass was founded to count. */
-#define PFC_ROWS_FOUNDING(X) \
-	X(anon_write) X(wp_fork_alive) X(swap_read) X(numa_remote) X(af_read)
-
 /* What a row's number counts. */
 enum pfc_unit {
 	PFC_UNIT_PAGE,
@@ -174,6 +170,7 @@ const struct pfc_row *pfc_row_find(const char *name);
 unsigned int pfc_row_units(const struct pfc_row *row);
 unsigned int pfc_amount(const struct pfc_row *row, unsigned int n, enum pfc_per per);
 void pfc_row_what(const struct pfc_row *row, unsigned int n, char *text, size_t size);
+void pfc_witness_text(const struct pfc_result *res, char *text, size_t size);
 void pfc_row_run(const struct pfc_row *row, const struct pfc_run_options *options,
 		 struct pfc_result *result);
 
