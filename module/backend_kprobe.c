@@ -70,23 +70,55 @@ static int pfc_kprobe_on_leaf(struct kprobe *kp, struct pt_regs *regs)
 	struct pfc_place *place = pfc_kprobe_to_place(kp);
 
 	if (pfc_hit_is_dispatched(place, pfc_arch_caller(regs)))
-		pfc_hit_leaf(place, place->mark, 0, pfc_kprobe_address(place, regs));
+		pfc_hit_leaf(place, BIT(place->mark), 0, pfc_kprobe_address(place, regs));
 	return 0;
 }
 NOKPROBE_SYMBOL(pfc_kprobe_on_leaf);
+
+static int pfc_kprobe_on_wp(struct kprobe *kp, struct pt_regs *regs)
+{
+	struct pfc_place *place = pfc_kprobe_to_place(kp);
+	struct pfc_frame *frame;
+
+	if (!pfc_hit_is_dispatched(place, pfc_arch_caller(regs))) {
+		pfc_hit_wp_elsewhere();
+		return 0;
+	}
+	frame = pfc_hit_leaf(place, BIT(PFC_MARK_WP), 0, pfc_kprobe_address(place, regs));
+	if (frame)
+		pfc_hit_wp(frame, (struct vm_fault *)pfc_arch_arg(regs, 0));
+	return 0;
+}
+NOKPROBE_SYMBOL(pfc_kprobe_on_wp);
+
+static int pfc_kprobe_on_swap(struct kprobe *kp, struct pt_regs *regs)
+{
+	struct pfc_place *place = pfc_kprobe_to_place(kp);
+	struct pfc_frame *frame;
+
+	if (!pfc_hit_is_dispatched(place, pfc_arch_caller(regs)))
+		return 0;
+	frame = pfc_hit_leaf(place, BIT(PFC_MARK_SWAP), 0, pfc_kprobe_address(place, regs));
+	if (frame)
+		frame->facts.swap =
+			pfc_compat_swap(((struct vm_fault *)pfc_arch_arg(regs, 0))->orig_pte);
+	return 0;
+}
+NOKPROBE_SYMBOL(pfc_kprobe_on_swap);
 
 /* ptep_set_access_flags(vma, address, ptep, entry, dirty) and its kin */
 static int pfc_kprobe_on_tail(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct pfc_place *place = pfc_kprobe_to_place(kp);
+	unsigned long also = 0;
 	enum pfc_mark mark;
 
 	/* Look at the caller first: others' ptep may be something else. */
 	if (!pfc_hit_is_dispatched(place, pfc_arch_caller(regs)))
 		return 0;
 	mark = pfc_tail_mark((pte_t *)pfc_arch_arg(regs, 2), __pte(pfc_arch_arg(regs, 3)),
-			     (int)pfc_arch_arg(regs, 4));
-	pfc_hit_leaf(place, mark, mark - PFC_MARK_AF, pfc_kprobe_address(place, regs));
+			     (int)pfc_arch_arg(regs, 4), &also);
+	pfc_hit_leaf(place, BIT(mark) | also, mark - PFC_MARK_AF, pfc_kprobe_address(place, regs));
 	return 0;
 }
 NOKPROBE_SYMBOL(pfc_kprobe_on_tail);
@@ -95,6 +127,8 @@ static const kprobe_pre_handler_t pfc_kprobe_handlers[PFC_NR_KINDS] = {
 	[PFC_KIND_ENTRY]	= pfc_kprobe_on_entry,
 	[PFC_KIND_EXIT]		= pfc_kprobe_on_exit,
 	[PFC_KIND_LEAF]		= pfc_kprobe_on_leaf,
+	[PFC_KIND_WP]		= pfc_kprobe_on_wp,
+	[PFC_KIND_SWAP]		= pfc_kprobe_on_swap,
 	[PFC_KIND_TAIL]		= pfc_kprobe_on_tail,
 };
 

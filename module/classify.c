@@ -24,6 +24,8 @@ static const u8 pfc_mark_to_class[PFC_NR_MARKS] = {
 	[PFC_MARK_THP_AF]	= PFC_THP,
 	[PFC_MARK_THP_DEVICE]	= PFC_THP,
 	[PFC_MARK_HUGETLB]	= PFC_HUGETLB,
+	[PFC_MARK_AF_DIRTY]	= PFC_AF,
+	[PFC_MARK_SWAP_WP]	= PFC_SWAP,
 };
 
 static const u8 pfc_refinement_to_class[PFC_NR_REFINEMENTS] = {
@@ -45,16 +47,30 @@ enum pfc_class pfc_mark_class(enum pfc_mark mark)
 }
 
 /**
+ * pfc_refinement_class() - the class that a refinement is of
+ * @refinement: a refinement
+ *
+ * Context: any.
+ * Return: the class.
+ */
+enum pfc_class pfc_refinement_class(enum pfc_refinement refinement)
+{
+	return pfc_refinement_to_class[refinement];
+}
+
+/**
  * pfc_leaf_class() - the class whose faults a leaf holds
  * @leaf: a leaf, less than PFC_NR_LEAVES
  *
  * Context: any.
- * Return: the class.
+ * Return: the class, or PFC_NR_CLASSES: its faults are in another leaf too.
  */
 enum pfc_class pfc_leaf_class(unsigned int leaf)
 {
 	if (leaf < PFC_LEAF_REFINED)
 		return leaf;
+	if (leaf == PFC_LEAF(SWAP_WP))
+		return PFC_NR_CLASSES;
 	return pfc_refinement_to_class[leaf - PFC_LEAF_REFINED];
 }
 
@@ -95,6 +111,22 @@ bool pfc_classify_asks_after(const struct pfc_facts *facts)
 	       !(facts->ret & (VM_FAULT_ERROR | VM_FAULT_RETRY | PFC_FAULT_COMPLETED));
 }
 NOKPROBE_SYMBOL(pfc_classify_asks_after);
+
+/**
+ * pfc_classify_asks_page() - whether the page must be looked at when a visit ends
+ * @facts: all but @facts->page, which says whether do_wp_page() was seen
+ *
+ * do_wp_page() copies or reuses the page of a private mapping.
+ *
+ * Context: any; probe handlers.
+ * Return: true if it must.
+ */
+bool pfc_classify_asks_page(const struct pfc_facts *facts)
+{
+	return facts->page != PFC_PAGE_UNKNOWN && !facts->shared &&
+	       !(facts->ret & (VM_FAULT_ERROR | VM_FAULT_RETRY | PFC_FAULT_COMPLETED));
+}
+NOKPROBE_SYMBOL(pfc_classify_asks_page);
 
 /**
  * pfc_classify_disagrees() - whether a mark contradicts the entry found before
@@ -140,6 +172,91 @@ static unsigned int pfc_classify_inferred(const struct pfc_facts *facts)
 }
 NOKPROBE_SYMBOL(pfc_classify_inferred);
 
+static unsigned int pfc_classify_class(const struct pfc_facts *facts)
+{
+	unsigned long pte = facts->marks & PFC_MARKS_PTE;
+	unsigned int class;
+
+	if (pte & BIT(PFC_MARK_SWAP))
+		return PFC_SWAP;
+	if (pte)
+		return is_power_of_2(pte) ? pfc_mark_to_class[__ffs(pte)] :
+					    PFC_LEAF_UNCLASSIFIED;
+	class = pfc_classify_inferred(facts);
+	if (class != PFC_LEAF_UNCLASSIFIED)
+		return class;
+	if (facts->marks & PFC_MARKS_THP)
+		return PFC_THP;
+	if (facts->marks & BIT(PFC_MARK_HUGETLB))
+		return PFC_HUGETLB;
+	if (facts->ret & VM_FAULT_ERROR)
+		return PFC_ERROR;
+	/*
+	 * Only ->huge_fault() completes a fault with a value and no mark:
+	 * whatever else does nothing returns 0 (__handle_mm_fault(), 5.10-7.2).
+	 */
+	if (facts->huge_fault && facts->ret)
+		return PFC_THP;
+	return facts->blind ? PFC_LEAF_UNCLASSIFIED : PFC_NONE;
+}
+NOKPROBE_SYMBOL(pfc_classify_class);
+
+/* do_wp_page(): the order of its tests, 5.10 to 7.2. */
+static unsigned int pfc_refine_wp(const struct pfc_facts *facts)
+{
+	if (facts->uffd)
+		return PFC_LEAF(WP_UFFD);
+	if (facts->shared)
+		return facts->special ? PFC_LEAF(WP_PFN) : PFC_LEAF(WP_SHARED);
+	/* Only a copy can fail. */
+	if (facts->page == PFC_PAGE_OTHER || (facts->ret & VM_FAULT_ERROR))
+		return PFC_LEAF(WP_COPY);
+	return facts->page == PFC_PAGE_SAME ? PFC_LEAF(WP_REUSE) : PFC_WP;
+}
+NOKPROBE_SYMBOL(pfc_refine_wp);
+
+/* do_fault() */
+static unsigned int pfc_refine_file(const struct pfc_facts *facts)
+{
+	if (facts->flags & FAULT_FLAG_WRITE)
+		return facts->shared ? PFC_LEAF(FILE_SHARED) : PFC_LEAF(FILE_COW);
+	/*
+	 * do_fault_around() returns the NOPAGE of ->map_pages(); __do_fault(),
+	 * which comes after it, adds LOCKED to whatever happens next.
+	 */
+	if (facts->around && (facts->ret & (VM_FAULT_NOPAGE | VM_FAULT_LOCKED)) ==
+			     VM_FAULT_NOPAGE)
+		return PFC_LEAF(FILE_AROUND);
+	return PFC_LEAF(FILE_READ);
+}
+NOKPROBE_SYMBOL(pfc_refine_file);
+
+static unsigned int pfc_refine_thp(const struct pfc_facts *facts)
+{
+	if (facts->marks & BIT(PFC_MARK_THP_NUMA))
+		return PFC_LEAF(THP_NUMA);
+	if (facts->marks & BIT(PFC_MARK_THP_WP))
+		return PFC_LEAF(THP_WP);
+	if (facts->marks & BIT(PFC_MARK_THP_AF))
+		return PFC_LEAF(THP_AF);
+	if (facts->marks & BIT(PFC_MARK_THP_ANON))
+		return PFC_LEAF(THP_ANON);
+	return facts->huge_fault ? PFC_LEAF(THP_FILE) : PFC_THP;
+}
+NOKPROBE_SYMBOL(pfc_refine_thp);
+
+static unsigned int pfc_refine_error(const struct pfc_facts *facts)
+{
+	if (facts->ret & (VM_FAULT_HWPOISON | VM_FAULT_HWPOISON_LARGE))
+		return PFC_LEAF(ERROR_HWPOISON);
+	if (facts->ret & VM_FAULT_OOM)
+		return PFC_LEAF(ERROR_OOM);
+	if (facts->ret & VM_FAULT_SIGSEGV)
+		return PFC_LEAF(ERROR_SEGV);
+	return facts->ret & VM_FAULT_SIGBUS ? PFC_LEAF(ERROR_SIGBUS) : PFC_ERROR;
+}
+NOKPROBE_SYMBOL(pfc_refine_error);
+
 /**
  * pfc_classify() - the one leaf in which a completed fault is counted
  * @facts: the last visit of the fault, which did not return VM_FAULT_RETRY
@@ -156,30 +273,29 @@ NOKPROBE_SYMBOL(pfc_classify_inferred);
  */
 unsigned int pfc_classify(const struct pfc_facts *facts)
 {
-	unsigned long pte = facts->marks & PFC_MARKS_PTE;
-	unsigned int leaf;
+	unsigned int class = pfc_classify_class(facts);
 
-	if (pte & BIT(PFC_MARK_SWAP))
-		return PFC_SWAP;
-	if (pte)
-		return is_power_of_2(pte) ? pfc_mark_to_class[__ffs(pte)] :
-					    PFC_LEAF_UNCLASSIFIED;
-	leaf = pfc_classify_inferred(facts);
-	if (leaf != PFC_LEAF_UNCLASSIFIED)
-		return leaf;
-	if (facts->marks & PFC_MARKS_THP)
-		return PFC_THP;
-	if (facts->marks & BIT(PFC_MARK_HUGETLB))
-		return PFC_HUGETLB;
-	if (facts->ret & VM_FAULT_ERROR)
-		return PFC_ERROR;
-	/*
-	 * Only ->huge_fault() completes a fault with a value and no mark:
-	 * whatever else does nothing returns 0 (__handle_mm_fault(), 5.10-7.2).
-	 */
-	if (facts->huge_fault && facts->ret)
-		return PFC_THP;
-	return facts->blind ? PFC_LEAF_UNCLASSIFIED : PFC_NONE;
+	switch (class) {
+	case PFC_ANON:
+		/* A read is given the zero page (s390 aside). */
+		return facts->flags & FAULT_FLAG_WRITE ? PFC_LEAF(ANON_ALLOC) :
+							 PFC_LEAF(ANON_ZERO);
+	case PFC_WP:
+		return pfc_refine_wp(facts);
+	case PFC_SWAP:
+		return facts->swap < PFC_NR_REFINEMENTS ? PFC_LEAF_REFINED + facts->swap :
+							  PFC_SWAP;
+	case PFC_AF:
+		return facts->marks & BIT(PFC_MARK_AF_DIRTY) ? PFC_LEAF(AF_DIRTY) : PFC_AF;
+	case PFC_FILE:
+		return pfc_refine_file(facts);
+	case PFC_THP:
+		return pfc_refine_thp(facts);
+	case PFC_ERROR:
+		return pfc_refine_error(facts);
+	default:
+		return class;
+	}
 }
 NOKPROBE_SYMBOL(pfc_classify);
 

@@ -28,6 +28,10 @@ enum pfc_mark {
 	PFC_MARK_THP_AF,
 	PFC_MARK_THP_DEVICE,
 	PFC_MARK_HUGETLB,
+	/* These two refine what another mark says, and are seen with it. */
+	PFC_NR_SEEN_MARKS,
+	PFC_MARK_AF_DIRTY = PFC_NR_SEEN_MARKS,
+	PFC_MARK_SWAP_WP,
 	PFC_NR_MARKS
 };
 
@@ -37,12 +41,14 @@ enum pfc_mark {
 
 /*
  * Where a completed fault is counted: a class of its own when nothing is known
- * of its inside, else the refinement. Every refinement leaf belongs to one
- * class, so the classes are sums over leaves.
+ * of its inside, else the refinement. Every leaf belongs to one class, so the
+ * classes are sums over leaves; but for swap_wp, which is said of faults that are
+ * counted in another leaf.
  */
 #define PFC_LEAF_REFINED	PFC_NR_CLASSES
 #define PFC_NR_LEAVES		(PFC_NR_CLASSES + PFC_NR_REFINEMENTS)
 #define PFC_LEAF_UNCLASSIFIED	PFC_NR_LEAVES
+#define PFC_LEAF(refinement)	(PFC_LEAF_REFINED + PFC_##refinement)
 
 /* The three splits of a leaf, folded into one index. */
 #define PFC_NR_SPLITS	(PFC_NR_ACCESSES * PFC_NR_ORIGINS * PFC_NR_OUTCOMES)
@@ -71,6 +77,13 @@ enum pfc_entry {
 	PFC_ENTRY_HUGE,		/* something at the PMD level or above */
 };
 
+/* What became of the page that do_wp_page() was called for. */
+enum pfc_page {
+	PFC_PAGE_UNKNOWN,	/* was not looked at, or is gone */
+	PFC_PAGE_SAME,
+	PFC_PAGE_OTHER,
+};
+
 /**
  * struct pfc_facts - all that is known of one visit when it ends
  * @marks: bit set of enum pfc_mark
@@ -80,6 +93,13 @@ enum pfc_entry {
  * @anon: the mapping has no vm_ops
  * @huge_fault: the mapping's vm_ops have ->huge_fault
  * @blind: some class's places are missing, so that no mark means nothing
+ * @shared: the mapping is shared
+ * @around: the mapping's vm_ops have ->map_pages
+ * @special: do_wp_page() found an entry without a struct page of its own
+ * @uffd: do_wp_page() found a write protection that userfaultfd set
+ * @page: what became of the page that do_wp_page() was called for
+ * @swap: refinement of class swap, by the entry that do_swap_page() found, or
+ *	PFC_NR_REFINEMENTS
  * @before: the entry when the visit began, where that was asked
  * @after: the entry when it ended, where that was asked
  */
@@ -91,16 +111,24 @@ struct pfc_facts {
 	bool anon;
 	bool huge_fault;
 	bool blind;
+	bool shared;
+	bool around;
+	bool special;
+	bool uffd;
+	u8 page;
+	u8 swap;
 	u8 before;
 	u8 after;
 };
 
 bool pfc_classify_asks_before(const struct pfc_facts *facts, unsigned long infer);
 bool pfc_classify_asks_after(const struct pfc_facts *facts);
+bool pfc_classify_asks_page(const struct pfc_facts *facts);
 bool pfc_classify_disagrees(const struct pfc_facts *facts);
 unsigned int pfc_classify(const struct pfc_facts *facts);
 unsigned int pfc_classify_split(const struct pfc_facts *facts);
 enum pfc_class pfc_mark_class(enum pfc_mark mark);
 enum pfc_class pfc_leaf_class(unsigned int leaf);
+enum pfc_class pfc_refinement_class(enum pfc_refinement refinement);
 
 #endif /* PFC_CLASSIFY_H */

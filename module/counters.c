@@ -136,6 +136,24 @@ void pfc_counters_reset(void)
 }
 
 /**
+ * pfc_counters_leaf() - the faults of one leaf (accounting)
+ * @c: counters that were read
+ * @leaf: a leaf, less than PFC_NR_LEAVES
+ *
+ * Context: any.
+ * Return: their number.
+ */
+u64 pfc_counters_leaf(const struct pfc_counters *c, unsigned int leaf)
+{
+	unsigned int split;
+	u64 sum = 0;
+
+	for (split = 0; split < PFC_NR_SPLITS; split++)
+		sum += c->cell[leaf][split];
+	return sum;
+}
+
+/**
  * pfc_counters_class() - the faults of one class (accounting)
  * @c: counters that were read
  * @class: a class
@@ -145,11 +163,11 @@ void pfc_counters_reset(void)
  */
 u64 pfc_counters_class(const struct pfc_counters *c, enum pfc_class class)
 {
-	unsigned int leaf, split;
+	unsigned int leaf;
 	u64 sum = 0;
 
 	for (leaf = 0; leaf < PFC_NR_LEAVES; leaf++)
-		for (split = 0; pfc_leaf_class(leaf) == class && split < PFC_NR_SPLITS; split++)
-			sum += c->cell[leaf][split];
+		if (pfc_leaf_class(leaf) == class)
+			sum += pfc_counters_leaf(c, leaf);
 	return sum;
 }

@@ -139,7 +139,9 @@ static int pfc_stats_show(struct seq_file *m, void *unused)
 		pfc_show_value(m, pfc_class_keys[i], "", available[i], pfc_probes_class(c, i));
 	}
 	for (i = 0; i < PFC_NR_REFINEMENTS; i++)
-		pfc_show_value(m, pfc_refinement_keys[i], "", false, 0);
+		pfc_show_value(m, pfc_refinement_keys[i], "",
+			       available[pfc_refinement_class(i)] && pfc_probes_refines(i),
+			       pfc_counters_leaf(c, PFC_LEAF_REFINED + i));
 	for (i = 0; i < PFC_NR_CLASSES; i++)
 		for (s = pfc_suffixes; s < pfc_suffixes + ARRAY_SIZE(pfc_suffixes); s++)
 			if (!pfc_is_refinement(i, s->suffix))

@@ -9,6 +9,10 @@
  * The stack pointer names the visit: two visits in flight of one task differ in
  * it, and a frame at or below the stack pointer of a visit that begins has lost
  * its end (a probe that was missed): it is counted and dropped.
+ *
+ * A fault that is to be retried leaves word for its next visit in the slot, which
+ * stays the task's but may be taken by another task that finds no free one: the
+ * fault may have been given up, and the task may be gone.
  */
 #include <linux/atomic.h>
 #include <linux/cache.h>
@@ -28,15 +32,25 @@
 
 /**
  * struct pfc_slot - the visits in flight of one task
- * @task: whose, or NULL: free
+ * @task: whose, or NULL: free; with PFC_SLOT_WAITS: no visit is in flight, but
+ *	a fault is to be retried
  * @depth: visits in flight; may exceed PFC_FRAMES_NESTED
+ * @address: of the fault to be retried
+ * @start: when it began
+ * @uffd: what struct pfc_facts says of it
  * @frame: the outermost PFC_FRAMES_NESTED of them
  */
 struct pfc_slot {
-	struct task_struct *task;
+	unsigned long task;
 	unsigned int depth;
+	bool uffd;
+	unsigned long address;
+	u64 start;
 	struct pfc_frame frame[PFC_FRAMES_NESTED];
 } ____cacheline_aligned;
+
+/* Task pointers are aligned. */
+#define PFC_SLOT_WAITS	1UL
 
 static struct pfc_slot *pfc_slots;
 static unsigned int pfc_slots_bits;
@@ -86,6 +100,7 @@ static __always_inline struct pfc_slot *pfc_slot_at(unsigned int i)
 			  ((1U << pfc_slots_bits) - 1)];
 }
 
+/* The current task's slot with visits in flight. */
 static __always_inline struct pfc_slot *pfc_slot_mine(void)
 {
 	struct pfc_slot *slot;
@@ -93,12 +108,19 @@ static __always_inline struct pfc_slot *pfc_slot_mine(void)
 
 	for (i = 0; i < PFC_FRAMES_WINDOW; i++) {
 		slot = pfc_slot_at(i);
-		if (READ_ONCE(slot->task) == current)
+		if (READ_ONCE(slot->task) == (unsigned long)current)
 			return slot;
 	}
 	return NULL;
 }
 
+static __always_inline bool pfc_slot_take(struct pfc_slot *slot, unsigned long from)
+{
+	return READ_ONCE(slot->task) == from &&
+	       cmpxchg(&slot->task, from, (unsigned long)current) == from;
+}
+
+/* A slot for the current task, which has none with visits in flight. */
 static __always_inline struct pfc_slot *pfc_slot_claim(void)
 {
 	struct pfc_slot *slot;
@@ -106,16 +128,33 @@ static __always_inline struct pfc_slot *pfc_slot_claim(void)
 
 	for (i = 0; i < PFC_FRAMES_WINDOW; i++) {
 		slot = pfc_slot_at(i);
-		if (!READ_ONCE(slot->task) && !cmpxchg(&slot->task, NULL, current))
+		if (pfc_slot_take(slot, (unsigned long)current | PFC_SLOT_WAITS))
 			return slot;
 	}
+	for (i = 0; i < PFC_FRAMES_WINDOW; i++) {
+		slot = pfc_slot_at(i);
+		if (pfc_slot_take(slot, 0))
+			goto fresh;
+	}
+	for (i = 0; i < PFC_FRAMES_WINDOW; i++) {
+		unsigned long task;
+
+		slot = pfc_slot_at(i);
+		task = READ_ONCE(slot->task);
+		if (task & PFC_SLOT_WAITS && pfc_slot_take(slot, task))
+			goto fresh;
+	}
 	return NULL;
+
+fresh:
+	slot->address = 0;
+	return slot;
 }
 
-static __always_inline void pfc_slot_release(struct pfc_slot *slot)
+static __always_inline void pfc_slot_release(struct pfc_slot *slot, unsigned long to)
 {
 	slot->depth = 0;
-	smp_store_release(&slot->task, NULL);
+	smp_store_release(&slot->task, to);
 }
 
 /* Same task pointer, another stack: a task that died was replaced by this one. */
@@ -127,13 +166,15 @@ static __always_inline bool pfc_frame_stale(const struct pfc_frame *frame, unsig
 /**
  * pfc_frames_open() - a visit begins
  * @sp: stack pointer on entry of handle_mm_fault()
+ * @address: the faulting address
  * @mute: open it only if it lies within another visit
  *
  * Context: probe handlers; preemption disabled.
- * Return: the frame, to be filled in by the caller, or NULL if there is none:
- * not wanted, or no room (counted as lost).
+ * Return: the frame, to be filled in by the caller but for @start and
+ * @facts.uffd, which come from the fault's last visit (or are 0); or NULL if there
+ * is none: not wanted, or no room (counted as lost).
  */
-struct pfc_frame *pfc_frames_open(unsigned long sp, bool mute)
+struct pfc_frame *pfc_frames_open(unsigned long sp, unsigned long address, bool mute)
 {
 	struct pfc_slot *slot = pfc_slot_mine();
 	struct pfc_frame *frame;
@@ -158,7 +199,15 @@ struct pfc_frame *pfc_frames_open(unsigned long sp, bool mute)
 	}
 	frame = &slot->frame[slot->depth - 1];
 	frame->sp = sp;
+	frame->address = address;
 	frame->mute = mute;
+	frame->start = 0;
+	frame->facts.uffd = false;
+	if (slot->address == address && slot->depth == 1) {
+		frame->start = slot->start;
+		frame->facts.uffd = slot->uffd;
+	}
+	slot->address = 0;
 	return frame;
 }
 NOKPROBE_SYMBOL(pfc_frames_open);
@@ -210,21 +259,30 @@ struct pfc_frame *pfc_frames_find(unsigned long sp)
 		slot->depth--;
 		pfc_count(lost);
 	}
-	pfc_slot_release(slot);
+	pfc_slot_release(slot, 0);
 	return NULL;
 }
 NOKPROBE_SYMBOL(pfc_frames_find);
 
 /**
  * pfc_frames_close() - give up the frame that pfc_frames_find() returned
+ * @retry: the fault goes on in another visit
  *
  * Context: probe handlers; preemption disabled since pfc_frames_find().
  */
-void pfc_frames_close(void)
+void pfc_frames_close(bool retry)
 {
 	struct pfc_slot *slot = pfc_slot_mine();
 
-	if (slot && !--slot->depth)
-		pfc_slot_release(slot);
+	if (!slot || --slot->depth)
+		return;
+	if (retry) {
+		slot->address = slot->frame[0].address;
+		slot->start = slot->frame[0].start;
+		slot->uffd = slot->frame[0].facts.uffd;
+		pfc_slot_release(slot, (unsigned long)current | PFC_SLOT_WAITS);
+	} else {
+		pfc_slot_release(slot, 0);
+	}
 }
 NOKPROBE_SYMBOL(pfc_frames_close);

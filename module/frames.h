@@ -14,6 +14,9 @@
  * @sp: the stack pointer on entry; the same on return, and nowhere else
  * @address: the faulting address
  * @mm: whose address
+ * @pc: the instruction in user mode that faulted, or 0
+ * @start: when the fault's first visit began, nanoseconds, or 0: not asked
+ * @pfn: of the page that do_wp_page() was called for
  * @facts: what is known so far
  * @mute: the filter does not want it; it stands here only because a visit
  *	around it does, which must not get its marks
@@ -22,6 +25,9 @@ struct pfc_frame {
 	unsigned long sp;
 	unsigned long address;
 	struct mm_struct *mm;
+	unsigned long pc;
+	u64 start;
+	unsigned long pfn;
 	struct pfc_facts facts;
 	bool mute;
 };
@@ -29,9 +35,9 @@ struct pfc_frame {
 int pfc_frames_init(unsigned int count);
 void pfc_frames_exit(void);
 void pfc_frames_wipe(void);
-struct pfc_frame *pfc_frames_open(unsigned long sp, bool mute);
+struct pfc_frame *pfc_frames_open(unsigned long sp, unsigned long address, bool mute);
 struct pfc_frame *pfc_frames_top(void);
 struct pfc_frame *pfc_frames_find(unsigned long sp);
-void pfc_frames_close(void);
+void pfc_frames_close(bool retry);
 
 #endif /* PFC_FRAMES_H */

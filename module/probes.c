@@ -328,12 +328,27 @@ static int pfc_place_given(enum pfc_mark mark, const char *given)
 	return 0;
 }
 
+/* What is done with the arguments of the mark's own function. */
+static enum pfc_kind pfc_mark_kind(enum pfc_mark mark)
+{
+	switch (mark) {
+	case PFC_MARK_WP:
+		return PFC_KIND_WP;
+	case PFC_MARK_SWAP:
+		return PFC_KIND_SWAP;
+	case PFC_MARK_AF:
+		return PFC_KIND_TAIL;
+	default:
+		return PFC_KIND_LEAF;
+	}
+}
+
 /* One way: true if there is a place now, else why not is noted. */
 static bool pfc_place_way(enum pfc_mark mark, const struct pfc_way *way,
 			  const struct pfc_callee *callee, unsigned long hows)
 {
 	struct pfc_place place = {
-		.kind = mark == PFC_MARK_AF ? PFC_KIND_TAIL : PFC_KIND_LEAF,
+		.kind = pfc_mark_kind(mark),
 		.mark = mark,
 		.address = way->address,
 	};
@@ -346,6 +361,7 @@ static bool pfc_place_way(enum pfc_mark mark, const struct pfc_way *way,
 				      callee->symbol.name);
 			return false;
 		}
+		place.kind = PFC_KIND_LEAF;
 		place.address = PFC_ADDR_NONE;
 	}
 	if (way->callee && callee->sites != 1 && !way->partial) {
@@ -671,13 +687,38 @@ const char *pfc_probes_why_not(enum pfc_class class)
 				return "its place does not know the address, and the filter asks";
 	}
 	/* What leaves no mark is what no mark's place saw: all must have one. */
-	for (mark = 0; mark < PFC_NR_MARKS; mark++) {
+	for (mark = 0; mark < PFC_NR_SEEN_MARKS; mark++) {
 		why = pfc_cover[pfc_mark_seen_as(mark)].why;
 		if (!pfc_cover[pfc_mark_seen_as(mark)].covered &&
 		    (pfc_mark_class(mark) == class || class == PFC_NONE))
 			return class == PFC_NONE ? "another class is " PFC_UNAVAILABLE : why;
 	}
 	return NULL;
+}
+
+/**
+ * pfc_probes_refines() - whether a refinement of a class that is counted is seen
+ * @refinement: a refinement; pfc_probes_why_not() of its class is NULL
+ *
+ * What do_wp_page() and do_swap_page() start from is in their argument, which is
+ * not known at a place that was given, nor in a compiler's variant of them.
+ *
+ * Context: any.
+ * Return: true if it is.
+ */
+bool pfc_probes_refines(enum pfc_refinement refinement)
+{
+	enum pfc_class class = pfc_refinement_class(refinement);
+	bool wp = false, swap = false;
+	unsigned int i;
+
+	for (i = 0; i < pfc_nr_places; i++) {
+		wp |= pfc_places[i]->kind == PFC_KIND_WP;
+		swap |= pfc_places[i]->kind == PFC_KIND_SWAP;
+	}
+	if (!pfc_account || (class == PFC_WP && !wp) || (class == PFC_SWAP && !swap))
+		return false;
+	return refinement != PFC_SWAP_WP || wp;
 }
 
 /**
@@ -721,7 +762,7 @@ static void pfc_place_show(struct seq_file *m, const struct pfc_place *place,
 		seq_printf(m, "%s,%s,%s", pfc_class_keys[PFC_AF], pfc_class_keys[PFC_DIRTY],
 			   pfc_class_keys[PFC_SPURIOUS]);
 	else
-		seq_puts(m, place->kind == PFC_KIND_LEAF ? label : "visit");
+		seq_puts(m, place->kind < PFC_KIND_LEAF ? "visit" : label);
 	seq_printf(m, " %s %s+0x%lx kprobe %s %llu %llu ", pfc_how_words[place->how],
 		   sym.name, addr - sym.start, pfc_state_words[state],
 		   pfc_place_hits(place, c), pfc_kprobe_missed(place));

@@ -14,7 +14,8 @@
 #include "snapshot.h"
 
 static __always_inline enum pfc_entry pfc_snapshot_walk(struct mm_struct *mm,
-							unsigned long addr)
+							unsigned long addr,
+							unsigned long *pfn)
 {
 	pgd_t *pgdp = pgd_offset(mm, addr), pgd = READ_ONCE(*pgdp);
 	p4d_t *p4dp, p4d;
@@ -47,7 +48,10 @@ static __always_inline enum pfc_entry pfc_snapshot_walk(struct mm_struct *mm,
 	pte = READ_ONCE(*pte_offset_kernel(&pmd, addr));
 	if (pte_none(pte))
 		return PFC_ENTRY_NONE;
-	return pte_present(pte) ? PFC_ENTRY_PRESENT : PFC_ENTRY_SWAP;
+	if (!pte_present(pte))
+		return PFC_ENTRY_SWAP;
+	*pfn = pte_pfn(pte);
+	return PFC_ENTRY_PRESENT;
 }
 
 /**
@@ -55,18 +59,19 @@ static __always_inline enum pfc_entry pfc_snapshot_walk(struct mm_struct *mm,
  * @mm: whose address
  * @addr: an address in a mapping of @mm that is not hugetlb's (whose tables may
  *	be shared and unshared)
+ * @pfn: set to the page's frame number when the answer is PFC_ENTRY_PRESENT
  *
  * Context: probe handlers, while handle_mm_fault()'s caller holds the lock of
  * the mapping.
  * Return: the entry found.
  */
-enum pfc_entry pfc_snapshot(struct mm_struct *mm, unsigned long addr)
+enum pfc_entry pfc_snapshot(struct mm_struct *mm, unsigned long addr, unsigned long *pfn)
 {
 	enum pfc_entry entry;
 	unsigned long flags;
 
 	local_irq_save(flags);
-	entry = pfc_snapshot_walk(mm, addr);
+	entry = pfc_snapshot_walk(mm, addr, pfn);
 	local_irq_restore(flags);
 	return entry;
 }

@@ -8,6 +8,6 @@
 #include <linux/mm_types.h>
 #include "classify.h"
 
-enum pfc_entry pfc_snapshot(struct mm_struct *mm, unsigned long addr);
+enum pfc_entry pfc_snapshot(struct mm_struct *mm, unsigned long addr, unsigned long *pfn);
 
 #endif /* PFC_SNAPSHOT_H */

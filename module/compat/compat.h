@@ -12,6 +12,15 @@
 #include <linux/kconfig.h>
 #include <linux/kprobes.h>
 #include <linux/mm.h>
+#include <linux/dax.h>
+#include <linux/userfaultfd_k.h>
+#include <pfclass.h>
+#if __has_include(<linux/leafops.h>)
+#include <linux/leafops.h>
+#else
+#include <linux/swap.h>
+#include <linux/swapops.h>
+#endif
 
 #define PFC_NEWEST KERNEL_VERSION(7, 2, 255)
 
@@ -58,6 +67,55 @@ static __always_inline unsigned long pfc_compat_vmf_address(const struct vm_faul
 	return vmf->real_address;
 #else
 	return vmf->address;
+#endif
+}
+
+/* Since 6.12 at the latest a private mapping of a shared file is not shared. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#define PFC_VM_SHARED	(VM_SHARED | VM_MAYSHARE)
+#else
+#define PFC_VM_SHARED	VM_SHARED
+#endif
+
+/* Whether do_wp_page() takes a shared mapping's entry for one without a page. */
+static __always_inline bool pfc_compat_is_pfn(struct vm_area_struct *vma, pte_t pte)
+{
+	/* 6.15 and later: pages of fsdax are normal, but are handled as before. */
+	return pte_special(pte) || vma_is_dax(vma);
+}
+
+/* What an entry is that is not present: a refinement of class swap. */
+static __always_inline unsigned int pfc_compat_swap(pte_t pte)
+{
+#if __has_include(<linux/leafops.h>)
+	softleaf_t entry = softleaf_from_pte(pte);
+
+	if (softleaf_is_swap(entry))
+		return PFC_SWAP_IN;
+	if (softleaf_is_migration(entry))
+		return PFC_SWAP_MIGRATION;
+	if (softleaf_is_device_private(entry) || softleaf_is_device_exclusive(entry))
+		return PFC_SWAP_DEVICE;
+	if (softleaf_is_hwpoison(entry))
+		return PFC_SWAP_HWPOISON;
+	return softleaf_is_marker(entry) ? PFC_SWAP_MARKER : PFC_NR_REFINEMENTS;
+#else
+	swp_entry_t entry = pte_to_swp_entry(pte);
+
+	if (!non_swap_entry(entry))
+		return PFC_SWAP_IN;
+	if (is_migration_entry(entry))
+		return PFC_SWAP_MIGRATION;
+	if (is_device_private_entry(entry))
+		return PFC_SWAP_DEVICE;
+	if (is_hwpoison_entry(entry))
+		return PFC_SWAP_HWPOISON;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 13, 0)
+	if (is_device_exclusive_entry(entry))
+		return PFC_SWAP_DEVICE;
+#endif
+	/* A marker, or what became one: swapin_error of 5.19 to 6.2. */
+	return PFC_SWAP_MARKER;
 #endif
 }
 
