@@ -79,14 +79,15 @@ static bool is_store(uint32_t code)
 	return !(code & 1 << 22);			/* exclusives, SIMD */
 }
 
+/* As the kernel tells them, which takes ldar and stlr for exclusives as well. */
 static bool is_load_exclusive(uint32_t code)
 {
-	return (code & 0x3f400000) == 0x08400000 && !(code & 1 << 23);
+	return (code & 0x3f400000) == 0x08400000;
 }
 
 static bool is_store_exclusive(uint32_t code)
 {
-	return (code & 0x3f400000) == 0x08000000 && !(code & 1 << 23);
+	return (code & 0x3f400000) == 0x08000000;
 }
 
 /*

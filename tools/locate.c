@@ -12,7 +12,9 @@
  * the code must hold a call of that very function at the address: a call cannot
  * be moved, shared or speculated by the compiler the way other instructions
  * are. For the access-flag tail nothing else will do, because the module reads
- * the arguments of the call.
+ * the arguments of the call. Where the kernel accepts no kprobe at the call, the
+ * function's own entry is named, provided that the dispatcher calls it nowhere
+ * else: at an entry the module counts the dispatcher's calls only.
  *
  * The entry. DW_AT_entry_pc is where the compiler says that the inlined body
  * begins. It is a hint only: optimisation moves instructions over it, merges and
@@ -47,6 +49,7 @@
 
 #define MOST_CALLEES	5
 #define MOST_DEPTH	64
+#define MOST_FUNCTIONS	16
 #define ROOT		"handle_mm_fault"
 
 /**
@@ -135,6 +138,8 @@ struct search {
 	size_t nr_bodies;
 	struct call *calls;
 	size_t nr_calls;
+	const struct pfc_symbol *functions[MOST_FUNCTIONS];
+	size_t nr_functions;		/* of the dispatcher, with code of their own */
 	const char *path[MOST_DEPTH];	/* functions around the DIE at hand */
 	size_t depth;
 	size_t inside;			/* the row's body around it, or NO_BODY */
@@ -377,6 +382,9 @@ static bool walk_unit(struct search *search, Dwarf_Die *unit)
 		in = pfc_image_function_at(&search->image, entry);
 		if (!in || !is_variant(in->name, name))
 			continue;
+		if (search->nr_functions == MOST_FUNCTIONS)
+			break;
+		search->functions[search->nr_functions++] = in;
 		found = true;
 		search->path[0] = name;
 		search->depth = 1;
@@ -491,15 +499,15 @@ static bool is_own(const struct search *search, const struct body *body, uint64_
 }
 
 /* The code must call what DWARF says that it calls. */
-static bool calls_it(const struct search *search, const struct call *call)
+static bool calls_it(const struct search *search, const struct call *call,
+		     uint64_t *target)
 {
 	const struct pfc_symbol *function;
-	uint64_t target;
 
-	if (!pfc_image_call_target(&search->image, call->addr, &target))
+	if (!pfc_image_call_target(&search->image, call->addr, target))
 		return false;
-	function = pfc_image_function_at(&search->image, target);
-	return function && function->addr == target &&
+	function = pfc_image_function_at(&search->image, *target);
+	return function && function->addr == *target &&
 	       is_variant(function->name, call->callee);
 }
 
@@ -508,43 +516,95 @@ static size_t index_of(const struct pfc_flow *flow, uint64_t addr)
 	return (addr - flow->start) / 4;
 }
 
-/* Whether one execution can pass the calls of a row in a function twice. */
-static const char *passes_twice(const struct search *search, const struct row *row,
-				const struct pfc_symbol *in)
+static const struct row *row_at(const struct search *search, uint64_t addr)
 {
-	struct pfc_flow flow;
-	const char *why = NULL;
-	size_t i, j;
+	size_t i;
 
-	if (search->image.machine != EM_AARCH64)
-		return NULL;	/* only calls are taken there: see the top */
-	why = pfc_flow_build(&flow, &search->image, in);
-	for (i = 0; !why && i < search->nr_calls; i++) {
+	for (i = 0; i < search->nr_calls; i++)
+		if (search->calls[i].row && search->calls[i].addr == addr)
+			return search->calls[i].row;
+	return NULL;
+}
+
+/* Whether the dispatcher calls a function as this row does, and only so. */
+static bool called_only_by(const struct search *search, const struct row *row,
+			   uint64_t function)
+{
+	size_t i;
+
+	for (i = 0; i < search->nr_functions; i++) {
+		const struct pfc_symbol *in = search->functions[i];
+		uint64_t addr, target;
+
+		for (addr = in->addr; addr < in->addr + in->size; addr += 4)
+			if (pfc_image_call_target(&search->image, addr, &target) &&
+			    target == function && row_at(search, addr) != row)
+				return false;
+	}
+	return true;
+}
+
+/* Whether one execution can pass the calls of a row in a function twice. */
+static bool passes_twice(const struct search *search, const struct row *row,
+			 const struct pfc_flow *flow)
+{
+	bool twice = false;
+	size_t i, at;
+
+	for (i = 0; !twice && i < search->nr_calls; i++) {
 		bool *reached;
 
-		if (search->calls[i].row != row || search->calls[i].in != in)
+		if (search->calls[i].row != row ||
+		    index_of(flow, search->calls[i].addr) >= flow->nr)
 			continue;
-		reached = pfc_flow_reach(&flow, index_of(&flow, search->calls[i].addr),
+		reached = pfc_flow_reach(flow, index_of(flow, search->calls[i].addr),
 					 true, PFC_FLOW_NOTHING);
-		for (j = 0; j < search->nr_calls; j++)
-			if (search->calls[j].row == row && search->calls[j].in == in &&
-			    reached[index_of(&flow, search->calls[j].addr)])
-				why = "one execution can pass two of its calls";
+		for (at = 0; at < flow->nr; at++)
+			twice |= reached[at] &&
+				 row_at(search, flow->start + at * 4) == row;
 		free(reached);
 	}
-	pfc_flow_free(&flow);
-	return why;
+	return twice;
+}
+
+static int place_call(const struct search *search, const struct row *row,
+		      const struct call *call, const struct pfc_flow *flow,
+		      struct result *result)
+{
+	const struct pfc_symbol *callee;
+	uint64_t target;
+
+	if (!calls_it(search, call, &target))
+		return not_located(result, "DWARF has a call of %s at %s+0x%" PRIx64 ", the code has not",
+				   call->callee, call->in->name,
+				   call->addr - call->in->addr);
+	if (!flow->nr || !flow->insns[index_of(flow, call->addr)].refused)
+		return add_place(search, result, call->in, call->addr, "call");
+	if (!called_only_by(search, row, target))
+		return not_located(result, "the kernel accepts no kprobe at the call of %s, which has other callers in %s",
+				   call->callee, call->in->name);
+	callee = pfc_image_function_at(&search->image, target);
+	return add_place(search, result, callee, target, "callee");
 }
 
 /* Returns 1 if the row's calls will not do and the entry may be tried. */
 static int place_by_call(const struct search *search, const struct row *row,
 			 const struct body *body, struct result *result)
 {
-	const char *why;
+	struct pfc_flow flow = { .nr = 0 };
+	const char *why = NULL;
 	bool found = false;
 	size_t i, j;
+	int ret = 0;
 
-	for (i = 0; i < search->nr_calls; i++) {
+	/* Where control is not followed, a call is still a call: see the top. */
+	if (search->image.machine == EM_AARCH64)
+		why = pfc_flow_build(&flow, &search->image, body->in);
+	if (!why && passes_twice(search, row, &flow))
+		why = "one execution can pass two of its calls";
+	if (why)
+		ret = not_located(result, "inlined into %s: %s", body->in->name, why);
+	for (i = 0; !ret && i < search->nr_calls; i++) {
 		const struct call *call = &search->calls[i];
 
 		if (call->row != row || call->in != body->in || !has_pc(body, call->addr))
@@ -554,21 +614,15 @@ static int place_by_call(const struct search *search, const struct row *row,
 				break;
 		if (j < i)
 			continue;
-		if (!calls_it(search, call))
-			return not_located(result, "DWARF has a call of %s at %s+0x%" PRIx64 ", the code has not",
-					   call->callee, call->in->name,
-					   call->addr - call->in->addr);
-		if (add_place(search, result, call->in, call->addr, "call"))
-			return -1;
 		found = true;
+		ret = place_call(search, row, call, &flow, result);
 	}
-	if (!found) {
-		not_located(result, "inlined into %s, and it calls none of the functions that would show it",
-			    body->in->name);
-		return 1;
-	}
-	why = passes_twice(search, row, body->in);
-	return why ? not_located(result, "inlined into %s: %s", body->in->name, why) : 0;
+	pfc_flow_free(&flow);
+	if (ret || found)
+		return ret;
+	not_located(result, "inlined into %s, and it calls none of the functions that would show it",
+		    body->in->name);
+	return 1;
 }
 
 /* Whether an instruction decides that the fault is of another class. */
