@@ -29,7 +29,8 @@ static const struct control {
 	  "\n"
 	  "EXAMPLES\n"
 	  "  pfclass filter " PFC_FILTER_TGID "1234\n"
-	  "  pfclass filter " PFC_FILTER_TGID "1234 " PFC_FILTER_ADDR "0x7f0000000000-0x7f0000100000\n"
+	  "  pfclass filter " PFC_FILTER_TGID "1234 "
+	  PFC_FILTER_ADDR "0x7f0000000000-0x7f0000100000\n"
 	  "  pfclass filter " PFC_FILTER_CLEAR "\n" },
 };
 

@@ -16,6 +16,8 @@
 #define NOTES		"/sys/kernel/notes"
 #define NOTES_MOST	(1 << 16)
 
+/* lint: allow CAMELCASE throughout: the names of libelf, libdw and inttypes.h */
+
 static void to_hex(const unsigned char *bytes, size_t len, char *text)
 {
 	size_t i;
@@ -82,7 +84,8 @@ static int check_header(struct pfc_image *image)
 
 	if (elf_kind(image->elf) != ELF_K_ELF ||
 	    !gelf_getehdr(image->elf, &header)) {
-		pfc_error("%s is not an ELF file; what is needed is the vmlinux with debugging symbols, not a boot image",
+		pfc_error("%s is not an ELF file; what is needed is the vmlinux with debugging "
+			  "symbols, not a boot image",
 			  image->path);
 		return PFC_EXIT_NOT_ELF;
 	}
@@ -90,7 +93,8 @@ static int check_header(struct pfc_image *image)
 	if ((header.e_machine != EM_AARCH64 && header.e_machine != EM_X86_64) ||
 	    header.e_ident[EI_CLASS] != ELFCLASS64 ||
 	    header.e_ident[EI_DATA] != ELFDATA2LSB) {
-		pfc_error("%s is for a machine that pfclass does not know (ELF machine %u); it knows arm64 and x86_64",
+		pfc_error("%s is for a machine that pfclass does not know (ELF machine %u); it "
+			  "knows arm64 and x86_64",
 			  image->path, header.e_machine);
 		return PFC_EXIT_NOT_ELF;
 	}
@@ -209,13 +213,16 @@ int pfc_image_is_running(const struct pfc_image *image)
 		strcpy(name.release, "?");
 	running_id(id);
 	if (!*image->build_id)
-		pfc_error("%s has no build id to compare with the running kernel's; --force does without",
+		pfc_error("%s has no build id to compare with the running kernel's; --force "
+			  "does without",
 			  image->path);
 	else if (!*id)
-		pfc_error("the running kernel does not say its build id (%s); --force does without",
+		pfc_error("the running kernel does not say its build id (%s); --force does "
+			  "without",
 			  NOTES);
 	else if (strcmp(id, image->build_id))
-		pfc_error("%s is another build (%.12s...) than the running kernel %s (%.12s...); --force if it is meant for another machine",
+		pfc_error("%s is another build (%.12s...) than the running kernel %s "
+			  "(%.12s...); --force if it is meant for another machine",
 			  image->path, image->build_id, name.release, id);
 	else
 		return PFC_EXIT_OK;

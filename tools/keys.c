@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+/* lint: allow MACRO_ARG_UNUSED throughout: each use of a list takes what it needs */
+
 #define PFC_X(id, key, text) key,
 static const char *const totals[] = { PFC_TOTALS(PFC_X) };
 static const char *const classes[] = { PFC_CLASSES(PFC_X) };
@@ -20,6 +22,7 @@ static const struct {
 static const char *const suffixes[] = {
 	PFC_ACCESSES(PFC_X) PFC_ORIGINS(PFC_X) PFC_OUTCOMES(PFC_X)
 };
+
 #undef PFC_X
 
 static struct pfc_key keys[PFC_MAX_KEYS];

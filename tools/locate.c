@@ -47,6 +47,8 @@
 #include "output.h"
 #include "pfclass.h"
 
+/* lint: allow CAMELCASE throughout: the names of libelf, libdw and inttypes.h */
+
 #define MOST_CALLEES	5
 #define MOST_DEPTH	64
 #define MOST_FUNCTIONS	16
@@ -444,7 +446,8 @@ static int add_place(const struct search *search, struct result *result,
 
 	pfc_image_symbol(&search->image, in->name, &count);
 	if (count != 1)
-		return not_located(result, "%zu symbols are called %s: a place cannot be named by it",
+		return not_located(result, "%zu symbols are called %s: a place cannot be named "
+					   "by it",
 				   count, in->name);
 	snprintf(place, sizeof(place), "%s+0x%" PRIx64, in->name, addr - in->addr);
 	places = pfc_alloc(NULL, strlen(place) + 2 +
@@ -575,13 +578,15 @@ static int place_call(const struct search *search, const struct row *row,
 	uint64_t target;
 
 	if (!calls_it(search, call, &target))
-		return not_located(result, "DWARF has a call of %s at %s+0x%" PRIx64 ", the code has not",
+		return not_located(result, "DWARF has a call of %s at %s+0x%" PRIx64 ", the "
+					   "code has not",
 				   call->callee, call->in->name,
 				   call->addr - call->in->addr);
 	if (!flow->nr || !flow->insns[index_of(flow, call->addr)].refused)
 		return add_place(search, result, call->in, call->addr, "call");
 	if (!called_only_by(search, row, target))
-		return not_located(result, "the kernel accepts no kprobe at the call of %s, which has other callers in %s",
+		return not_located(result, "the kernel accepts no kprobe at the call of %s, "
+					   "which has other callers in %s",
 				   call->callee, call->in->name);
 	callee = pfc_image_function_at(&search->image, target);
 	return add_place(search, result, callee, target, "callee");
@@ -620,7 +625,8 @@ static int place_by_call(const struct search *search, const struct row *row,
 	pfc_flow_free(&flow);
 	if (ret || found)
 		return ret;
-	not_located(result, "inlined into %s, and it calls none of the functions that would show it",
+	not_located(result, "inlined into %s, and it calls none of the functions that would "
+			    "show it",
 		    body->in->name);
 	return 1;
 }
@@ -795,7 +801,8 @@ static int print_lines(const struct search *search)
 			  rows[i].function, search->results[i].why);
 	}
 	if (!any && !missing)
-		pfc_error("no class's function is inlined in %s: load the module without parameters",
+		pfc_error("no class's function is inlined in %s: load the module without "
+			  "parameters",
 			  search->image.path);
 	return missing ? PFC_EXIT_NOT_LOCATED : PFC_EXIT_OK;
 }
@@ -855,7 +862,8 @@ static int look(struct search *search)
 	search->dwarf = dwarf_begin_elf(search->image.elf, DWARF_C_READ, NULL);
 	if (!search->dwarf ||
 	    dwarf_get_units(search->dwarf, NULL, &unit, NULL, NULL, &die, NULL)) {
-		pfc_error("%s has no DWARF debugging information; take the vmlinux of the -dbg package, or build with CONFIG_DEBUG_INFO_DWARF5=y",
+		pfc_error("%s has no DWARF debugging information; take the vmlinux of the -dbg "
+			  "package, or build with CONFIG_DEBUG_INFO_DWARF5=y",
 			  search->image.path);
 		return PFC_EXIT_NO_DWARF;
 	}

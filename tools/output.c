@@ -12,6 +12,8 @@
 
 #include "pfclass.h"
 
+/* lint: allow CAMELCASE throughout: the names of inttypes.h */
+
 #define GAP	2	/* blanks between columns */
 
 /**

@@ -16,6 +16,8 @@
 #include "output.h"
 #include "pfclass.h"
 
+/* lint: allow CAMELCASE throughout: the names of inttypes.h */
+
 #define DEFAULT_MOUNT	"/sys/kernel/debug"
 #define MODULE_DIR	"/sys/module/" PFC_DIR
 #define MOST_BYTES	(64UL << 20)	/* thousands of CPUs fit; /dev/zero ends */
@@ -83,7 +85,9 @@ int pfc_reader_open(struct pfc_reader *reader, const char *debugfs)
 			pfc_error("debugfs is not mounted; as root: mount -t debugfs none "
 				  DEFAULT_MOUNT);
 		else
-			pfc_error("this kernel has no debugfs (see /proc/filesystems); it takes CONFIG_DEBUG_FS=y and no debugfs=off on its command line");
+			pfc_error("this kernel has no debugfs (see /proc/filesystems); it "
+				  "takes CONFIG_DEBUG_FS=y and no debugfs=off on its command "
+				  "line");
 		return PFC_EXIT_NO_DEBUGFS;
 	}
 	snprintf(reader->dir, sizeof(reader->dir), "%s/%s", reader->root,
@@ -93,7 +97,8 @@ int pfc_reader_open(struct pfc_reader *reader, const char *debugfs)
 
 static int say_gone(const struct pfc_reader *reader, const char *file)
 {
-	pfc_error("%s/%s disappeared while it was read: the module was unloaded; load it again: insmod pfclass.ko",
+	pfc_error("%s/%s disappeared while it was read: the module was unloaded; load it "
+		  "again: insmod pfclass.ko",
 		  reader->dir, file);
 	return PFC_EXIT_GONE;
 }
@@ -106,14 +111,16 @@ static int say_missing(const struct pfc_reader *reader, const char *file)
 	if (!stat(reader->dir, &st)) {
 		if (reader->seen && !strcmp(file, PFC_FILE_STATS))
 			return say_gone(reader, file);
-		pfc_error("%s has no file \"%s\": module and tool are of different versions; load the module that came with this tool",
+		pfc_error("%s has no file \"%s\": module and tool are of different versions; "
+			  "load the module that came with this tool",
 			  reader->dir, file);
 		return PFC_EXIT_ABI;
 	}
 	if (reader->seen)
 		return say_gone(reader, file);
 	if (errno == EACCES) {
-		pfc_error("no permission to look into %s; run this as root, for example with sudo",
+		pfc_error("no permission to look into %s; run this as root, for example with "
+			  "sudo",
 			  reader->root);
 		return PFC_EXIT_PERMISSION;
 	}
@@ -123,7 +130,8 @@ static int say_missing(const struct pfc_reader *reader, const char *file)
 		return PFC_EXIT_NO_DEBUGFS;
 	}
 	if (!stat(MODULE_DIR, &st)) {
-		pfc_error("module pfclass is loaded but has no %s; the kernel log says why (dmesg), the command line may say debugfs=no-mount",
+		pfc_error("module pfclass is loaded but has no %s; the kernel log says why "
+			  "(dmesg), the command line may say debugfs=no-mount",
 			  reader->dir);
 		return PFC_EXIT_NO_DEBUGFS;
 	}
@@ -144,7 +152,8 @@ static int say_errno(const struct pfc_reader *reader, const char *file,
 			  verb, reader->dir, file);
 		return PFC_EXIT_PERMISSION;
 	case EPERM:
-		pfc_error("the kernel does not let anybody %s %s/%s: it is locked down (see /sys/kernel/security/lockdown)",
+		pfc_error("the kernel does not let anybody %s %s/%s: it is locked down (see "
+			  "/sys/kernel/security/lockdown)",
 			  verb, reader->dir, file);
 		return PFC_EXIT_PERMISSION;
 	case EIO:
@@ -350,13 +359,14 @@ static int parse_abi(const struct pfc_reader *reader, const char *line)
 				   "the first line is not \"abi N\"");
 	if (abi == PFC_ABI)
 		return PFC_EXIT_OK;
-	pfc_error("the module speaks ABI %" PRIu64 ", this tool ABI %d; use the tool that came with the module",
+	pfc_error("the module speaks ABI %" PRIu64 ", this tool ABI %d; use the tool that came "
+		  "with the module",
 		  abi, PFC_ABI);
 	return PFC_EXIT_ABI;
 }
 
 static int parse_stat(const struct pfc_reader *reader, char *text, size_t line,
-		      struct pfc_stats *stats, bool *got)
+		      struct pfc_stats *stats)
 {
 	char *blank = strchr(text, ' ');
 	struct pfc_extra *extra;
@@ -376,9 +386,9 @@ static int parse_stat(const struct pfc_reader *reader, char *text, size_t line,
 	}
 	key = pfc_key_find(text, line - 2);
 	if (key >= 0) {
-		if (got[key])
+		if (stats->listed[key])
 			goto twice;
-		got[key] = true;
+		stats->listed[key] = true;
 		stats->values[key] = value;
 		return PFC_EXIT_OK;
 	}
@@ -403,14 +413,13 @@ twice:
  * @stats: on success the counters, to be released by pfc_free_stats()
  *
  * Every total and every class must be there. A refinement or split that is not
- * is one that an older module cannot count: unavailable.
+ * in the file is one that this module does not know.
  *
  * Return: PFC_EXIT_OK, or after a line on standard error: PFC_EXIT_ABI,
  * PFC_EXIT_GARBLED, else as pfc_read_text().
  */
 int pfc_read_stats(struct pfc_reader *reader, struct pfc_stats *stats)
 {
-	bool got[PFC_MAX_KEYS] = { false };
 	char *text, *next, *end, *row;
 	size_t line = 0, len, i;
 	int ret;
@@ -424,14 +433,14 @@ int pfc_read_stats(struct pfc_reader *reader, struct pfc_stats *stats)
 	while ((row = next_line(reader, PFC_FILE_STATS, &next, end, &line,
 				&ret))) {
 		ret = line == 1 ? parse_abi(reader, row) :
-				  parse_stat(reader, row, line, stats, got);
+				  parse_stat(reader, row, line, stats);
 		if (ret)
 			break;
 	}
 	if (!ret && !line)
 		ret = say_garbled(reader, PFC_FILE_STATS, 1, "the file is empty");
 	for (i = 0; !ret && i < pfc_keys_nr(); i++)
-		if (!got[i] && pfc_key(i)->kind <= PFC_KEY_CLASS)
+		if (!stats->listed[i] && pfc_key(i)->kind <= PFC_KEY_CLASS)
 			ret = say_garbled(reader, PFC_FILE_STATS, line + 1,
 					  "the file ends without the key \"%s\"",
 					  pfc_key(i)->name);

@@ -44,12 +44,15 @@ struct pfc_extra {
 
 /**
  * struct pfc_stats - one reading of "stats"
- * @values: by key index; a key that the module does not list is unavailable
+ * @values: by key index
+ * @listed: by key index: whether the module has the key at all; one that is
+ *	older than this tool, or a refinement it never makes, is not in the file
  * @extras: keys that this tool does not know, in the order of the file
  * @nr_extras: their number
  */
 struct pfc_stats {
 	struct pfc_value values[PFC_MAX_KEYS];
+	bool listed[PFC_MAX_KEYS];
 	struct pfc_extra *extras;
 	size_t nr_extras;
 };

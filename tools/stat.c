@@ -66,8 +66,8 @@ static void interrupt(int signal)
 }
 
 static const struct argp_option stat_options[] = {
-	{ "verbose", 'v', NULL, 0, "Show the counters that are zero too, and the unavailable ones", 0 },
-	{ "separator", 'x', "SEP", 0, "Print VALUE SEP KEY SEP PERCENT, a line for each counter", 0 },
+	{ "verbose", 'v', NULL, 0, "Show what is zero or unavailable too", 0 },
+	{ "separator", 'x', "SEP", 0, "A line for each counter: VALUE SEP KEY SEP PERCENT", 0 },
 	{ "percpu", 'P', NULL, 0, "A row for each CPU that handled a fault", 0 },
 	{ 0 }
 };
@@ -357,15 +357,24 @@ static void append(char **list, size_t *len, const char *word)
 	*len += add;
 }
 
+static bool is_unavailable(const struct sample *sample, size_t index)
+{
+	return sample->stats.listed[index] && !sample->stats.values[index].available;
+}
+
 static bool none_available(const struct sample *sample, enum pfc_key_kind kind)
 {
+	bool any = false;
 	size_t i;
 
-	for (i = 0; i < pfc_keys_nr(); i++)
-		if (pfc_key(i)->kind == kind &&
-		    sample->stats.values[i].available)
+	for (i = 0; i < pfc_keys_nr(); i++) {
+		if (pfc_key(i)->kind != kind)
+			continue;
+		if (sample->stats.values[i].available)
 			return false;
-	return true;
+		any |= sample->stats.listed[i];
+	}
+	return any;
 }
 
 /* Say once what the rows leave out: what cannot be counted is not zero. */
@@ -388,8 +397,7 @@ static bool print_unavailable(const struct sample *sample,
 			continue;
 		}
 		for (i = 0; i < pfc_keys_nr(); i++)
-			if (pfc_key(i)->kind == kind &&
-			    !sample->stats.values[i].available)
+			if (pfc_key(i)->kind == kind && is_unavailable(sample, i))
 				append(&list, &len, pfc_key(i)->name);
 	}
 	if (list)
@@ -424,7 +432,7 @@ static void print_table(const struct input *input, const struct sample *sample)
 		for (i++; i < pfc_keys_nr(); i++) {
 			const struct pfc_key *key = pfc_key(i);
 
-			if (key->class == (int)class &&
+			if (key->class == (int)class && stats->listed[i] &&
 			    (input->verbose || stats->values[i].n))
 				add_row(&table, sample, "  ", key->name,
 					stats->values[i]);
@@ -447,7 +455,7 @@ static void print_table(const struct input *input, const struct sample *sample)
 	if (!input->verbose)
 		print_unavailable(sample, PFC_KEY_REFINEMENT, PFC_KEY_SPLIT);
 	for (i = 0; i < pfc_keys_nr(); i++) {
-		if (!stats->values[i].available) {
+		if (is_unavailable(sample, i)) {
 			puts(why);
 			break;
 		}
@@ -632,6 +640,8 @@ static void print_cells(const struct input *input, const struct sample *sample)
 	/* Two columns: what stands before the separator, the name behind it. */
 	pfc_table_init(&cells, 2, 0);
 	for (i = 0; !input->percpu && i < pfc_keys_nr(); i++) {
+		if (!stats->listed[i])
+			continue;
 		pfc_table_add_value(&cells, stats->values[i]);
 		pfc_table_add(&cells, "%s%s%s", pfc_key(i)->name, sep,
 			      share(sample, stats->values[i], ""));
@@ -692,6 +702,8 @@ static void print_json(const struct input *input, const struct sample *sample)
 	for (i = 0; i < pfc_keys_nr(); i++) {
 		const struct pfc_key *key = pfc_key(i);
 
+		if (!stats->listed[i])
+			continue;
 		pfc_json_set(section[key->kind], key->name,
 			     pfc_json_value(stats->values[i]));
 		if (!stats->values[i].available)
@@ -772,7 +784,8 @@ static int repeat(struct pfc_reader *reader, const struct input *input)
 		copy_sample(&diff, &next);
 		subtract(&diff, &then, start);
 		if (diff.reset && !input->options->json)
-			pfc_error("the counters began anew (reset, or the module was loaded again): the next line counts since then");
+			pfc_error("the counters began anew (reset, or the module was loaded "
+				  "again): the next line counts since then");
 		ret = print(input, &lines, &diff);
 		free_sample(&diff);
 		free_sample(&then);

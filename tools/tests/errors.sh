@@ -320,6 +320,17 @@ good "a key of a newer module is shown" "^tomorrow_key +5" stat
 good "a key of a newer module is in JSON" '"tomorrow_key": 5' stat -j
 
 fresh
+grep -v '^anon_' "$files/stats" >"$dir/spoiled"
+cat "$dir/spoiled" >"$files/stats"
+run stat -j
+if [ "$status" -eq 0 ] && grep -q '"wp_copy"' "$dir/out" &&
+   ! grep -q '"anon_' "$dir/out"; then
+	pass "a key that the module does not know is not invented"
+else
+	fail "a key that the module does not know is not invented"
+fi
+
+fresh
 run timeout 20 "$tool" stat -D "$root" 0.05 3
 if [ "$status" -eq 0 ] && [ "$(grep -Ec '^ *0 ' "$dir/out")" -eq 3 ]; then
 	pass "COUNT lines, the first a difference too"
