@@ -884,6 +884,20 @@ int pfc_pin(int cpu)
 }
 
 /**
+ * pfc_node_exists() - is there such a NUMA node?
+ * @node: which
+ *
+ * Return: true if there is.
+ */
+bool pfc_node_exists(int node)
+{
+	char path[PFC_PATH_MAX];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d", node);
+	return !access(path, F_OK);
+}
+
+/**
  * pfc_cpu_of_node() - a CPU of a node
  * @node: which
  *
@@ -914,7 +928,7 @@ int pfc_two_nodes(int node[2], char *why, size_t size)
 	char path[PFC_PATH_MAX];
 	int i, found = 0;
 
-	for (i = 0; i < 64 && found < 2; i++) {
+	for (i = 0; i < PFC_MAX_NODES && found < 2; i++) {
 		long long total = 0;
 		char text[4096], *at;
 

@@ -87,6 +87,10 @@ size_t pfc_fault_around(void);
 long long pfc_now_ms(void);
 
 int pfc_pin(int cpu);
+/* As many as a long has bits. */
+#define PFC_MAX_NODES	64
+
+bool pfc_node_exists(int node);
 int pfc_cpu_of_node(int node);
 int pfc_two_nodes(int node[2], char *why, size_t size);
 int pfc_nodes_of(const void *addr, unsigned int pages, int *nodes);

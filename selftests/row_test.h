@@ -44,7 +44,7 @@ TEST_F_TIMEOUT(row, exact, 60)
 	if (res->status == PFC_SKIP)
 		SKIP(return, "%s: %s", what, res->why);
 	if (res->expect && res->expect->reason)
-		TH_LOG("%s: not as usual here: %s", what, res->expect->reason);
+		TH_LOG("%s: %s", what, res->expect->reason);
 	for (i = 0; i < res->nr_bad; i++)
 		TH_LOG("%s: %s", what, res->bad[i]);
 	EXPECT_EQ(PFC_OK, res->status);

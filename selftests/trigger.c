@@ -42,7 +42,7 @@ static void show(const struct pfc_result *res, bool bare)
 	pfc_witness_text(res, text, sizeof(text));
 	printf("witness: %s\n", text);
 	if (res->expect && res->expect->reason)
-		printf("not as usual here: %s\n", res->expect->reason);
+		printf("here: %s\n", res->expect->reason);
 }
 
 int main(int argc, char **argv)

@@ -84,6 +84,7 @@ struct pfc_expect {
 	unsigned int since, before;	/* PFC_KVER, 0: open */
 	enum pfc_machine machine;
 	struct pfc_want want[3];
+	unsigned int elsewhere;		/* faults outside the range, times n */
 	const char *reason;		/* why it is not what the row is for */
 };
 
@@ -154,7 +155,6 @@ struct pfc_result {
 	struct pfc_stats again;			/* by touching the pages again */
 	struct pfc_witness seen, seen_again;
 	long long witness[PFC_NR_WITNESSES];
-	long long elsewhere;			/* faults made outside the range */
 	int hwaf;
 	bool done;				/* the faults were made */
 };

@@ -1,0 +1,807 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What one page fault costs, by kind of fault.
+ *
+ * Every pass prepares the pages, makes everything else that the program needs
+ * resident, and times one touch of each page with CLOCK_MONOTONIC. When the
+ * pfclass module is loaded, every pass is also checked: the class's counter
+ * must have risen by exactly the number of pages.
+ */
+#define _GNU_SOURCE
+#include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mempolicy.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <pfclass.h>
+
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT	21
+#endif
+
+#define PFC_DEBUGFS	"/sys/kernel/debug/"
+#define PFC_PATH(file)	PFC_DEBUGFS PFC_DIR "/" file
+#define PFC_MAX_PASSES	1000
+/* More than a per-CPU batch of the page lists holds. */
+#define PFC_BATCH_PAGES	64
+#define PFC_NUMA_WAIT_S	2
+
+/* Where the pages are: the same place in every run, for the filter's sake. */
+#define PFC_BASE	((char *)0x100000000UL)
+
+/* ---- reports ----------------------------------------------------------- */
+
+static void pfc_die(const char *fmt, ...)
+	__attribute__((noreturn, format(printf, 1, 2)));
+
+static void pfc_die(const char *fmt, ...)
+{
+	va_list args;
+
+	fputs("faultcost: ", stderr);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+	exit(1);
+}
+
+static char pfc_why_text[256];
+
+/* Says why a kind of fault cannot be timed here; always returns -1. */
+static int pfc_why(const char *fmt, ...)
+	__attribute__((format(printf, 1, 2)));
+
+static int pfc_why(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(pfc_why_text, sizeof(pfc_why_text), fmt, args);
+	va_end(args);
+	return -1;
+}
+
+/* ---- small things ------------------------------------------------------ */
+
+static uint64_t pfc_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static int pfc_write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+static ssize_t pfc_read_fd(int fd, char *buf, size_t size)
+{
+	size_t len = 0;
+	ssize_t got;
+
+	/* Some files cannot be rewound: these are read once. */
+	lseek(fd, 0, SEEK_SET);
+	while (len < size - 1) {
+		got = read(fd, buf + len, size - 1 - len);
+		if (got < 0)
+			return -errno;
+		if (!got)
+			break;
+		len += got;
+	}
+	buf[len] = '\0';
+	return len;
+}
+
+static ssize_t pfc_read_file(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t len;
+
+	if (fd < 0)
+		return -errno;
+	len = pfc_read_fd(fd, buf, size);
+	close(fd);
+	return len;
+}
+
+/* The value of a line "KEY VALUE"; -1 if there is none or it is no number. */
+static long long pfc_value(const char *text, const char *key)
+{
+	size_t len = strlen(key);
+	const char *at = text;
+	char *end;
+	long long value;
+
+	while (at) {
+		if (!strncmp(at, key, len) && at[len] == ' ') {
+			value = strtoll(at + len + 1, &end, 10);
+			return end == at + len + 1 ? -1 : value;
+		}
+		at = strchr(at, '\n');
+		if (at)
+			at++;
+	}
+	return -1;
+}
+
+/* ---- the pages --------------------------------------------------------- */
+
+static size_t pfc_page;
+static unsigned int pfc_pages = 512;
+static size_t pfc_len;
+static char *pfc_base;
+static int pfc_fd = -1;
+static char *pfc_dummy;
+
+static void pfc_write_range(volatile char *base, size_t len)
+{
+	volatile char *end = base + len;
+
+	for (; base < end; base += pfc_page)
+		*base = 1;
+}
+
+static void pfc_read_range(volatile char *base, size_t len)
+{
+	volatile char *end = base + len;
+
+	for (; base < end; base += pfc_page)
+		(void)*base;
+}
+
+static uint64_t pfc_time_touches(char *base, size_t len, bool write)
+{
+	uint64_t start = pfc_now();
+
+	if (write)
+		pfc_write_range(base, len);
+	else
+		pfc_read_range(base, len);
+	return pfc_now() - start;
+}
+
+static int pfc_map(int flags)
+{
+	if (pfc_base)
+		munmap(pfc_base, pfc_len);
+	pfc_base = mmap(PFC_BASE, pfc_len, PROT_READ | PROT_WRITE,
+			flags | MAP_FIXED_NOREPLACE, pfc_fd, 0);
+	if (pfc_base != PFC_BASE) {
+		pfc_base = NULL;
+		return pfc_why("mmap: %s", strerror(errno));
+	}
+	madvise(pfc_base, pfc_len, MADV_NOHUGEPAGE);
+	return 0;
+}
+
+static int pfc_map_anon(void)
+{
+	return pfc_map(MAP_PRIVATE | MAP_ANONYMOUS);
+}
+
+/* No entries, but page tables: these are not to be timed. */
+static int pfc_drop(void)
+{
+	return madvise(pfc_base, pfc_len, MADV_DONTNEED) ?
+		pfc_why("MADV_DONTNEED: %s", strerror(errno)) : 0;
+}
+
+static int pfc_zero(void)
+{
+	if (pfc_drop())
+		return -1;
+	pfc_read_range(pfc_base, pfc_len);
+	return 0;
+}
+
+static int pfc_written(void)
+{
+	pfc_write_range(pfc_base, pfc_len);
+	return 0;
+}
+
+/* The child has made the entries read-only, and no page is shared any more. */
+static int pfc_forked(void)
+{
+	pid_t pid;
+
+	pfc_written();
+	pid = fork();
+	if (pid < 0)
+		return pfc_why("fork: %s", strerror(errno));
+	if (!pid)
+		_exit(0);
+	if (waitpid(pid, NULL, 0) != pid)
+		return pfc_why("waitpid: %s", strerror(errno));
+	return 0;
+}
+
+/* "1" flushes no TLB, "4" does. */
+static int pfc_aged(void)
+{
+	int err;
+
+	pfc_written();
+	err = pfc_write_file("/proc/self/clear_refs", "1");
+	if (!err)
+		err = pfc_write_file("/proc/self/clear_refs", "4");
+	return err ? pfc_why("clear_refs: %s", strerror(-err)) : 0;
+}
+
+/* New pages wait in a per-CPU batch, where they cannot be isolated. */
+static void pfc_drain_batch(void)
+{
+	size_t len = PFC_BATCH_PAGES * pfc_page;
+	char *base = mmap(NULL, len, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (base == MAP_FAILED)
+		return;
+	pfc_write_range(base, len);
+	munmap(base, len);
+}
+
+static unsigned int pfc_swapped(void)
+{
+	static uint64_t entry[65536];
+	unsigned int i, n = 0;
+	int fd;
+
+	fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (pread(fd, entry, pfc_pages * sizeof(*entry),
+		  (uintptr_t)pfc_base / pfc_page * sizeof(*entry)) ==
+	    (ssize_t)(pfc_pages * sizeof(*entry)))
+		for (i = 0; i < pfc_pages; i++)
+			n += entry[i] >> 62 & 1;
+	close(fd);
+	return n;
+}
+
+static int pfc_swap_setup(void)
+{
+	static char text[4096];
+
+	if (pfc_read_file("/proc/swaps", text, sizeof(text)) < 0 ||
+	    !strchr(text, '\n') || !strchr(text, '\n')[1])
+		return pfc_why("there is no swap");
+	return pfc_map_anon();
+}
+
+static int pfc_paged_out(void)
+{
+	unsigned int try, out = 0;
+
+	pfc_written();
+	pfc_drain_batch();
+	for (try = 0; try < 5 && out < pfc_pages; try++) {
+		if (madvise(pfc_base, pfc_len, MADV_PAGEOUT))
+			return pfc_why("MADV_PAGEOUT: %s", strerror(errno));
+		out = pfc_swapped();
+	}
+	return out < pfc_pages ?
+		pfc_why("only %u of %u pages could be swapped out", out, pfc_pages) : 0;
+}
+
+#define PFC_FAULT_AROUND PFC_DEBUGFS "fault_around_bytes"
+static char pfc_around_before[32];
+
+/* One fault a page: no fault-around. */
+static int pfc_file_setup(void)
+{
+	char text[32];
+	int err;
+
+	if (pfc_read_file(PFC_FAULT_AROUND, pfc_around_before,
+			  sizeof(pfc_around_before)) < 0)
+		return pfc_why("there is no " PFC_FAULT_AROUND);
+	snprintf(text, sizeof(text), "%zu", pfc_page);
+	err = pfc_write_file(PFC_FAULT_AROUND, text);
+	if (err)
+		return pfc_why(PFC_FAULT_AROUND ": %s", strerror(-err));
+	pfc_fd = memfd_create("faultcost", MFD_CLOEXEC);
+	if (pfc_fd < 0 || ftruncate(pfc_fd, pfc_len))
+		return pfc_why("memfd: %s", strerror(errno));
+	if (pfc_map(MAP_SHARED))
+		return -1;
+	pfc_written();
+	return 0;
+}
+
+static void pfc_file_end(void)
+{
+	pfc_write_file(PFC_FAULT_AROUND, pfc_around_before);
+	close(pfc_fd);
+	pfc_fd = -1;
+}
+
+#define PFC_NUMA_BALANCING "/proc/sys/kernel/numa_balancing"
+
+static int pfc_mempolicy(int mode, unsigned long nodes)
+{
+	return syscall(SYS_set_mempolicy, mode, nodes ? &nodes : NULL,
+		       nodes ? 8 * sizeof(nodes) : 0);
+}
+
+static long long pfc_vmstat(const char *key)
+{
+	static char text[16384];
+
+	return pfc_read_file("/proc/vmstat", text, sizeof(text)) < 0 ?
+		-1 : pfc_value(text, key);
+}
+
+static int pfc_numa_setup(void)
+{
+	if (access(PFC_NUMA_BALANCING, W_OK))
+		return pfc_why("the kernel has no NUMA balancing");
+	if (access("/sys/devices/system/node/node1", F_OK))
+		return pfc_why("the machine has no second NUMA node");
+	return 0;
+}
+
+/*
+ * Pages of the other node, made inaccessible by the kernel's own scanner. The
+ * task policy is the default again before the scanner comes by: it leaves
+ * alone what is bound. A new mapping each time: the scanner keeps a history.
+ */
+static int pfc_numa_hinted(void)
+{
+	long long before, now = 0;
+	uint64_t end;
+	int err;
+
+	if (pfc_map_anon())
+		return -1;
+	if (pfc_mempolicy(MPOL_BIND, 2))
+		return pfc_why("set_mempolicy: %s", strerror(errno));
+	pfc_written();
+	pfc_drain_batch();
+	if (pfc_mempolicy(MPOL_DEFAULT, 0))
+		return pfc_why("set_mempolicy: %s", strerror(errno));
+	before = pfc_vmstat("numa_pte_updates");
+	err = pfc_write_file(PFC_NUMA_BALANCING, "1");
+	if (err)
+		return pfc_why(PFC_NUMA_BALANCING ": %s", strerror(-err));
+	end = pfc_now() + PFC_NUMA_WAIT_S * 1000000000ULL;
+	while (now - before < pfc_pages && pfc_now() < end) {
+		uint64_t check = pfc_now() + 1000000;
+
+		while (pfc_now() < check)
+			;
+		now = pfc_vmstat("numa_pte_updates");
+	}
+	pfc_write_file(PFC_NUMA_BALANCING, "0");
+	return now - before < pfc_pages ?
+		pfc_why("in %d s the scanner made %lld of %u pages inaccessible",
+			PFC_NUMA_WAIT_S, now - before, pfc_pages) : 0;
+}
+
+/* ---- the kinds of fault ------------------------------------------------ */
+
+/*
+ * The timer's tick falls into some passes of the cheap kinds and none of
+ * others: their minimum is free of it. Where the work itself varies, or every
+ * pass has ticks, the median is what repeats.
+ */
+enum pfc_statistic { PFC_MINIMUM, PFC_MEDIAN };
+
+static const struct pfc_kind {
+	const char *name;
+	enum pfc_class class;
+	bool write;
+	enum pfc_statistic statistic;
+	unsigned int passes;
+	int (*setup)(void);
+	int (*prepare)(void);
+	void (*end)(void);
+} pfc_kinds[] = {
+	{ "anon",  PFC_ANON, true,  PFC_MINIMUM, 40, pfc_map_anon, pfc_drop },
+	{ "zero",  PFC_WP,   true,  PFC_MINIMUM, 40, pfc_map_anon, pfc_zero },
+	{ "reuse", PFC_WP,   true,  PFC_MEDIAN,  40, pfc_map_anon, pfc_forked },
+	{ "af",    PFC_AF,   false, PFC_MEDIAN,  40, pfc_map_anon, pfc_aged },
+	{ "swap",  PFC_SWAP, false, PFC_MEDIAN,  20, pfc_swap_setup, pfc_paged_out },
+	{ "file",  PFC_FILE, false, PFC_MEDIAN,  40, pfc_file_setup, pfc_drop, pfc_file_end },
+	{ "numa",  PFC_NUMA, false, PFC_MEDIAN,  8, pfc_numa_setup, pfc_numa_hinted },
+};
+
+#define PFC_NR_KINDS	(sizeof(pfc_kinds) / sizeof(pfc_kinds[0]))
+
+static const char * const pfc_class_keys[] = {
+#define PFC_X(id, key, where) key,
+	PFC_CLASSES(PFC_X)
+#undef PFC_X
+};
+
+/* ---- pfclass's counters ------------------------------------------------ */
+
+/*
+ * "percpu" is read around each pass, being cheap; "stats", for what must never
+ * rise, around all passes of a kind.
+ */
+static int pfc_want = -1;		/* of each page: 1, 0, or -1: do not check */
+static int pfc_percpu_fd = -1;
+static char pfc_before[16384], pfc_after[16384];
+
+static void pfc_counters_open(void)
+{
+	if (pfc_want < 0)
+		return;
+	pfc_percpu_fd = open(PFC_PATH(PFC_FILE_PERCPU), O_RDONLY | O_CLOEXEC);
+	if (pfc_percpu_fd < 0)
+		pfc_die(PFC_PATH(PFC_FILE_PERCPU) ": %s", strerror(errno));
+}
+
+static void pfc_counters_read(char *text)
+{
+	if (pfc_percpu_fd >= 0 && pfc_read_fd(pfc_percpu_fd, text, sizeof(pfc_before)) < 0)
+		pfc_die(PFC_PATH(PFC_FILE_PERCPU) ": %s", strerror(errno));
+}
+
+/* The columns of "percpu", summed: a value is -1 where one is unavailable. */
+static void pfc_counters_sum(const char *text, long long *sum)
+{
+	char line[1024], *word, *save, *end;
+	unsigned int i;
+	size_t len;
+
+	memset(sum, 0, PFC_NR_CLASSES * sizeof(*sum));
+	text = strchr(text, '\n');
+	while (text && *++text) {
+		len = strcspn(text, "\n");
+		if (len >= sizeof(line))
+			pfc_die("percpu: a line is too long");
+		memcpy(line, text, len);
+		line[len] = '\0';
+		strtok_r(line, " ", &save);
+		for (i = 0; i < PFC_NR_CLASSES; i++) {
+			word = strtok_r(NULL, " ", &save);
+			if (!word)
+				pfc_die("percpu: a line has no %s", pfc_class_keys[i]);
+			if (!strcmp(word, PFC_UNAVAILABLE)) {
+				sum[i] = -1;
+				continue;
+			}
+			sum[i] += strtoll(word, &end, 10);
+			if (*end)
+				pfc_die("percpu: \"%s\" is no number", word);
+		}
+		text += len;
+	}
+}
+
+/*
+ * Whether a pass was counted: each fault once, in its class, and in no other.
+ * False where the module says that it cannot count the class here; a wrong
+ * count is the end.
+ */
+static bool pfc_check(const struct pfc_kind *kind, unsigned int pass)
+{
+	long long before[PFC_NR_CLASSES], after[PFC_NR_CLASSES], want;
+	unsigned int i;
+
+	if (pfc_percpu_fd < 0)
+		return false;
+	pfc_counters_sum(pfc_before, before);
+	pfc_counters_sum(pfc_after, after);
+	for (i = 0; i < PFC_NR_CLASSES; i++) {
+		want = i == kind->class ? (long long)pfc_want * pfc_pages : 0;
+		if (before[i] >= 0 && after[i] - before[i] != want)
+			pfc_die("%s, pass %u: %u faults were made, %s rose by %lld and not by %lld",
+				kind->name, pass, pfc_pages, pfc_class_keys[i],
+				after[i] - before[i], want);
+	}
+	return after[kind->class] >= 0;
+}
+
+static void pfc_must_not_rise(const struct pfc_kind *kind, bool before)
+{
+	static const char * const keys[] = { "missed", "unclassified" };
+	static long long was[2];
+	static char text[32768];
+	unsigned int i;
+	long long is;
+
+	if (pfc_percpu_fd < 0)
+		return;
+	if (pfc_read_file(PFC_PATH(PFC_FILE_STATS), text, sizeof(text)) < 0)
+		pfc_die("cannot read " PFC_PATH(PFC_FILE_STATS));
+	for (i = 0; i < 2; i++) {
+		is = pfc_value(text, keys[i]);
+		if (!before && is != was[i])
+			pfc_die("%s: %s rose by %lld", kind->name, keys[i], is - was[i]);
+		was[i] = is;
+	}
+}
+
+/* ---- measuring --------------------------------------------------------- */
+
+static int pfc_compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static uint64_t pfc_statistic(const struct pfc_kind *kind, uint64_t *ns, unsigned int n)
+{
+	qsort(ns, n, sizeof(*ns), pfc_compare);
+	return kind->statistic == PFC_MINIMUM ? ns[0] : (ns[(n - 1) / 2] + ns[n / 2]) / 2;
+}
+
+/*
+ * Everything that the timed stretch and the reading of the counters need, as
+ * the last thing before: preparations age or share this program's own pages.
+ */
+static void pfc_settle(const struct pfc_kind *kind)
+{
+	pfc_counters_read(pfc_after);
+	pfc_write_range(pfc_after, sizeof(pfc_after));
+	pfc_write_range(pfc_before, sizeof(pfc_before));
+	pfc_time_touches(pfc_dummy, pfc_page, true);
+	pfc_time_touches(pfc_dummy, pfc_page, kind->write);
+	pfc_counters_read(pfc_before);
+}
+
+static void pfc_measure(const struct pfc_kind *kind, unsigned int passes)
+{
+	static uint64_t ns[PFC_MAX_PASSES], half[2][PFC_MAX_PASSES];
+	unsigned int i, n = 0;
+	bool exact = true;
+	uint64_t took;
+	int err;
+
+	if (!passes)
+		passes = kind->passes;
+	pfc_must_not_rise(kind, true);
+	err = kind->setup();
+	/* The first pass fills caches and page tables: it is not counted. */
+	for (i = 0; !err && i <= passes; i++) {
+		err = kind->prepare();
+		if (err)
+			break;
+		pfc_settle(kind);
+		pfc_counters_read(pfc_before);
+		took = pfc_time_touches(pfc_base, pfc_len, kind->write);
+		pfc_counters_read(pfc_after);
+		exact &= pfc_check(kind, i);
+		if (!i)
+			continue;
+		ns[n] = took;
+		half[i & 1][n / 2] = took;
+		n++;
+	}
+	if (kind->end)
+		kind->end();
+	if (err) {
+		printf("%s - %s\n", kind->name, pfc_why_text);
+		return;
+	}
+	pfc_must_not_rise(kind, false);
+	printf("%s %s %u %u", kind->name,
+	       kind->statistic == PFC_MINIMUM ? "min" : "median", pfc_pages, n);
+	printf(" %llu", (unsigned long long)pfc_statistic(kind, ns, n));
+	printf(" %llu", (unsigned long long)pfc_statistic(kind, half[1], (n + 1) / 2));
+	printf(" %llu", (unsigned long long)pfc_statistic(kind, half[0], n / 2));
+	printf(" %llu %llu %s\n", (unsigned long long)ns[0], (unsigned long long)ns[n - 1],
+	       pfc_percpu_fd < 0 ? "unchecked" : exact ? "exact" : "uncounted");
+}
+
+/* ---- loading and reading ----------------------------------------------- */
+
+static void pfc_insmod(char **args)
+{
+	static char params[4096];
+	uint64_t start, end;
+	int fd, err, i;
+
+	fd = open(args[0], O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		pfc_die("%s: %s", args[0], strerror(errno));
+	for (i = 1; args[i]; i++) {
+		strncat(params, " ", sizeof(params) - strlen(params) - 1);
+		strncat(params, args[i], sizeof(params) - strlen(params) - 1);
+	}
+	start = pfc_now();
+	err = syscall(SYS_finit_module, fd, params, 0);
+	end = pfc_now();
+	if (err)
+		pfc_die("insmod %s%s: %s", args[0], params, strerror(errno));
+	printf("%llu\n", (unsigned long long)(end - start));
+}
+
+static void pfc_time_read(const char *path, unsigned int passes)
+{
+	static uint64_t ns[PFC_MAX_PASSES];
+	uint64_t start;
+	unsigned int i;
+
+	for (i = 0; i < passes; i++) {
+		start = pfc_now();
+		if (pfc_read_file(path, pfc_before, sizeof(pfc_before)) < 0)
+			pfc_die("%s: %s", path, strerror(errno));
+		ns[i] = pfc_now() - start;
+	}
+	qsort(ns, passes, sizeof(*ns), pfc_compare);
+	printf("%llu %zu\n", (unsigned long long)ns[passes / 2], strlen(pfc_before));
+}
+
+/* ---- options ----------------------------------------------------------- */
+
+static const struct argp_option pfc_options[] = {
+	{ "kinds", 'k', "LIST", 0, "these kinds of fault only, separated by commas", 0 },
+	{ "passes", 'p', "N", 0, "passes of each kind (at least 2), not counting a first one", 0 },
+	{ "pages", 'n', "N", 0, "pages touched in a pass (default 512)", 0 },
+	{ "check", 'c', "0|1", 0,
+	  "after each pass pfclass must have counted each fault that often", 0 },
+	{ "filter", 'f', "LIST", 0,
+	  "set pfclass's filter before: tgid, addr (what is measured), other (nobody), separated by commas", 0 },
+	{ "insmod", 'i', NULL, 0, "load the module ARG[0] with the parameters that follow; print nanoseconds", 1 },
+	{ "read", 'r', "FILE", 0, "open, read and close FILE; print the median's nanoseconds, and its size", 1 },
+	{ 0 }
+};
+
+static struct pfc_arguments {
+	char *kinds;
+	unsigned int passes;
+	char *filter;
+	char *read;
+	bool insmod;
+	char **rest;
+} pfc_arguments;
+
+static unsigned int pfc_number(const char *text, unsigned int max)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (*end || end == text || !n || n > max)
+		pfc_die("%s is no number from 1 to %u", text, max);
+	return n;
+}
+
+static error_t pfc_option(int key, char *arg, struct argp_state *state)
+{
+	struct pfc_arguments *a = &pfc_arguments;
+
+	switch (key) {
+	case 'k':
+		a->kinds = arg;
+		return 0;
+	case 'p':
+		a->passes = pfc_number(arg, PFC_MAX_PASSES);
+		if (a->passes < 2)
+			argp_error(state, "--passes takes 2 or more");
+		return 0;
+	case 'n':
+		pfc_pages = pfc_number(arg, 65536);
+		return 0;
+	case 'c':
+		if (strcmp(arg, "0") && strcmp(arg, "1"))
+			argp_error(state, "--check takes 0 or 1");
+		pfc_want = *arg - '0';
+		return 0;
+	case 'f':
+		a->filter = arg;
+		return 0;
+	case 'r':
+		a->read = arg;
+		return 0;
+	case 'i':
+		a->insmod = true;
+		return 0;
+	case ARGP_KEY_ARGS:
+		a->rest = state->argv + state->next;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		if (a->insmod)
+			argp_error(state, "--insmod needs a module");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp pfc_argp = {
+	pfc_options, pfc_option, "[ARG...]",
+	"Times page faults by kind. One line a kind: its name, the statistic, pages, "
+	"passes, then nanoseconds a pass: the statistic, the same of the odd and of "
+	"the even passes, minimum, maximum; and whether pfclass counted every fault.",
+	NULL, NULL, NULL
+};
+
+static bool pfc_listed(const char *list, const char *name)
+{
+	size_t len = strlen(name);
+	const char *at;
+
+	for (at = list; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (!strncmp(at, name, len) && (!at[len] || at[len] == ','))
+			return true;
+	}
+	return false;
+}
+
+static void pfc_set_filter(const char *list)
+{
+	char text[160] = "";
+	int err, len = 0;
+
+	if (pfc_listed(list, "tgid"))
+		len += sprintf(text + len, "tgid=%d ", getpid());
+	if (pfc_listed(list, "other"))
+		len += sprintf(text + len, "tgid=%d ", 1);
+	if (pfc_listed(list, "addr"))
+		len += sprintf(text + len, "addr=%p-%p ", (void *)PFC_BASE,
+			       (void *)(PFC_BASE + pfc_len));
+	if (!len)
+		pfc_die("--filter takes tgid, addr, other");
+	text[len - 1] = '\0';
+	err = pfc_write_file(PFC_PATH(PFC_FILE_FILTER), text);
+	if (err)
+		pfc_die("filter %s: %s", text, strerror(-err));
+}
+
+/**
+ * main() - see --help
+ * @argc: number of @argv
+ * @argv: options
+ *
+ * Return: 0, 1 when something was wrong, above all a count; or argp's status.
+ */
+int main(int argc, char **argv)
+{
+	struct pfc_arguments *a = &pfc_arguments;
+	unsigned int i;
+
+	argp_parse(&pfc_argp, argc, argv, 0, NULL, NULL);
+	pfc_page = sysconf(_SC_PAGESIZE);
+	pfc_len = pfc_pages * pfc_page;
+	if (a->insmod) {
+		pfc_insmod(a->rest);
+		return 0;
+	}
+	if (a->read) {
+		pfc_time_read(a->read, a->passes ? a->passes : 9);
+		return 0;
+	}
+	pfc_dummy = mmap(NULL, pfc_page, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (pfc_dummy == MAP_FAILED)
+		pfc_die("mmap: %s", strerror(errno));
+	if (a->filter)
+		pfc_set_filter(a->filter);
+	pfc_counters_open();
+	/* No system call for output between two kinds: a reader would run. */
+	setvbuf(stdout, NULL, _IOFBF, 65536);
+	for (i = 0; i < PFC_NR_KINDS; i++)
+		if (!a->kinds || pfc_listed(a->kinds, pfc_kinds[i].name))
+			pfc_measure(&pfc_kinds[i], a->passes);
+	if (a->filter)
+		pfc_write_file(PFC_PATH(PFC_FILE_FILTER), PFC_FILTER_CLEAR);
+	return 0;
+}

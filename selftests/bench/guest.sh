@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# The guest's part of `make bench`: sets every row of /pfclass/modes up in turn
+# and measures it. What is written is for report.py:
+#   @meta KEY VALUE      about the machine
+#   @row N               row N of the modes follows; 0 is the baseline
+#   KIND ...             a line of faultcost
+#   @insmod NS           how long loading took
+#   @read FILE NS SIZE   what reading a file took
+#   @left-out REASON     why there is nothing to show for the row
+#   @failed REASON       what went wrong with it
+#   @done                the last line
+
+set -u
+cd /pfclass || exit 1
+pfclass=/sys/kernel/debug/pfclass
+tracing=/sys/kernel/tracing
+[ -e $tracing/trace ] || tracing=/sys/kernel/debug/tracing
+failed=0
+
+fail()
+{
+	echo "@failed $*"
+	failed=1
+}
+
+# set_first VALUE FILE...: writes to the first of the files that exists.
+set_first()
+{
+	value=$1
+	shift
+	for file; do
+		[ ! -w "$file" ] || { echo "$value" >"$file"; return; }
+	done
+}
+
+# The NUMA scanner as quick as it gets; read when a program starts.
+numa=/sys/kernel/debug/sched/numa_balancing
+old=/proc/sys/kernel/numa_balancing_
+set_first 1 $numa/scan_delay_ms ${old}scan_delay_ms
+set_first 16 $numa/scan_size_mb ${old}scan_size_mb
+set_first 10 $numa/scan_period_min_ms ${old}scan_period_min_ms
+set_first 20 $numa/scan_period_max_ms ${old}scan_period_max_ms
+
+kinds_of()
+{
+	[ "$1" = all ] || echo "--kinds=$1"
+}
+
+# faultcost's words: a failure of the tool is one of the row.
+measure()
+{
+	./faultcost "$@" 2>/tmp/err || fail "$(head -n 1 /tmp/err)"
+}
+
+baseline()
+{
+	echo "@row 0"
+	measure
+}
+
+why_insmod()
+{
+	dmesg | grep 'pfclass: ' | tail -n 1 | sed 's/.*pfclass: //'
+}
+
+# row_pfclass KINDS WORD...: module parameters, and words with a +:
+#   +filter=LIST  as faultcost takes it
+#   +disarm       write 0 to "enabled"
+#   +events       switch the trace events on
+row_pfclass()
+{
+	kinds=$1 params='' filter='' want=1 disarm='' events=''
+	shift
+	for word; do
+		case $word in
+		+filter=*) filter=${word#+filter=} ;;
+		+disarm) disarm=1 want=0 ;;
+		+events) events=1 ;;
+		enabled=0) params="$params $word" want=0 ;;
+		*) params="$params $word" ;;
+		esac
+	done
+	case $filter in *other*) want=0 ;; esac
+	# shellcheck disable=SC2086 # words
+	if ! took=$(./faultcost --insmod pfclass.ko $params 2>/tmp/err); then
+		echo "@left-out insmod$params: $(sed 's/.*: //; q' /tmp/err): $(why_insmod)"
+		return
+	fi
+	# The kernel ignores a parameter that a module does not have.
+	for word in $params; do
+		file=/sys/module/pfclass/parameters/${word%%=*}
+		if [ ! -e "$file" ]; then
+			echo "@left-out the module has no parameter ${word%%=*}"
+			rmmod pfclass
+			return
+		fi
+	done
+	if [ -n "$events" ] && [ ! -e $tracing/events/pfclass/enable ]; then
+		echo "@left-out the module has no trace events"
+		rmmod pfclass
+		return
+	fi
+	echo "@insmod $took"
+	[ -z "$disarm" ] || echo 0 >$pfclass/enabled
+	[ -z "$events" ] || echo 1 >$tracing/events/pfclass/enable
+	# shellcheck disable=SC2046 # nothing or one word
+	measure --check=$want $(kinds_of "$kinds") ${filter:+--filter="$filter"}
+	for file in stats percpu; do
+		echo "@read $file $(./faultcost --read $pfclass/$file)"
+	done
+	[ -z "$events" ] || echo 0 >$tracing/events/pfclass/enable
+	rmmod pfclass || fail "rmmod pfclass"
+}
+
+# The benchmark's own probes: parameters of pfc_floor.ko.
+row_floor()
+{
+	kinds=$1
+	shift
+	if ! ./faultcost --insmod pfc_floor.ko "$@" >/dev/null 2>/tmp/err; then
+		echo "@left-out insmod pfc_floor.ko $*: $(sed 's/.*: //; q' /tmp/err)"
+		return
+	fi
+	# shellcheck disable=SC2046 # nothing or one word
+	measure --hits=/sys/module/pfc_floor/parameters/hits $(kinds_of "$kinds")
+	rmmod pfc_floor || fail "rmmod pfc_floor"
+}
+
+row()
+{
+	group=$1 kinds=$2 setup=$3
+	case $group in
+	pfclass | floor)
+		# shellcheck disable=SC2086 # words
+		"row_$group" "$kinds" $setup
+		;;
+	*)
+		fail "group $group is not known"
+		;;
+	esac
+}
+
+trim()
+{
+	echo "$1" | sed 's/^[ \t]*//; s/[ \t]*$//'
+}
+
+echo "@meta release $(uname -r)"
+echo "@meta version $(uname -v)"
+baseline
+number=0
+while IFS='|' read -r group kinds setup label; do
+	case $group in '#'* | '') continue ;; esac
+	number=$((number + 1))
+	group=$(trim "$group")
+	case " $PFC_GROUPS " in *" $group "*) ;; *) continue ;; esac
+	echo "@row $number"
+	row "$group" "$(trim "$kinds")" "$(trim "$setup")" </dev/null
+done </pfclass/modes
+baseline
+echo @done
+exit $failed
