@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2317,SC2329 # row_* are called by name
 #
 # The guest's part of `make bench`: sets every row of /pfclass/modes up in turn
 # and measures it. What is written is for report.py:
