@@ -300,6 +300,36 @@ unsigned int pfc_classify(const struct pfc_facts *facts)
 NOKPROBE_SYMBOL(pfc_classify);
 
 /**
+ * pfc_classify_access() - what a fault was to do
+ * @facts: @facts->flags
+ *
+ * Context: any; probe handlers.
+ * Return: the access.
+ */
+enum pfc_access pfc_classify_access(const struct pfc_facts *facts)
+{
+	if (facts->flags & FAULT_FLAG_INSTRUCTION)
+		return PFC_EXEC;
+	return facts->flags & FAULT_FLAG_WRITE ? PFC_WRITE : PFC_READ;
+}
+NOKPROBE_SYMBOL(pfc_classify_access);
+
+/**
+ * pfc_classify_origin() - where a fault came from
+ * @facts: @facts->flags and @facts->gup
+ *
+ * Context: any; probe handlers.
+ * Return: the origin.
+ */
+enum pfc_origin pfc_classify_origin(const struct pfc_facts *facts)
+{
+	if (facts->gup)
+		return PFC_GUP;
+	return facts->flags & FAULT_FLAG_USER ? PFC_USER : PFC_KERNEL;
+}
+NOKPROBE_SYMBOL(pfc_classify_origin);
+
+/**
  * pfc_classify_split() - access, origin and outcome of a completed fault
  * @facts: as for pfc_classify()
  *
@@ -310,13 +340,9 @@ NOKPROBE_SYMBOL(pfc_classify);
  */
 unsigned int pfc_classify_split(const struct pfc_facts *facts)
 {
-	enum pfc_access access = facts->flags & FAULT_FLAG_INSTRUCTION ? PFC_EXEC :
-				 facts->flags & FAULT_FLAG_WRITE ? PFC_WRITE : PFC_READ;
-	enum pfc_origin origin = facts->gup ? PFC_GUP :
-				 facts->flags & FAULT_FLAG_USER ? PFC_USER : PFC_KERNEL;
 	enum pfc_outcome outcome = (facts->ret & VM_FAULT_MAJOR) ||
 				   (facts->flags & FAULT_FLAG_TRIED) ? PFC_MAJOR : PFC_MINOR;
 
-	return pfc_split(access, origin, outcome);
+	return pfc_split(pfc_classify_access(facts), pfc_classify_origin(facts), outcome);
 }
 NOKPROBE_SYMBOL(pfc_classify_split);

@@ -126,6 +126,8 @@ bool pfc_classify_asks_after(const struct pfc_facts *facts);
 bool pfc_classify_asks_page(const struct pfc_facts *facts);
 bool pfc_classify_disagrees(const struct pfc_facts *facts);
 unsigned int pfc_classify(const struct pfc_facts *facts);
+enum pfc_access pfc_classify_access(const struct pfc_facts *facts);
+enum pfc_origin pfc_classify_origin(const struct pfc_facts *facts);
 unsigned int pfc_classify_split(const struct pfc_facts *facts);
 enum pfc_class pfc_mark_class(enum pfc_mark mark);
 enum pfc_class pfc_leaf_class(unsigned int leaf);

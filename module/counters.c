@@ -17,6 +17,9 @@ struct pfc_counters __percpu *pfc_counters;
 static struct pfc_counters *pfc_baseline;
 static DEFINE_MUTEX(pfc_baseline_lock);
 
+struct pfc_latency __percpu *pfc_latency;
+static struct pfc_latency *pfc_latency_baseline;	/* of all CPUs */
+
 /* Enough for a CPU that does nothing but fault; then what was seen is taken. */
 #define PFC_COPY_TRIES	1000
 
@@ -38,35 +41,35 @@ static void pfc_counters_copy(unsigned int cpu, struct pfc_counters *out)
 	}
 }
 
-static void pfc_counters_add(struct pfc_counters *to, const struct pfc_counters *what,
-			     bool subtract)
+/* Structures of nothing but u64. */
+static void pfc_add(void *to, const void *what, size_t size, bool subtract)
 {
-	const u64 *from = (const u64 *)what;
-	u64 *sum = (u64 *)to;
+	const u64 *from = what;
+	u64 *sum = to;
 	size_t i;
 
-	for (i = 0; i < sizeof(*to) / sizeof(u64); i++)
+	for (i = 0; i < size / sizeof(u64); i++)
 		sum[i] += subtract ? -from[i] : from[i];
 }
 
 /**
  * pfc_counters_init() - make the counters
+ * @latency: the histograms too
  *
  * Context: may sleep. Balanced by pfc_counters_exit().
  * Return: 0 or -ENOMEM.
  */
-int pfc_counters_init(void)
+int pfc_counters_init(bool latency)
 {
 	pfc_counters = alloc_percpu(struct pfc_counters);
-	if (!pfc_counters)
-		return -ENOMEM;
 	pfc_baseline = vzalloc(array_size(nr_cpu_ids, sizeof(*pfc_baseline)));
-	if (!pfc_baseline)
-		goto err_free_counters;
-	return 0;
-
-err_free_counters:
-	free_percpu(pfc_counters);
+	if (latency) {
+		pfc_latency = alloc_percpu(struct pfc_latency);
+		pfc_latency_baseline = vzalloc(sizeof(*pfc_latency_baseline));
+	}
+	if (pfc_counters && pfc_baseline && (!latency || (pfc_latency && pfc_latency_baseline)))
+		return 0;
+	pfc_counters_exit();
 	return -ENOMEM;
 }
 
@@ -77,8 +80,33 @@ err_free_counters:
  */
 void pfc_counters_exit(void)
 {
+	vfree(pfc_latency_baseline);
+	free_percpu(pfc_latency);
 	vfree(pfc_baseline);
 	free_percpu(pfc_counters);
+}
+
+static void pfc_latency_sum(struct pfc_latency *out)
+{
+	unsigned int cpu;
+
+	memset(out, 0, sizeof(*out));
+	for_each_possible_cpu(cpu)
+		pfc_add(out, per_cpu_ptr(pfc_latency, cpu), sizeof(*out), false);
+}
+
+/**
+ * pfc_latency_total() - the histograms of all possible CPUs since the last reset
+ * @out: filled in
+ *
+ * Context: may sleep; pfc_latency is not NULL.
+ */
+void pfc_latency_total(struct pfc_latency *out)
+{
+	mutex_lock(&pfc_baseline_lock);
+	pfc_latency_sum(out);
+	pfc_add(out, pfc_latency_baseline, sizeof(*out), true);
+	mutex_unlock(&pfc_baseline_lock);
 }
 
 /**
@@ -96,7 +124,7 @@ bool pfc_counters_read(unsigned int cpu, struct pfc_counters *out)
 	pfc_counters_copy(cpu, out);
 	ever = memchr_inv(out, 0, sizeof(*out));
 	mutex_lock(&pfc_baseline_lock);
-	pfc_counters_add(out, &pfc_baseline[cpu], true);
+	pfc_add(out, &pfc_baseline[cpu], sizeof(*out), true);
 	mutex_unlock(&pfc_baseline_lock);
 	return ever;
 }
@@ -115,7 +143,7 @@ void pfc_counters_total(struct pfc_counters *out)
 	memset(out, 0, sizeof(*out));
 	for_each_possible_cpu(cpu) {
 		pfc_counters_read(cpu, one);
-		pfc_counters_add(out, one, false);
+		pfc_add(out, one, sizeof(*out), false);
 	}
 	kfree(one);
 }
@@ -132,6 +160,8 @@ void pfc_counters_reset(void)
 	mutex_lock(&pfc_baseline_lock);
 	for_each_possible_cpu(cpu)
 		pfc_counters_copy(cpu, &pfc_baseline[cpu]);
+	if (pfc_latency)
+		pfc_latency_sum(pfc_latency_baseline);
 	mutex_unlock(&pfc_baseline_lock);
 }
 

@@ -5,6 +5,7 @@
 #ifndef PFC_COUNTERS_H
 #define PFC_COUNTERS_H
 
+#include <linux/bitops.h>
 #include <linux/percpu.h>
 #include <asm/barrier.h>
 #include "classify.h"
@@ -67,7 +68,32 @@ static __always_inline void pfc_count_fault(unsigned int leaf, unsigned int spli
 	pfc_count(faults);
 }
 
-int pfc_counters_init(void);
+/**
+ * struct pfc_latency - how long the faults of one CPU took; nothing but u64
+ * @bucket: by class, faults that took 2^n to 2^(n+1)-1 ns; the first one 0 too
+ * @sum: by class, their nanoseconds
+ */
+#define PFC_NR_BUCKETS	48	/* 2^48 ns are 78 hours, the last bucket is open */
+
+struct pfc_latency {
+	u64 bucket[PFC_NR_CLASSES][PFC_NR_BUCKETS];
+	u64 sum[PFC_NR_CLASSES];
+};
+
+extern struct pfc_latency __percpu *pfc_latency;	/* NULL: latency=0 */
+
+static __always_inline void pfc_count_latency(enum pfc_class class, u64 ns)
+{
+	unsigned int n = ns ? __fls(ns) : 0;
+
+	if (n >= PFC_NR_BUCKETS)
+		n = PFC_NR_BUCKETS - 1;
+	raw_cpu_inc(pfc_latency->bucket[class][n]);
+	raw_cpu_add(pfc_latency->sum[class], ns);
+}
+
+void pfc_latency_total(struct pfc_latency *out);
+int pfc_counters_init(bool latency);
 void pfc_counters_exit(void);
 bool pfc_counters_read(unsigned int cpu, struct pfc_counters *out);
 void pfc_counters_total(struct pfc_counters *out);

@@ -3,10 +3,13 @@
  * /sys/kernel/debug/pfclass. The contract is include/uapi/pfclass.h and
  * Documentation/debugfs.rst.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
+#include <linux/limits.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/seq_file.h>
@@ -18,8 +21,8 @@
 #include "filter.h"
 #include "probes.h"
 
-/* Longer than any filter; a longer write is refused. */
-#define PFC_WRITE_MAX	256
+/* Longer than any command: a cgroup's path is the longest part of one. */
+#define PFC_WRITE_MAX	(PATH_MAX + 256)
 
 static struct dentry *pfc_dir;
 /* Serialises what changes the probes with what shows them. */
@@ -182,6 +185,39 @@ static int pfc_percpu_show(struct seq_file *m, void *unused)
 	return 0;
 }
 
+/* "key value", as in stats: KEY count N, KEY sum NS, KEY FROM_NS N ... */
+static int pfc_latency_show(struct seq_file *m, void *unused)
+{
+	struct pfc_latency *l = pfc_latency ? kmalloc(sizeof(*l), GFP_KERNEL) : NULL;
+	unsigned int i, n;
+
+	if (pfc_latency && !l)
+		return -ENOMEM;
+	seq_printf(m, "abi %d\n", PFC_ABI);
+	mutex_lock(&pfc_control_lock);
+	if (l)
+		pfc_latency_total(l);
+	for (i = 0; i < PFC_NR_CLASSES; i++) {
+		const char *key = pfc_class_keys[i];
+		u64 count = 0;
+
+		if (!l || pfc_probes_why_not(i)) {
+			seq_printf(m, "%s count " PFC_UNAVAILABLE "\n", key);
+			continue;
+		}
+		for (n = 0; n < PFC_NR_BUCKETS; n++)
+			count += l->bucket[i][n];
+		seq_printf(m, "%s count %llu\n%s sum %llu\n", key, count, key, l->sum[i]);
+		for (n = 0; n < PFC_NR_BUCKETS; n++)
+			if (l->bucket[i][n])
+				seq_printf(m, "%s %llu %llu\n", key, n ? 1ULL << n : 0,
+					   l->bucket[i][n]);
+	}
+	mutex_unlock(&pfc_control_lock);
+	kfree(l);
+	return 0;
+}
+
 static int pfc_probes_file_show(struct seq_file *m, void *unused)
 {
 	mutex_lock(&pfc_control_lock);
@@ -243,6 +279,7 @@ static const struct pfc_file {
 	{ PFC_FILE_STATS,	0444, pfc_stats_show, NULL },
 	{ PFC_FILE_PERCPU,	0444, pfc_percpu_show, NULL },
 	{ PFC_FILE_PROBES,	0444, pfc_probes_file_show, NULL },
+	{ PFC_FILE_LATENCY,	0444, pfc_latency_show, NULL },
 	{ PFC_FILE_ENABLED,	0600, pfc_enabled_show, pfc_enabled_write },
 	{ PFC_FILE_FILTER,	0600, pfc_filter_file_show, pfc_filter_write },
 	{ PFC_FILE_RESET,	0200, NULL, pfc_reset_write },
@@ -270,11 +307,14 @@ static ssize_t pfc_file_write(struct file *file, const char __user *from, size_t
 
 	if (!f->write || *pos)
 		return -EINVAL;
-	if (len >= PFC_WRITE_MAX)
+	if (len >= PFC_WRITE_MAX) {
+		pr_notice("%s refused: %zu bytes are too many\n", f->name, len);
 		return -EINVAL;
+	}
 	text = memdup_user_nul(from, len);
 	if (IS_ERR(text))
 		return PTR_ERR(text);
+	/* What stands behind a NUL would be dropped without a word. */
 	err = strlen(text) == len ? f->write(text) : -EINVAL;
 	kfree(text);
 	return err ?: len;

@@ -4,6 +4,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
 #include <linux/mutex.h>
@@ -43,11 +44,32 @@ static const char *pfc_filter_parse_addr(struct pfc_filter *f, char *value)
 	return NULL;
 }
 
+static const char *pfc_filter_parse_cgroup(struct pfc_filter *f, char *value)
+{
+	struct cgroup *cgroup;
+
+	if (f->cgroup)
+		return "it is given twice";
+	cgroup = pfc_compat_cgroup_get(value);
+	if (IS_ERR(cgroup))
+		return "no such cgroup: a path below the cgroup v2 mount, as in /proc/PID/cgroup";
+	f->cgroup = cgroup;
+	return NULL;
+}
+
+static void pfc_filter_free(struct pfc_filter *f)
+{
+	if (f && f->cgroup)
+		pfc_compat_cgroup_put(f->cgroup);
+	kfree(f);
+}
+
 static const struct {
 	const char *word;
 	const char *(*parse)(struct pfc_filter *f, char *value);
 } pfc_filter_words[] = {
 	{ PFC_FILTER_TGID, pfc_filter_parse_tgid },
+	{ PFC_FILTER_CGROUP, pfc_filter_parse_cgroup },
 	{ PFC_FILTER_ADDR, pfc_filter_parse_addr },
 };
 
@@ -72,7 +94,7 @@ static const char *pfc_filter_parse(struct pfc_filter *f, char *text)
 			break;
 		}
 		if (i == ARRAY_SIZE(pfc_filter_words))
-			return "the words are tgid=N, addr=START-END, or clear alone";
+			return "the words are tgid=N, cgroup=PATH, addr=START-END, or clear alone";
 	}
 	return words ? NULL : "it is empty; write clear to remove it";
 }
@@ -92,7 +114,7 @@ static void pfc_filter_replace(struct pfc_filter *f)
 	mutex_unlock(&pfc_filter_lock);
 	/* Also: once the write returns, every handler uses the new filter. */
 	synchronize_rcu();
-	kfree(old);
+	pfc_filter_free(old);
 }
 
 /**
@@ -120,7 +142,7 @@ int pfc_filter_write(char *text)
 	why = pfc_filter_parse(f, text);
 	if (why) {
 		pr_notice("filter refused: %s\n", why);
-		kfree(f);
+		pfc_filter_free(f);
 		return -EINVAL;
 	}
 	pfc_filter_replace(f);
@@ -144,6 +166,11 @@ void pfc_filter_show(struct seq_file *m)
 		seq_puts(m, PFC_FILTER_CLEAR);
 	if (f && f->tgid) {
 		seq_printf(m, PFC_FILTER_TGID "%d", f->tgid);
+		space = " ";
+	}
+	if (f && f->cgroup) {
+		seq_printf(m, "%s" PFC_FILTER_CGROUP, space);
+		pfc_compat_cgroup_show(m, f->cgroup);
 		space = " ";
 	}
 	if (f && f->size)

@@ -9,19 +9,20 @@
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
+#include <compat/compat.h>
 
 /**
  * struct pfc_filter - what a fault must be to count; replaced as a whole
  * @tgid: of the task that faults, or 0
+ * @cgroup: that the task must be in or below, or NULL; a reference is held
  * @start: first address
  * @size: bytes from there; 0: any address
- * @rcu: for freeing
  */
 struct pfc_filter {
 	pid_t tgid;
+	struct cgroup *cgroup;
 	unsigned long start;
 	unsigned long size;
-	struct rcu_head rcu;
 };
 
 extern struct pfc_filter __rcu *pfc_filter;
@@ -37,7 +38,8 @@ static __always_inline bool pfc_filter_match(unsigned long address)
 	const struct pfc_filter *f = rcu_dereference_sched(pfc_filter);
 
 	return !f || ((!f->tgid || f->tgid == current->tgid) &&
-		      (!f->size || address - f->start < f->size));
+		      (!f->size || address - f->start < f->size) &&
+		      (!f->cgroup || pfc_compat_in_cgroup(f->cgroup)));
 }
 
 int pfc_filter_write(char *text);

@@ -10,7 +10,9 @@
 
 #include <linux/hugetlb_inline.h>
 #include <linux/mm.h>
+#include <linux/timekeeping.h>
 #include <compat/compat.h>
+#include "event.h"
 #include "filter.h"
 #include "frames.h"
 #include "locate.h"
@@ -37,6 +39,9 @@ static __always_inline void pfc_hit_entry(struct pfc_place *place, unsigned long
 	facts->marks = 0;
 	facts->flags = flags;
 	facts->gup = !regs;
+	frame->pc = regs && user_mode(regs) ? instruction_pointer(regs) : 0;
+	if (pfc_latency && !frame->start)
+		frame->start = ktime_get_mono_fast_ns();
 	/* Not to be asked later: the VMA's lock may be dropped before the end. */
 	facts->anon = vma_is_anonymous(vma);
 	facts->huge_fault = !facts->anon && vma->vm_ops->huge_fault;
@@ -74,6 +79,21 @@ static __always_inline void pfc_hit_look_again(struct pfc_frame *frame)
 		facts->page = pfn == frame->pfn ? PFC_PAGE_SAME : PFC_PAGE_OTHER;
 }
 
+/* A completed fault, for those who want more of it than a count. */
+static __always_inline void pfc_hit_report(struct pfc_frame *frame, unsigned int leaf)
+{
+	u64 ns = 0;
+
+	if (leaf == PFC_LEAF_UNCLASSIFIED)
+		return;
+	if (pfc_latency) {
+		ns = ktime_get_mono_fast_ns() - frame->start;
+		pfc_count_latency(pfc_leaf_class(leaf), ns);
+	}
+	if (static_branch_unlikely(&pfc_events))
+		pfc_event_emit(leaf, frame, ns);
+}
+
 /* handle_mm_fault() returns RET. */
 static __always_inline void pfc_hit_exit(struct pfc_place *place, unsigned long sp,
 					 unsigned int ret)
@@ -101,6 +121,7 @@ static __always_inline void pfc_hit_exit(struct pfc_place *place, unsigned long 
 	leaf = pfc_classify(&frame->facts);
 	split = pfc_classify_split(&frame->facts);
 	pfc_count_fault(leaf, split);
+	pfc_hit_report(frame, leaf);
 	if (frame->facts.marks & BIT(PFC_MARK_SWAP_WP))
 		pfc_count(cell[PFC_LEAF(SWAP_WP)][split]);
 	pfc_frames_close(false);

@@ -31,6 +31,10 @@ static bool pfc_enabled = true;
 module_param_named(enabled, pfc_enabled, bool, 0444);
 MODULE_PARM_DESC(enabled, "1 (default): count from the start; 0: wait for the file of that name");
 
+static bool pfc_measure;
+module_param_named(latency, pfc_measure, bool, 0444);
+MODULE_PARM_DESC(latency, "1: measure how long faults take (needs account=1); 0 (default)");
+
 static unsigned int pfc_frames = 1024;
 module_param_named(frames, pfc_frames, uint, 0444);
 MODULE_PARM_DESC(frames, "tasks that can be inside a fault at a time (default 1024); more are counted as missed");
@@ -56,7 +60,11 @@ static int __init pfc_init(void)
 		pr_err("backend=%s is not known: the backends are kprobe\n", pfc_backend);
 		return -EINVAL;
 	}
-	err = pfc_counters_init();
+	if (pfc_measure && !pfc_config.account) {
+		pr_err("latency=1 needs account=1: without it no fault has a beginning and an end\n");
+		return -EINVAL;
+	}
+	err = pfc_counters_init(pfc_measure);
 	if (err)
 		return err;
 	err = pfc_frames_init(pfc_frames);

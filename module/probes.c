@@ -60,7 +60,7 @@ struct pfc_ladder {
 };
 
 #define PFC_NEEDS(option) .needs = #option, .configured = IS_ENABLED(option)
-#define PFC_LEAF(function) .ways = { { function, false, PFC_ADDR_VMF } }
+#define PFC_OWN(function) .ways = { { function, false, PFC_ADDR_VMF } }
 
 /* Argument positions are those of 5.10, 6.1, 6.12 and 7.2 alike. */
 static const struct pfc_ladder pfc_ladders[] = {
@@ -70,8 +70,8 @@ static const struct pfc_ladder pfc_ladders[] = {
 		{ "folio_add_new_anon_rmap", true, 2, .partial = true },
 		{ "page_add_new_anon_rmap", true, 2, .partial = true },
 	} },
-	{ PFC_MARK_WP, PFC_LEAF("do_wp_page") },
-	{ PFC_MARK_SWAP, PFC_LEAF("do_swap_page") },
+	{ PFC_MARK_WP, PFC_OWN("do_wp_page") },
+	{ PFC_MARK_SWAP, PFC_OWN("do_swap_page") },
 	{ PFC_MARK_NUMA, PFC_NEEDS(CONFIG_NUMA_BALANCING), .ways = {
 		{ "do_numa_page", false, PFC_ADDR_VMF },
 		/* Of what is inlined in the dispatcher only do_numa_page() calls these. */
@@ -91,17 +91,17 @@ static const struct pfc_ladder pfc_ladders[] = {
 		{ "__do_fault", true, PFC_ADDR_VMF, .partial = true },
 	} },
 	{ PFC_MARK_THP_ANON, PFC_NEEDS(CONFIG_TRANSPARENT_HUGEPAGE),
-	  PFC_LEAF("do_huge_pmd_anonymous_page") },
+	  PFC_OWN("do_huge_pmd_anonymous_page") },
 	{ PFC_MARK_THP_WP, PFC_NEEDS(CONFIG_TRANSPARENT_HUGEPAGE),
-	  PFC_LEAF("do_huge_pmd_wp_page") },
+	  PFC_OWN("do_huge_pmd_wp_page") },
 	{ PFC_MARK_THP_NUMA, PFC_NEEDS(CONFIG_TRANSPARENT_HUGEPAGE),
-	  PFC_LEAF("do_huge_pmd_numa_page") },
+	  PFC_OWN("do_huge_pmd_numa_page") },
 	{ PFC_MARK_THP_AF, PFC_NEEDS(CONFIG_TRANSPARENT_HUGEPAGE), .every = true, .ways = {
 		{ "huge_pmd_set_accessed", false, PFC_ADDR_VMF },
 		{ "huge_pud_set_accessed", false, PFC_ADDR_VMF },
 	} },
 	{ PFC_MARK_THP_DEVICE, PFC_NEEDS(CONFIG_DEVICE_PRIVATE), .optional = true,
-	  PFC_LEAF("do_huge_pmd_device_private") },
+	  PFC_OWN("do_huge_pmd_device_private") },
 	{ PFC_MARK_HUGETLB, PFC_NEEDS(CONFIG_HUGETLB_PAGE),
 	  .ways = { { "hugetlb_fault", false, 2 } } },
 };

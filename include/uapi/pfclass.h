@@ -172,6 +172,13 @@ enum pfc_state {
 };
 
 /*
+ * "latency": "abi 1", then lines of three words: KEY count FAULTS, KEY sum NS and,
+ * for each bucket that is not empty, KEY FROM FAULTS: faults that took FROM to
+ * 2 * FROM - 1 ns (0 to 1 for FROM 0; the last bucket has no end). Without
+ * latency=1 only KEY count unavailable.
+ */
+
+/*
  * "filter": words separated by spaces, each at most once, ANDed; or "clear".
  * Reading shows them in this order, or "clear". addr is the faulting address,
  * in [START, END), hexadecimal with 0x or decimal.

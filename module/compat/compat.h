@@ -11,7 +11,12 @@
 #include <linux/version.h>
 #include <linux/kconfig.h>
 #include <linux/kprobes.h>
+#include <linux/cgroup.h>
+#include <linux/limits.h>
 #include <linux/mm.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/sched.h>
 #include <linux/dax.h>
 #include <linux/userfaultfd_k.h>
 #include <pfclass.h>
@@ -50,6 +55,18 @@
 #define PFC_FAULT_COMPLETED	0
 #endif
 
+/* What handle_mm_fault() may return, by name. */
+#define PFC_FAULT_RESULTS(X) \
+	X(OOM) X(SIGBUS) X(MAJOR) X(HWPOISON) X(HWPOISON_LARGE) X(SIGSEGV) X(NOPAGE) \
+	X(LOCKED) X(RETRY) X(FALLBACK) X(DONE_COW) X(NEEDDSYNC)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#define PFC_COMPAT_FAULT_RESULTS(X) PFC_FAULT_RESULTS(X) X(COMPLETED)
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 0, 0)
+#define PFC_COMPAT_FAULT_RESULTS(X) PFC_FAULT_RESULTS(X) X(COMPLETED) X(WRITE)
+#else
+#define PFC_COMPAT_FAULT_RESULTS(X) PFC_FAULT_RESULTS(X) X(WRITE)
+#endif
+
 /* 5.11 made the way from an instance to its kretprobe a function. */
 static __always_inline struct kretprobe *pfc_compat_kretprobe(struct kretprobe_instance *ri)
 {
@@ -83,6 +100,80 @@ static __always_inline bool pfc_compat_is_pfn(struct vm_area_struct *vma, pte_t 
 	/* 6.15 and later: pages of fsdax are normal, but are handled as before. */
 	return pte_special(pte) || vma_is_dax(vma);
 }
+
+/* Whose memory: the process that a mm belongs to, 0 where the kernel does not know. */
+static __always_inline pid_t pfc_compat_mm_tgid(struct mm_struct *mm)
+{
+#ifdef CONFIG_MEMCG
+	struct task_struct *owner;
+	pid_t tgid;
+#endif
+
+	if (mm == current->mm)
+		return current->tgid;
+#ifdef CONFIG_MEMCG
+	rcu_read_lock();
+	owner = rcu_dereference(mm->owner);
+	tgid = owner ? owner->tgid : 0;
+	rcu_read_unlock();
+	return tgid;
+#else
+	return 0;
+#endif
+}
+
+/* The default hierarchy is cgroup v2's; without it there is no cgroup to name. */
+#ifdef CONFIG_CGROUPS
+static __always_inline bool pfc_compat_in_cgroup(struct cgroup *cgroup)
+{
+	bool in;
+
+	rcu_read_lock();
+	in = cgroup_is_descendant(task_dfl_cgroup(current), cgroup);
+	rcu_read_unlock();
+	return in;
+}
+
+static inline struct cgroup *pfc_compat_cgroup_get(const char *path)
+{
+	return cgroup_get_from_path(path);
+}
+
+static inline void pfc_compat_cgroup_put(struct cgroup *cgroup)
+{
+	cgroup_put(cgroup);
+}
+
+static inline void pfc_compat_cgroup_show(struct seq_file *m, struct cgroup *cgroup)
+{
+	char *path = kmalloc(PATH_MAX, GFP_KERNEL);
+
+	/* A path that is too long, or no memory: it is not lost, only not shown. */
+	if (path && cgroup_path(cgroup, path, PATH_MAX) > 0)
+		seq_puts(m, path);
+	else
+		seq_putc(m, '?');
+	kfree(path);
+}
+#else
+static __always_inline bool pfc_compat_in_cgroup(struct cgroup *cgroup)
+{
+	return true;
+}
+
+static inline struct cgroup *pfc_compat_cgroup_get(const char *path)
+{
+	return ERR_PTR(-EOPNOTSUPP);
+}
+
+static inline void pfc_compat_cgroup_put(struct cgroup *cgroup)
+{
+}
+
+static inline void pfc_compat_cgroup_show(struct seq_file *m, struct cgroup *cgroup)
+{
+}
+#endif
 
 /* What an entry is that is not present: a refinement of class swap. */
 static __always_inline unsigned int pfc_compat_swap(pte_t pte)

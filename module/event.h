@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Trace events of completed faults.
+ */
+#ifndef PFC_EVENT_H
+#define PFC_EVENT_H
+
+#include <linux/jump_label.h>
+#include "classify.h"
+#include "frames.h"
+
+/* On while any of the events has a user. */
+DECLARE_STATIC_KEY_FALSE(pfc_events);
+
+void pfc_event_emit(unsigned int leaf, const struct pfc_frame *frame, u64 ns);
+
+#endif /* PFC_EVENT_H */
