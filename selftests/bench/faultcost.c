@@ -444,10 +444,17 @@ static const char * const pfc_class_keys[] = {
  */
 static int pfc_want = -1;		/* of each page: 1, 0, or -1: do not check */
 static int pfc_percpu_fd = -1;
+static const char *pfc_hits_path;	/* count this file's number instead */
 static char pfc_before[16384], pfc_after[16384];
 
 static void pfc_counters_open(void)
 {
+	if (pfc_hits_path) {
+		pfc_percpu_fd = open(pfc_hits_path, O_RDONLY | O_CLOEXEC);
+		if (pfc_percpu_fd < 0)
+			pfc_die("%s: %s", pfc_hits_path, strerror(errno));
+		return;
+	}
 	if (pfc_want < 0)
 		return;
 	pfc_percpu_fd = open(PFC_PATH(PFC_FILE_PERCPU), O_RDONLY | O_CLOEXEC);
@@ -458,7 +465,7 @@ static void pfc_counters_open(void)
 static void pfc_counters_read(char *text)
 {
 	if (pfc_percpu_fd >= 0 && pfc_read_fd(pfc_percpu_fd, text, sizeof(pfc_before)) < 0)
-		pfc_die(PFC_PATH(PFC_FILE_PERCPU) ": %s", strerror(errno));
+		pfc_die("cannot read the counters");
 }
 
 /* The columns of "percpu", summed: a value is -1 where one is unavailable. */
@@ -505,6 +512,13 @@ static bool pfc_check(const struct pfc_kind *kind, unsigned int pass)
 
 	if (pfc_percpu_fd < 0)
 		return false;
+	if (pfc_hits_path) {
+		want = strtoll(pfc_after, NULL, 10) - strtoll(pfc_before, NULL, 10);
+		if (want != pfc_pages)
+			pfc_die("%s, pass %u: %u faults were made, there were %lld hits",
+				kind->name, pass, pfc_pages, want);
+		return true;
+	}
 	pfc_counters_sum(pfc_before, before);
 	pfc_counters_sum(pfc_after, after);
 	for (i = 0; i < PFC_NR_CLASSES; i++) {
@@ -525,7 +539,7 @@ static void pfc_must_not_rise(const struct pfc_kind *kind, bool before)
 	unsigned int i;
 	long long is;
 
-	if (pfc_percpu_fd < 0)
+	if (pfc_percpu_fd < 0 || pfc_hits_path)
 		return;
 	if (pfc_read_file(PFC_PATH(PFC_FILE_STATS), text, sizeof(text)) < 0)
 		pfc_die("cannot read " PFC_PATH(PFC_FILE_STATS));
@@ -659,6 +673,7 @@ static const struct argp_option pfc_options[] = {
 	  "after each pass pfclass must have counted each fault that often", 0 },
 	{ "filter", 'f', "LIST", 0,
 	  "set pfclass's filter before: tgid, addr (what is measured), other (nobody), separated by commas", 0 },
+	{ "hits", 'h', "FILE", 0, "after each pass FILE's number must have risen by one a fault", 0 },
 	{ "insmod", 'i', NULL, 0, "load the module ARG[0] with the parameters that follow; print nanoseconds", 1 },
 	{ "read", 'r', "FILE", 0, "open, read and close FILE; print the median's nanoseconds, and its size", 1 },
 	{ 0 }
@@ -706,6 +721,9 @@ static error_t pfc_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'f':
 		a->filter = arg;
+		return 0;
+	case 'h':
+		pfc_hits_path = arg;
 		return 0;
 	case 'r':
 		a->read = arg;

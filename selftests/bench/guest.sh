@@ -97,20 +97,20 @@ row_pfclass()
 			return
 		fi
 	done
-	if [ -n "$events" ] && [ ! -e $tracing/events/pfclass/enable ]; then
+	if [ -n "$events" ] && [ ! -e "$tracing/events/pfclass/enable" ]; then
 		echo "@left-out the module has no trace events"
 		rmmod pfclass
 		return
 	fi
 	echo "@insmod $took"
-	[ -z "$disarm" ] || echo 0 >$pfclass/enabled
-	[ -z "$events" ] || echo 1 >$tracing/events/pfclass/enable
+	[ -z "$disarm" ] || echo 0 >"$pfclass/enabled"
+	[ -z "$events" ] || echo 1 >"$tracing/events/pfclass/enable"
 	# shellcheck disable=SC2046 # nothing or one word
-	measure --check=$want $(kinds_of "$kinds") ${filter:+--filter="$filter"}
+	measure --check="$want" $(kinds_of "$kinds") ${filter:+--filter="$filter"}
 	for file in stats percpu; do
-		echo "@read $file $(./faultcost --read $pfclass/$file)"
+		echo "@read $file $(./faultcost --read "$pfclass/$file")"
 	done
-	[ -z "$events" ] || echo 0 >$tracing/events/pfclass/enable
+	[ -z "$events" ] || echo 0 >"$tracing/events/pfclass/enable"
 	rmmod pfclass || fail "rmmod pfclass"
 }
 
@@ -151,7 +151,7 @@ echo "@meta release $(uname -r)"
 echo "@meta version $(uname -v)"
 baseline
 number=0
-while IFS='|' read -r group kinds setup label; do
+while IFS='|' read -r group kinds setup _; do
 	case $group in '#'* | '') continue ;; esac
 	number=$((number + 1))
 	group=$(trim "$group")
