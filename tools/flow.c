@@ -144,7 +144,7 @@ static const char *decode(struct pfc_flow *flow, const struct pfc_image *image,
 	insn->refused = is_refused(codes, at);
 	insn->store = is_store(code);
 	if (branch_target(code, addr, &target, &falls)) {
-		insn->branch = true;
+		insn->branch = falls;
 		add_edge(flow, at, target);
 		if (falls)
 			add_edge(flow, at, addr + INSN);
@@ -159,7 +159,6 @@ static const char *decode(struct pfc_flow *flow, const struct pfc_image *image,
 		if ((code & 0x00600000) == 0x00200000) {	/* blr */
 			insn->call = true;
 		} else if ((code & 0x00600000) == 0x00400000) {	/* ret */
-			insn->branch = true;
 			return NULL;
 		} else {
 			return "it jumps through a table";

@@ -16,7 +16,7 @@
  * @next: where control can go inside the function: indexes of instructions
  * @nr_next: how many
  * @call: it calls, or leaves the function by a branch
- * @branch: it decides or changes where control goes, calls apart
+ * @branch: it decides where control goes
  * @store: it writes memory
  * @refused: arm64 kernels accept no kprobe on it
  * @target: what it calls, 0 if that is not known

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -111,6 +112,7 @@ static int check_header(struct pfc_image *image)
 int pfc_image_open(struct pfc_image *image, const char *path)
 {
 	const void *id;
+	struct stat st;
 	ssize_t len;
 	int ret;
 
@@ -121,6 +123,11 @@ int pfc_image_open(struct pfc_image *image, const char *path)
 	if (image->fd < 0) {
 		pfc_error("cannot open %s: %s", path, strerror(errno));
 		return PFC_EXIT_NOT_ELF;
+	}
+	if (!fstat(image->fd, &st) && !S_ISREG(st.st_mode)) {
+		pfc_error("%s is not a file; what is needed is a kernel's vmlinux", path);
+		ret = PFC_EXIT_NOT_ELF;
+		goto err_close_fd;
 	}
 	image->elf = elf_begin(image->fd, ELF_C_READ_MMAP, NULL);
 	if (!image->elf) {

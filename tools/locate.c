@@ -22,7 +22,7 @@
  * (arm64), with everything that jump labels and alternatives can make of it, and
  * the place is taken only if
  *   - it belongs to the inlined body,
- *   - whoever executes a call, a store or a branch of the body has passed it:
+ *   - whoever executes a call, a store or a decision of the body has passed it:
  *     no execution is missed. Excepted is what came from a helper that is inlined
  *     outside the body too, because the compiler may have made one of both,
  *   - no other class can be reached from it: it lies behind the decision,

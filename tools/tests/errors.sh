@@ -129,10 +129,8 @@ fi
 nobody=
 if [ "$(id -u)" -ne 0 ]; then
 	nobody="env"
-elif command -v setpriv >/dev/null && setpriv --reuid=65534 true 2>/dev/null; then
-	nobody="setpriv --reuid=65534 --regid=65534 --clear-groups"
-elif command -v setuidgid >/dev/null; then
-	nobody="setuidgid nobody"
+else
+	nobody="$make_files -u"
 fi
 fresh
 if [ -z "$nobody" ] || ! $nobody "$tool" --version >/dev/null 2>&1; then

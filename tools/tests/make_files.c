@@ -4,16 +4,22 @@
  * like, from the lists of the contract, for tests of the tool alone. Counters
  * are BASE and upwards in the order of the file; the last class and everything
  * that belongs to it is unavailable.
+ *
+ * make_files -u COMMAND [ARGUMENT...]: run COMMAND as a user who may nothing.
  */
 #include <errno.h>
+#include <grp.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "../keys.h"
+
+#define NOBODY	65534
 
 static char dir[PATH_MAX];
 
@@ -39,6 +45,17 @@ static void put(const char *name, const char *text)
 	fclose(file);
 }
 
+static int run_as_nobody(char **argv)
+{
+	if (setgroups(0, NULL) || setgid(NOBODY) || setuid(NOBODY)) {
+		perror("make_files: cannot become another user");
+		return 125;
+	}
+	execvp(argv[0], argv);
+	perror(argv[0]);
+	return 126;
+}
+
 int main(int argc, char **argv)
 {
 	const int last = PFC_NR_CLASSES - 1;
@@ -48,9 +65,11 @@ int main(int argc, char **argv)
 	size_t i;
 
 	if (argc < 2) {
-		fprintf(stderr, "usage: make_files DIR [BASE]\n");
+		fprintf(stderr, "usage: make_files DIR [BASE] | -u COMMAND...\n");
 		return 2;
 	}
+	if (argc > 2 && !strcmp(argv[1], "-u"))
+		return run_as_nobody(argv + 2);
 	snprintf(dir, sizeof(dir), "%.*s/%s", PATH_MAX - 16, argv[1], PFC_DIR);
 	if (mkdir(dir, 0755) && errno != EEXIST) {
 		perror(dir);
