@@ -1,4 +1,339 @@
 // SPDX-License-Identifier: GPL-2.0
+/*
+ * The account balances: under a mixed load every fault is in exactly one class,
+ * the splits sum to their class, and the kernel's own counters agree. The rows
+ * of the trigger table stay exact beside that load.
+ *
+ * PFC_FAULTS=N in the environment sets how many faults the load makes.
+ */
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
 #include <kselftest_harness.h>
-TEST(todo) { SKIP(return, "todo"); }
+
+#include "triggers.h"
+
+#define WHY		PFC_WHY
+#define LOAD_FAULTS	20000
+#define LOAD_TIMEOUT	280	/* seconds */
+
+FIXTURE(account) {
+	struct pfc_guard *guard;
+	char load[4096];	/* the program */
+};
+
+/* What makes the load's faults as mixed as the machine can. */
+static const struct pfc_setting mix[] = {
+	{ "/sys/kernel/debug/sched/numa_balancing/scan_delay_ms", "1" },
+	{ "/sys/kernel/debug/sched/numa_balancing/scan_period_min_ms", "100" },
+	{ "/sys/kernel/debug/sched/numa_balancing/scan_period_max_ms", "200" },
+	{ "/proc/sys/kernel/numa_balancing_scan_delay_ms", "1" },
+	{ "/proc/sys/kernel/numa_balancing_scan_period_min_ms", "100" },
+	{ "/proc/sys/kernel/numa_balancing_scan_period_max_ms", "200" },
+	{ "/proc/sys/kernel/numa_balancing", "1" },
+	{ "/sys/kernel/mm/transparent_hugepage/enabled", "madvise" },
+	{ "/sys/kernel/mm/transparent_hugepage/hugepages-2048kB/enabled", "inherit" },
+	{ "/sys/kernel/mm/transparent_hugepage/hugepages-64kB/enabled", "madvise" },
+	{ "/sys/kernel/mm/transparent_hugepage/khugepaged/defrag", "1" },
+	{ "/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs", "100" },
+	{ "/sys/kernel/mm/ksm/sleep_millisecs", "20" },
+	{ "/sys/kernel/mm/ksm/run", "1" },
+	{ NULL }
+};
+
+FIXTURE_SETUP(account)
+{
+	char why[WHY], *slash;
+	ssize_t len;
+
+	if (pfc_not_ready(why, sizeof(why)))
+		SKIP(return, "%s", why);
+	len = readlink("/proc/self/exe", self->load, sizeof(self->load) - 8);
+	ASSERT_LT(0, len);
+	self->load[len] = 0;
+	slash = strrchr(self->load, '/');
+	strcpy(slash, "/load");
+	ASSERT_EQ(0, access(self->load, X_OK))
+		TH_LOG("there is no %s", self->load);
+	self->guard = pfc_guard_start();
+	ASSERT_NE(NULL, self->guard);
+	ASSERT_EQ(0, pfc_guard_set(self->guard, pfc_path(PFC_FILE_FILTER), "clear"));
+	ASSERT_EQ(0, pfc_guard_set(self->guard, pfc_path(PFC_FILE_ENABLED), "1"));
+}
+
+FIXTURE_TEARDOWN(account)
+{
+	EXPECT_EQ(0, pfc_guard_end(self->guard));
+}
+
+static void mix_up(FIXTURE_DATA(account) *self)
+{
+	const struct pfc_setting *setting;
+
+	/* As far as this kernel has them. */
+	for (setting = mix; setting->path; setting++)
+		pfc_guard_set(self->guard, setting->path, setting->value);
+}
+
+static pid_t start_load(FIXTURE_DATA(account) *self, const char *how,
+			const char *number)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pfc_guard_forget(self->guard);
+		execl(self->load, "load", "-q", "-j", "4", how, number, NULL);
+		_exit(127);
+	}
+	return pid;
+}
+
+/* Refinements and splits of each class that are all available sum to it. */
+static unsigned int parts_differ(const struct pfc_stats *s, char *why, size_t size)
+{
+	static const struct {
+		const char *name;
+		unsigned int first, per;
+	} split[] = {
+		{ "access", PFC_K_ACCESS, PFC_NR_ACCESSES },
+		{ "origin", PFC_K_ORIGIN, PFC_NR_ORIGINS },
+	};
+	unsigned int class, i, j;
+	long long sum, want;
+	bool all;
+
+	for (class = 0; class < PFC_NR_CLASSES; class++) {
+		want = s->val[PFC_K_CLASS + class];
+		if (want < 0)
+			continue;
+		for (i = 0; i < ARRAY_SIZE(split); i++) {
+			sum = 0;
+			all = true;
+			for (j = 0; j < split[i].per; j++) {
+				unsigned int key = split[i].first +
+						   class * split[i].per + j;
+
+				/* "file_read" is a refinement, and less. */
+				if (s->val[key] < 0)
+					all = false;
+				else
+					sum += s->val[key];
+			}
+			if (all && sum != want) {
+				snprintf(why, size, "%s is %lld, by %s %lld",
+					 pfc_class_key(class), want, split[i].name, sum);
+				return 1;
+			}
+		}
+		sum = 0;
+		all = false;
+		for (i = 0; i < PFC_NR_REFINEMENTS; i++) {
+			if (pfc_ref_class(i) != class || i == PFC_SWAP_WP ||
+			    i == PFC_AF_DIRTY)
+				continue;
+			all = s->val[PFC_K_REF + i] >= 0;
+			if (!all)
+				break;
+			sum += s->val[PFC_K_REF + i];
+		}
+		/* What a class's parts leave over is an error (SIGBUS, OOM). */
+		if (all && sum != want) {
+			snprintf(why, size, "%s is %lld, its refinements sum to %lld",
+				 pfc_class_key(class), want, sum);
+			return 1;
+		}
+	}
+	return 0;
+}
+
+TEST_F_TIMEOUT(account, balances_under_a_mixed_load, LOAD_TIMEOUT + 20)
+{
+	const char *faults = getenv("PFC_FAULTS");
+	struct pfc_stats before, after;
+	long long vm_before[PFC_NR_VMSTAT], vm_after[PFC_NR_VMSTAT];
+	long long pgfault, hints, want;
+	char why[WHY], number[32];
+	bool all;
+	int status;
+	pid_t pid;
+
+	mix_up(self);
+	snprintf(number, sizeof(number), "%d", LOAD_FAULTS);
+	pfc_settle(NULL, 0);
+	ASSERT_EQ(0, pfc_stats_read(&before, why, sizeof(why)))
+		TH_LOG("%s", why);
+	ASSERT_EQ(0, pfc_vmstat_read(vm_before));
+	/* Once more: the first time may have faulted in what they need. */
+	ASSERT_EQ(0, pfc_stats_read(&before, why, sizeof(why)));
+	ASSERT_EQ(0, pfc_vmstat_read(vm_before));
+
+	pid = start_load(self, "-f", faults ? faults : number);
+	ASSERT_LT(0, pid);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+
+	/* Nothing may fault between these two: all that they use is there. */
+	pfc_settle(NULL, 0);
+	pfc_vmstat_read(vm_after);
+	ASSERT_EQ(0, pfc_vmstat_read(vm_after));
+	ASSERT_EQ(0, pfc_stats_read(&after, why, sizeof(why)))
+		TH_LOG("%s", why);
+
+	all = pfc_classes_complete(&after);
+	pfc_stats_delta(&after, &before);
+	if (after.val[PFC_FAULTS] < 0)
+		SKIP(return, "there is no accounting (account=0): '%s' is unavailable",
+		     pfc_key(PFC_FAULTS));
+	TH_LOG("%lld faults, %lld visits, %lld retries", after.val[PFC_FAULTS],
+	       after.val[PFC_VISITS], after.val[PFC_RETRIES]);
+	want = atoll(faults ? faults : number);
+	EXPECT_LE(want, after.val[PFC_FAULTS]);
+	EXPECT_EQ(0, after.val[PFC_UNCLASSIFIED]);
+	EXPECT_EQ(0, after.val[PFC_MISSED]);
+	EXPECT_EQ(after.val[PFC_FAULTS] + after.val[PFC_RETRIES],
+		  after.val[PFC_VISITS]);
+	if (all)
+		EXPECT_EQ(after.val[PFC_FAULTS], pfc_classes_sum(&after));
+	EXPECT_EQ(0, parts_differ(&after, why, sizeof(why)))
+		TH_LOG("%s", why);
+
+	/* Others fault, too, on a machine that is not only this test's. */
+	if (!pfc_quiet_machine())
+		return;
+	/* 6.4 stopped counting a fault that will be retried. */
+	want = pfc_kernel_version() < PFC_KVER(6, 4) ? after.val[PFC_VISITS] :
+						       after.val[PFC_FAULTS];
+	pgfault = vm_after[PFC_VM_PGFAULT] - vm_before[PFC_VM_PGFAULT];
+	EXPECT_EQ(want, pgfault)
+		TH_LOG("pgfault (vmstat) differs by %lld", pgfault - want);
+	hints = vm_after[PFC_VM_NUMA_HINT_FAULTS] -
+		vm_before[PFC_VM_NUMA_HINT_FAULTS];
+	want = after.val[PFC_K_CLASS + PFC_NUMA];
+	if (after.val[PFC_K_REF + PFC_THP_NUMA] >= 0) {
+		want += after.val[PFC_K_REF + PFC_THP_NUMA];
+		EXPECT_EQ(want, hints);
+	} else {
+		EXPECT_LE(want, hints);
+	}
+}
+
+/* Rows whose witnesses are this process's own. */
+TEST_F_TIMEOUT(account, rows_are_exact_beside_a_load, 120)
+{
+	static const char * const rows[] = {
+		"wp_zero", "wp_fork_alive", "anon_write", "anon_kernel",
+		"swap_read", "swap_write_shared", "dirty_hole", "file_shared",
+	};
+	struct pfc_run_options options = { .noisy = true };
+	static struct pfc_result res;
+	unsigned int i, j;
+	pid_t pid;
+
+	mix_up(self);
+	pid = start_load(self, "-t", "0");
+	ASSERT_LT(0, pid);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		pfc_row_run(pfc_row_find(rows[i]), &options, &res);
+		if (res.status == PFC_SKIP)
+			TH_LOG("%s: skipped: %s", rows[i], res.why);
+		for (j = 0; j < res.nr_bad; j++)
+			TH_LOG("%s: %s", rows[i], res.bad[j]);
+		EXPECT_NE(PFC_BAD, res.status);
+	}
+	EXPECT_EQ(0, waitpid(pid, NULL, WNOHANG))
+		TH_LOG("the load ended early");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* ---- a fault that is retried ------------------------------------------- */
+
+struct uffd {
+	int fd;
+	char *base;
+	size_t page;
+	unsigned int pages;
+};
+
+static void *resolve(void *arg)
+{
+	static char fill[65536];
+	struct uffd *u = arg;
+	struct pollfd poll_fd = { .fd = u->fd, .events = POLLIN };
+	struct uffd_msg msg;
+	unsigned int i;
+
+	for (i = 0; i < u->pages; i++) {
+		struct uffdio_copy copy = { .len = u->page, .src = (uintptr_t)fill };
+
+		if (poll(&poll_fd, 1, 10000) != 1 ||
+		    read(u->fd, &msg, sizeof(msg)) != sizeof(msg) ||
+		    msg.event != UFFD_EVENT_PAGEFAULT)
+			return "no fault came";
+		copy.dst = msg.arg.pagefault.address & ~(u->page - 1);
+		if (ioctl(u->fd, UFFDIO_COPY, &copy))
+			return "UFFDIO_COPY failed";
+	}
+	return NULL;
+}
+
+/* Every fault waits in userfaultfd, and so is visited at least twice. */
+TEST_F(account, a_retried_fault_is_one_fault)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct pfc_stats before, after;
+	struct uffd u = { .page = pfc_page_size(), .pages = PFC_PAGES };
+	size_t len = u.pages * u.page;
+	pthread_t thread;
+	char why[WHY];
+	void *failed;
+
+	u.fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	if (u.fd < 0 && errno == ENOSYS)
+		SKIP(return, "the kernel has no userfaultfd");
+	ASSERT_LE(0, u.fd);
+	ASSERT_EQ(0, ioctl(u.fd, UFFDIO_API, &api));
+	u.base = pfc_map(len, 0, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1, 0);
+	ASSERT_NE(MAP_FAILED, u.base);
+	madvise(u.base, len, MADV_NOHUGEPAGE);
+	reg.range.start = (uintptr_t)u.base;
+	reg.range.len = len;
+	ASSERT_EQ(0, ioctl(u.fd, UFFDIO_REGISTER, &reg));
+	ASSERT_EQ(0, pfc_filter_range(u.base, len));
+	ASSERT_EQ(0, pfc_stats_read(&before, why, sizeof(why)))
+		TH_LOG("%s", why);
+	if (before.val[PFC_FAULTS] < 0)
+		SKIP(return, "there is no accounting (account=0): '%s' is unavailable",
+		     pfc_key(PFC_FAULTS));
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, resolve, &u));
+	pfc_write_pages(u.base, len, u.page);
+	pthread_join(thread, &failed);
+	ASSERT_EQ(NULL, failed)
+		TH_LOG("%s", (char *)failed);
+
+	ASSERT_EQ(0, pfc_stats_read(&after, why, sizeof(why)));
+	pfc_stats_delta(&after, &before);
+	TH_LOG("%lld faults, %lld visits: anon %lld, spurious %lld, none %lld",
+	       after.val[PFC_FAULTS], after.val[PFC_VISITS],
+	       after.val[PFC_K_CLASS + PFC_ANON],
+	       after.val[PFC_K_CLASS + PFC_SPURIOUS],
+	       after.val[PFC_K_CLASS + PFC_NONE]);
+	EXPECT_EQ(PFC_PAGES, after.val[PFC_FAULTS]);
+	EXPECT_EQ(PFC_PAGES, pfc_classes_sum(&after));
+	EXPECT_LE(PFC_PAGES, after.val[PFC_RETRIES]);
+	EXPECT_EQ(after.val[PFC_FAULTS] + after.val[PFC_RETRIES],
+		  after.val[PFC_VISITS]);
+	EXPECT_EQ(0, after.val[PFC_UNCLASSIFIED]);
+	EXPECT_EQ(0, after.val[PFC_MISSED]);
+}
+
 TEST_HARNESS_MAIN

@@ -1,2 +1,226 @@
 #!/bin/sh
-exit 4
+# SPDX-License-Identifier: GPL-2.0
+#
+# Loads and unloads the module again and again while faults are running and
+# its files are being read; then the log and debugfs must be as they were.
+#
+#   PFC_KO=FILE    the module (default: beside or above this file, or the one
+#                  that modinfo finds)
+#   PFC_CYCLES=N   how often (default 200)
+
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd -P)
+cycles=${PFC_CYCLES:-200}
+debugfs=$(awk '$3 == "debugfs" { print $2; exit }' /proc/mounts)
+dir=$debugfs/pfclass
+loads=''
+reader=''
+n=0
+bad=0
+
+skip_all()
+{
+	echo "TAP version 13"
+	echo "1..0 # SKIP $*"
+	exit 4
+}
+
+# result STATUS TEXT
+result()
+{
+	n=$((n + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $n $2"
+	else
+		echo "not ok $n $2"
+		bad=1
+	fi
+}
+
+# check TEXT CMD...
+check()
+{
+	text=$1
+	shift
+	if "$@"; then
+		result 0 "$text"
+	else
+		result 1 "$text"
+	fi
+}
+
+find_module()
+{
+	for ko in "${PFC_KO-}" "$here/pfclass.ko" "$here/../pfclass.ko" \
+		"$here/../../pfclass.ko" "$(modinfo -n pfclass 2>/dev/null)"; do
+		[ -z "$ko" ] || [ ! -e "$ko" ] || return 0
+	done
+	return 1
+}
+
+loaded()
+{
+	grep -q '^pfclass ' /proc/modules
+}
+
+# The parameters that the module was loaded with, to load it so again.
+parameters()
+{
+	for file in /sys/module/pfclass/parameters/*; do
+		[ -r "$file" ] || continue
+		value=$(cat "$file")
+		# A place that was not given is empty, or "(null)".
+		case $value in
+		'' | '(null)') ;;
+		*) printf '%s=%s ' "${file##*/}" "$value" ;;
+		esac
+	done
+}
+
+load_module()
+{
+	# shellcheck disable=SC2086 # words
+	insmod "$ko" ${1-}
+}
+
+kprobes()
+{
+	wc -l <"$debugfs/kprobes/list"
+}
+
+stop()
+{
+	for pid in $loads $reader; do
+		kill -9 "$pid" 2>/dev/null || :
+		wait "$pid" 2>/dev/null || :
+	done
+	loads=''
+	reader=''
+}
+
+# However this ends, the module is as it was found.
+# shellcheck disable=SC2317,SC2329 # called by the trap
+put_back()
+{
+	stop
+	if [ "$was" = 1 ]; then
+		loaded || load_module "$params" || :
+		[ ! -w "$dir/enabled" ] || echo "$enabled" >"$dir/enabled"
+		[ ! -w "$dir/filter" ] || echo "$filter" >"$dir/filter"
+	else
+		! loaded || rmmod pfclass || :
+	fi
+}
+
+# What the kernel complained of since the mark. A first load taints the kernel
+# and says so; a slow emulator makes timers late.
+complaints()
+{
+	dmesg -r | awk -v mark="$1" '
+	index($0, mark) { on = 1; next }
+	!on { next }
+	/loading out-of-tree module taints kernel/ ||
+	/module verification failed: signature/ ||
+	/hrtimer: interrupt took/ { next }
+	/WARNING:|BUG:|Oops|Call [Tt]race|INFO:.*(stall|blocked|possible)/ { print "# " $0; next }
+	{
+		level = $0
+		sub(/^</, "", level)
+		sub(/>.*/, "", level)
+		# Facility and level in one number.
+		if (level % 8 <= 4)
+			print "# " $0
+	}'
+}
+
+[ "$(id -u)" = 0 ] || skip_all "not root"
+[ -n "$debugfs" ] || skip_all "debugfs is not mounted"
+find_module || skip_all "there is no pfclass.ko to load (PFC_KO=)"
+[ -x "$here/load" ] || skip_all "there is no $here/load"
+
+was=0 params='' enabled=1 filter=clear
+if loaded; then
+	was=1
+	params=$(parameters)
+	enabled=$(cat "$dir/enabled")
+	filter=$(cat "$dir/filter")
+	rmmod pfclass || skip_all "pfclass is in use"
+fi
+trap put_back EXIT
+trap 'exit 1' INT TERM HUP
+
+echo "TAP version 13"
+echo "1..9"
+mark="pfclass lifecycle $$"
+echo "$mark" >/dev/kmsg
+probes_before=$(kprobes)
+
+# shellcheck disable=SC2086 # words
+check "loads" load_module "$params"
+check "does not load twice" sh -c "! insmod '$ko' 2>/dev/null"
+
+# An open file holds the module.
+exec 3<"$dir/stats"
+check "is busy while a file is open" sh -c '! rmmod pfclass 2>/dev/null'
+read -r first <&3 || first=
+check "and the file can be read" [ "$first" = "abi 1" ]
+exec 3<&-
+check "unloads when it is closed" rmmod pfclass
+
+"$here/load" -q -t 0 -j 2 &
+loads=$!
+(
+	while :; do
+		cat "$dir/stats" "$dir/percpu" "$dir/probes" >/dev/null 2>&1 || :
+		sleep 0.05
+	done
+) &
+reader=$!
+
+i=0
+why=
+busy=0
+while [ "$i" -lt "$cycles" ] && [ -z "$why" ]; do
+	i=$((i + 1))
+	load_module "$params" || { why="insmod failed in cycle $i"; break; }
+	[ -e "$dir/stats" ] || why="no $dir/stats in cycle $i"
+	# The reader may have a file open: then it is busy, for a moment.
+	tries=0
+	until rmmod pfclass 2>/dev/null; do
+		busy=$((busy + 1))
+		tries=$((tries + 1))
+		[ "$tries" -lt 1000 ] || { why="rmmod failed in cycle $i"; break; }
+	done
+	[ -n "$why" ] || [ ! -e "$dir" ] || why="$dir is left over in cycle $i"
+done
+[ -z "$why" ] || echo "# $why"
+echo "# $i cycles; rmmod found a file open $busy times"
+kill -0 "$loads" 2>/dev/null || why="the load ended early"
+stop
+check "$cycles times loaded and unloaded while faults were running" [ -z "$why" ]
+
+probes_after=$(kprobes)
+[ "$probes_before" = "$probes_after" ] ||
+	echo "# kprobes before: $probes_before, after: $probes_after"
+# shellcheck disable=SC2317,SC2329 # called by check
+nothing_left()
+{
+	[ "$probes_before" = "$probes_after" ] && [ ! -e "$dir" ] && ! loaded
+}
+check "leaves no kprobe and nothing in debugfs" nothing_left
+
+log=$(complaints "$mark")
+[ -z "$log" ] || echo "$log"
+check "leaves nothing in the log" [ -z "$log" ]
+
+load_module "$params" || :
+if [ -x "$here/trigger" ]; then
+	text=$("$here/trigger" wp_zero 2>&1) && status=0 || status=$?
+	[ "$status" = 0 ] || echo "$text" | sed 's/^/# /'
+	result "$status" "counts as before"
+else
+	n=$((n + 1))
+	echo "ok $n counts as before # SKIP there is no $here/trigger"
+fi
+exit "$bad"

@@ -162,6 +162,7 @@ struct pfc_result {
 struct pfc_run_options {
 	unsigned int n;		/* units, 0: the row's own */
 	bool bare;		/* run the trigger, leave pfclass alone */
+	bool noisy;		/* others fault meanwhile, and settings stay */
 };
 
 extern const struct pfc_row * const pfc_rows[];
