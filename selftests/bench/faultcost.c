@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mempolicy.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -531,6 +533,26 @@ static bool pfc_check(const struct pfc_kind *kind, unsigned int pass)
 	return after[kind->class] >= 0;
 }
 
+/* Faults of this process, by the kernel's own count. */
+static long pfc_taken(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_minflt + usage.ru_majflt;
+}
+
+/* Whether the touches were faults: without it the figure means nothing. */
+static int pfc_check_taken(const struct pfc_kind *kind, unsigned int pass, long taken)
+{
+	if (!taken)
+		return pfc_why("touching the pages is no fault on this machine");
+	if (taken < (long)pfc_pages || (taken > (long)pfc_pages && pfc_percpu_fd >= 0))
+		pfc_die("%s, pass %u: touching %u pages made %ld faults", kind->name,
+			pass, pfc_pages, taken);
+	return 0;
+}
+
 static void pfc_must_not_rise(const struct pfc_kind *kind, bool before)
 {
 	static const char * const keys[] = { "missed", "unclassified" };
@@ -578,6 +600,7 @@ static void pfc_settle(const struct pfc_kind *kind)
 	pfc_time_touches(pfc_dummy, pfc_page, true);
 	pfc_time_touches(pfc_dummy, pfc_page, kind->write);
 	pfc_counters_read(pfc_before);
+	pfc_taken();
 }
 
 static void pfc_measure(const struct pfc_kind *kind, unsigned int passes)
@@ -586,6 +609,7 @@ static void pfc_measure(const struct pfc_kind *kind, unsigned int passes)
 	unsigned int i, n = 0;
 	bool exact = true;
 	uint64_t took;
+	long taken;
 	int err;
 
 	if (!passes)
@@ -599,8 +623,13 @@ static void pfc_measure(const struct pfc_kind *kind, unsigned int passes)
 			break;
 		pfc_settle(kind);
 		pfc_counters_read(pfc_before);
+		taken = pfc_taken();
 		took = pfc_time_touches(pfc_base, pfc_len, kind->write);
+		taken = pfc_taken() - taken;
 		pfc_counters_read(pfc_after);
+		err = pfc_check_taken(kind, i, taken);
+		if (err)
+			break;
 		exact &= pfc_check(kind, i);
 		if (!i)
 			continue;
@@ -663,6 +692,86 @@ static void pfc_time_read(const char *path, unsigned int passes)
 	printf("%llu %zu\n", (unsigned long long)ns[passes / 2], strlen(pfc_before));
 }
 
+/* ---- scaling ----------------------------------------------------------- */
+
+/* Of one CPU's line of "percpu": the column of anon. 0 where it has no line. */
+static long long pfc_anon_of(unsigned int cpu)
+{
+	static char text[65536];
+	char *at = text;
+	unsigned int n;
+	long long anon;
+
+	if (pfc_read_file(PFC_PATH(PFC_FILE_PERCPU), text, sizeof(text)) < 0)
+		pfc_die("cannot read " PFC_PATH(PFC_FILE_PERCPU));
+	while ((at = strchr(at, '\n')) && *++at)
+		if (sscanf(at, "%u %lld", &n, &anon) == 2 && n == cpu)
+			return anon;
+	return 0;
+}
+
+static void pfc_scale_one(unsigned int cpu, unsigned int passes, int start)
+{
+	unsigned int i;
+	cpu_set_t set;
+	char c;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set) || pfc_map_anon())
+		_exit(1);
+	/* The other end is closed when all are there. */
+	if (read(start, &c, 1))
+		_exit(1);
+	for (i = 0; i < passes; i++) {
+		pfc_write_range(pfc_base, pfc_len);
+		if (pfc_drop())
+			_exit(1);
+	}
+	_exit(0);
+}
+
+/*
+ * All CPUs fault at once, each a known number of times: each CPU's own counter
+ * must have risen by exactly that. The filter keeps out everybody else.
+ */
+static void pfc_scale(unsigned int passes)
+{
+	unsigned int cpus = sysconf(_SC_NPROCESSORS_ONLN), i;
+	static long long before[CPU_SETSIZE];
+	long long want = (long long)passes * pfc_pages, rose;
+	int start[2], status;
+	uint64_t began;
+
+	if (cpus > CPU_SETSIZE)
+		cpus = CPU_SETSIZE;
+	if (pipe(start))
+		pfc_die("pipe: %s", strerror(errno));
+	for (i = 0; i < cpus; i++) {
+		before[i] = pfc_anon_of(i);
+		switch (fork()) {
+		case -1:
+			pfc_die("fork: %s", strerror(errno));
+		case 0:
+			close(start[1]);
+			pfc_scale_one(i, passes, start[0]);
+		}
+	}
+	close(start[0]);
+	began = pfc_now();
+	close(start[1]);
+	for (i = 0; i < cpus; i++)
+		if (wait(&status) < 0 || status)
+			pfc_die("a faulting process failed");
+	began = pfc_now() - began;
+	for (i = 0; i < cpus; i++) {
+		rose = pfc_anon_of(i) - before[i];
+		if (rose != want)
+			pfc_die("CPU %u made %lld faults, its anon rose by %lld", i, want, rose);
+	}
+	printf("%u %lld %llu\n", cpus, want * cpus, (unsigned long long)began);
+}
+
 /* ---- options ----------------------------------------------------------- */
 
 static const struct argp_option pfc_options[] = {
@@ -674,6 +783,8 @@ static const struct argp_option pfc_options[] = {
 	{ "filter", 'f', "LIST", 0,
 	  "set pfclass's filter before: tgid, addr (what is measured), other (nobody), separated by commas", 0 },
 	{ "hits", 'h', "FILE", 0, "after each pass FILE's number must have risen by one a fault", 0 },
+	{ "scale", 's', NULL, 0,
+	  "fault on all CPUs at once and check each one's own counter; print CPUs, faults, nanoseconds", 1 },
 	{ "insmod", 'i', NULL, 0, "load the module ARG[0] with the parameters that follow; print nanoseconds", 1 },
 	{ "read", 'r', "FILE", 0, "open, read and close FILE; print the median's nanoseconds, and its size", 1 },
 	{ 0 }
@@ -685,6 +796,7 @@ static struct pfc_arguments {
 	char *filter;
 	char *read;
 	bool insmod;
+	bool scale;
 	char **rest;
 } pfc_arguments;
 
@@ -730,6 +842,9 @@ static error_t pfc_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'i':
 		a->insmod = true;
+		return 0;
+	case 's':
+		a->scale = true;
 		return 0;
 	case ARGP_KEY_ARGS:
 		a->rest = state->argv + state->next;
@@ -813,6 +928,10 @@ int main(int argc, char **argv)
 		pfc_die("mmap: %s", strerror(errno));
 	if (a->filter)
 		pfc_set_filter(a->filter);
+	if (a->scale) {
+		pfc_scale(a->passes ? a->passes : 40);
+		return 0;
+	}
 	pfc_counters_open();
 	/* No system call for output between two kinds: a reader would run. */
 	setvbuf(stdout, NULL, _IOFBF, 65536);

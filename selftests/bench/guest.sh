@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=sh disable=SC2317,SC2329 # row_* are called by name
+# shellcheck shell=sh disable=SC2317,SC2329 # called by name
 #
 # The guest's part of `make bench`: sets every row of /pfclass/modes up in turn
 # and measures it. What is written is for report.py:
@@ -119,13 +119,90 @@ row_floor()
 {
 	kinds=$1
 	shift
-	if ! ./faultcost --insmod pfc_floor.ko "$@" >/dev/null 2>/tmp/err; then
+	if ! took=$(./faultcost --insmod pfc_floor.ko "$@" 2>/tmp/err); then
 		echo "@left-out insmod pfc_floor.ko $*: $(sed 's/.*: //; q' /tmp/err)"
 		return
 	fi
+	echo "@insmod $took"
 	# shellcheck disable=SC2046 # nothing or one word
 	measure --hits=/sys/module/pfc_floor/parameters/hits $(kinds_of "$kinds")
 	rmmod pfc_floor || fail "rmmod pfc_floor"
+}
+
+# Words for the set-ups of other tools, each runs what follows it.
+#
+# with_probe FUNCTION CMD...: while probe:FUNCTION is a kprobe event.
+with_probe()
+{
+	probe=$1
+	shift
+	if ! echo "p:probe/$probe $probe" >>"$tracing/kprobe_events"; then
+		echo "@left-out the kernel refuses a kprobe event on $probe"
+		return
+	fi
+	"$@"
+	echo "-:probe/$probe" >>"$tracing/kprobe_events"
+}
+
+# with_file FILE VALUE AFTER CMD...: while FILE of tracefs holds VALUE.
+with_file()
+{
+	path=$tracing/$1 value=$2 after=$3
+	shift 3
+	if ! echo "$value" >"$path"; then
+		echo "@left-out $path does not take $value"
+		return
+	fi
+	# The same names serve a with_file inside this one.
+	(cmd_path=$path cmd_after=$after; "$@"; echo "$cmd_after" >"$cmd_path")
+}
+
+# The peers' packages, unpacked on a disk of their own.
+mount_peers()
+{
+	for disk in /sys/block/vd*; do
+		[ "$(cat "$disk/serial" 2>/dev/null)" = peers ] || continue
+		mkdir -p /peers
+		insmod crc32c_generic.ko 2>/dev/null
+		modprobe -q ext4
+		mount -o ro -t ext4 "/dev/${disk##*/}" /peers || return
+		mount -t proc proc /peers/proc
+		mount --rbind /sys /peers/sys
+		mount --rbind /dev /peers/dev
+		mount --bind /tmp /peers/tmp
+		[ ! -d $tracing ] || mount -t tracefs tracefs $tracing 2>/dev/null
+		return
+	done
+}
+
+bpftrace()
+{
+	BPFTRACE_MAX_STRLEN=64 chroot /peers bpftrace "$@"
+}
+
+perf()
+{
+	tool=perf
+	# Older packages have one program a kernel version behind a bash script.
+	for path in /peers/usr/bin/perf_*; do
+		[ ! -x "$path" ] || tool=${path##*/}
+	done
+	chroot /peers "$tool" "$@"
+}
+
+# A tool is right if it ran the measurement to its end.
+row_command()
+{
+	kinds=$(kinds_of "$1") command=$2
+	cp faultcost /tmp/faultcost
+	eval "$(echo "$command" | sed "s|%|/tmp/faultcost $kinds|")" \
+		>/tmp/said 2>&1 </dev/null
+	status=$?
+	grep '^@left-out' /tmp/said && return
+	if ! grep -E '^[a-z]+ (min|median) ' /tmp/said; then
+		echo "@left-out status $status: $(grep -v '^$' /tmp/said |
+			tail -n 2 | tr '\n' ' ' | cut -c1-200)"
+	fi
 }
 
 row()
@@ -135,6 +212,9 @@ row()
 	pfclass | floor)
 		# shellcheck disable=SC2086 # words
 		"row_$group" "$kinds" $setup
+		;;
+	tracefs | peer)
+		row_command "$kinds" "$setup"
 		;;
 	*)
 		fail "group $group is not known"
@@ -147,8 +227,13 @@ trim()
 	echo "$1" | sed 's/^[ \t]*//; s/[ \t]*$//'
 }
 
+mount_peers
 echo "@meta release $(uname -r)"
 echo "@meta version $(uname -v)"
+if [ -d /peers ]; then
+	echo "@meta perf $(perf version 2>&1 | tail -n 1)"
+	echo "@meta bpftrace $(bpftrace --version 2>&1 | tail -n 1)"
+fi
 baseline
 number=0
 while IFS='|' read -r group kinds setup _; do
