@@ -20,13 +20,30 @@
 #include "probes.h"
 #include "snapshot.h"
 
+/**
+ * struct pfc_call - a function is called, as a backend sees it
+ * @caller: where it will return to; of use only where the caller is checked
+ * @sp: the stack pointer on entry
+ * @arg: its first arguments
+ *
+ * The backends fill it in whole; what a place does not read costs nothing, since
+ * all of this is inlined.
+ */
+struct pfc_call {
+	unsigned long caller;
+	unsigned long sp;
+	unsigned long arg[5];
+};
+
 /* handle_mm_fault(vma, address, flags, regs) begins; the same in 5.10 to 7.2. */
-static __always_inline void pfc_hit_entry(struct pfc_place *place, unsigned long sp,
-					  struct vm_area_struct *vma,
-					  unsigned long address, unsigned int flags,
-					  struct pt_regs *regs)
+static __always_inline void pfc_hit_entry(struct pfc_place *place,
+					  const struct pfc_call *call)
 {
-	struct pfc_frame *frame = pfc_frames_open(sp, address, !pfc_filter_wants(address));
+	struct vm_area_struct *vma = (struct vm_area_struct *)call->arg[0];
+	unsigned long address = call->arg[1];
+	struct pt_regs *regs = (struct pt_regs *)call->arg[3];
+	struct pfc_frame *frame = pfc_frames_open(call->sp, address,
+						  !pfc_filter_wants(address));
 	struct pfc_facts *facts;
 	unsigned long pfn;
 
@@ -37,7 +54,7 @@ static __always_inline void pfc_hit_entry(struct pfc_place *place, unsigned long
 	frame->mm = vma->vm_mm;
 	facts = &frame->facts;
 	facts->marks = 0;
-	facts->flags = flags;
+	facts->flags = call->arg[2];
 	facts->gup = !regs;
 	frame->pc = regs && user_mode(regs) ? instruction_pointer(regs) : 0;
 	if (pfc_latency && !frame->start)
@@ -137,45 +154,90 @@ static __always_inline bool pfc_hit_is_dispatched(struct pfc_place *place,
 	return false;
 }
 
-/*
- * A leaf of the dispatcher runs. With accounting it marks the visit; without,
- * the hit is the count. ADDRESS is evaluated only when a filter asks for it.
- * The value is the visit's frame, if there is one.
- */
-#define pfc_hit_leaf(place, marks_, variant, address)				\
-({										\
-	struct pfc_frame *frame_ = NULL;					\
-										\
-	if (pfc_account ? !!(frame_ = pfc_frames_top()) : pfc_filter_wants(address)) { \
-		if (frame_)							\
-			frame_->facts.marks |= (marks_);			\
-		pfc_count(hit[(place)->index][variant]);			\
-	} else {								\
-		pfc_count(elsewhere[(place)->index]);				\
-	}									\
-	frame_;									\
-})
-
-/* do_wp_page(vmf) runs for the dispatcher: what it starts from. */
-static __always_inline void pfc_hit_wp(struct pfc_frame *frame, const struct vm_fault *vmf)
+static __always_inline unsigned long pfc_hit_address(const struct pfc_place *place,
+						     const struct pfc_call *call)
 {
-	struct pfc_facts *facts = &frame->facts;
-	pte_t pte = vmf->orig_pte;
-
-	frame->pfn = pte_pfn(pte);
-	facts->special = facts->shared && pfc_compat_is_pfn(vmf->vma, pte);
-	facts->uffd |= userfaultfd_pte_wp(vmf->vma, pte);
-	/* The later look compares with this one. */
-	facts->page = PFC_PAGE_SAME;
+	switch (place->address) {
+	case PFC_ADDR_VMF:
+		return pfc_compat_vmf_address((struct vm_fault *)call->arg[0]);
+	case 1:
+		return call->arg[1];
+	case 2:
+		return call->arg[2];
+	default:
+		return 0;
+	}
 }
 
-/* do_wp_page() runs for somebody else: for do_swap_page(), if that was marked. */
-static __always_inline void pfc_hit_wp_elsewhere(void)
+/*
+ * A leaf of the dispatcher runs. With accounting it marks the visit, whose frame
+ * is returned if there is one; without, the hit is the count.
+ */
+static __always_inline struct pfc_frame *pfc_hit_mark(struct pfc_place *place,
+						      const struct pfc_call *call,
+						      unsigned long marks,
+						      unsigned int variant)
 {
-	struct pfc_frame *frame = pfc_account ? pfc_frames_top() : NULL;
+	struct pfc_frame *frame = NULL;
 
-	if (frame && frame->facts.marks & BIT(PFC_MARK_SWAP))
-		frame->facts.marks |= BIT(PFC_MARK_SWAP_WP);
+	if (pfc_account) {
+		frame = pfc_frames_top();
+		if (!frame)
+			goto elsewhere;
+		frame->facts.marks |= marks;
+	} else if (!pfc_filter_wants(pfc_hit_address(place, call))) {
+		goto elsewhere;
+	}
+	pfc_count(hit[place->index][variant]);
+	return frame;
+
+elsewhere:
+	pfc_count(elsewhere[place->index]);
+	return NULL;
+}
+
+/* Any function that says no more than that it was called. */
+static __always_inline void pfc_hit_leaf(struct pfc_place *place, const struct pfc_call *call)
+{
+	if (pfc_hit_is_dispatched(place, call->caller))
+		pfc_hit_mark(place, call, BIT(place->mark), 0);
+}
+
+/* do_wp_page(vmf): what it starts from refines it. */
+static __always_inline void pfc_hit_wp(struct pfc_place *place, const struct pfc_call *call)
+{
+	const struct vm_fault *vmf = (const struct vm_fault *)call->arg[0];
+	struct pfc_frame *frame;
+
+	if (!pfc_hit_is_dispatched(place, call->caller)) {
+		/* do_swap_page() calls it too. */
+		frame = pfc_account ? pfc_frames_top() : NULL;
+		if (frame && frame->facts.marks & BIT(PFC_MARK_SWAP))
+			frame->facts.marks |= BIT(PFC_MARK_SWAP_WP);
+		return;
+	}
+	frame = pfc_hit_mark(place, call, BIT(PFC_MARK_WP), 0);
+	if (!frame)
+		return;
+	frame->pfn = pte_pfn(vmf->orig_pte);
+	frame->facts.special = frame->facts.shared &&
+			       pfc_compat_is_pfn(vmf->vma, vmf->orig_pte);
+	frame->facts.uffd |= userfaultfd_pte_wp(vmf->vma, vmf->orig_pte);
+	/* To be compared with the page at the end of the visit. */
+	frame->facts.page = PFC_PAGE_SAME;
+}
+
+/* do_swap_page(vmf): likewise. */
+static __always_inline void pfc_hit_swap(struct pfc_place *place, const struct pfc_call *call)
+{
+	const struct vm_fault *vmf = (const struct vm_fault *)call->arg[0];
+	struct pfc_frame *frame;
+
+	if (!pfc_hit_is_dispatched(place, call->caller))
+		return;
+	frame = pfc_hit_mark(place, call, BIT(PFC_MARK_SWAP), 0);
+	if (frame)
+		frame->facts.swap = pfc_compat_swap(vmf->orig_pte);
 }
 
 /*
@@ -197,6 +259,20 @@ static __always_inline enum pfc_mark pfc_tail_mark(pte_t *ptep, pte_t entry, boo
 		return PFC_MARK_AF;
 	}
 	return dirty ? PFC_MARK_DIRTY : PFC_MARK_SPURIOUS;
+}
+
+/* ptep_set_access_flags(vma, address, ptep, entry, dirty) and its kin. */
+static __always_inline void pfc_hit_tail(struct pfc_place *place, const struct pfc_call *call)
+{
+	unsigned long also = 0;
+	enum pfc_mark mark;
+
+	/* Look at the caller first: others' ptep may be something else. */
+	if (!pfc_hit_is_dispatched(place, call->caller))
+		return;
+	mark = pfc_tail_mark((pte_t *)call->arg[2], __pte(call->arg[3]), (int)call->arg[4],
+			     &also);
+	pfc_hit_mark(place, call, BIT(mark) | also, mark - PFC_MARK_AF);
 }
 
 #endif /* PFC_HIT_H */

@@ -22,7 +22,7 @@ static struct pfc_config pfc_config = { .account = true };
 
 static char *pfc_backend = "kprobe";
 module_param_named(backend, pfc_backend, charp, 0444);
-MODULE_PARM_DESC(backend, "what the probe points hang on: kprobe (default)");
+MODULE_PARM_DESC(backend, "what entries of functions hang on: kprobe (default) or ftrace, which is cheaper; the rest hangs on kprobes");
 
 module_param_named(account, pfc_config.account, bool, 0444);
 MODULE_PARM_DESC(account, "1 (default): follow each visit and count each fault once; 0: count places that are hit, cheaper");
@@ -56,9 +56,18 @@ static int __init pfc_init(void)
 {
 	int err;
 
-	if (strcmp(pfc_backend, "kprobe")) {
-		pr_err("backend=%s is not known: the backends are kprobe\n", pfc_backend);
+	if (!strcmp(pfc_backend, pfc_backend_kprobe.name)) {
+		pfc_config.backend = &pfc_backend_kprobe;
+	} else if (!strcmp(pfc_backend, pfc_backend_ftrace.name)) {
+		pfc_config.backend = &pfc_backend_ftrace;
+	} else {
+		pr_err("backend=%s is not known: the backends are kprobe and ftrace\n",
+		       pfc_backend);
 		return -EINVAL;
+	}
+	if (pfc_config.backend == &pfc_backend_ftrace && !PFC_COMPAT_FTRACE) {
+		pr_err("backend=ftrace: this kernel has no CONFIG_DYNAMIC_FTRACE with arguments\n");
+		return -EOPNOTSUPP;
 	}
 	if (pfc_measure && !pfc_config.account) {
 		pr_err("latency=1 needs account=1: without it no fault has a beginning and an end\n");

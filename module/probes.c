@@ -27,6 +27,8 @@
  * @callee: it is not the class's own: it is only called from there, so the call
  *	is the place, or its entry when the caller is the dispatcher
  * @address: where the faulting address is on entry of @function
+ * @hot: others call it often: where the call itself can be probed, that is cheaper
+ *	even when the probe is not
  * @partial: it sees some of the faults only, and the rest must be inferred; it
  *	does not matter from how many places it is called
  */
@@ -34,6 +36,7 @@ struct pfc_way {
 	const char *function;
 	bool callee;
 	int address;
+	bool hot;
 	bool partial;
 };
 
@@ -75,8 +78,8 @@ static const struct pfc_ladder pfc_ladders[] = {
 	{ PFC_MARK_NUMA, PFC_NEEDS(CONFIG_NUMA_BALANCING), .ways = {
 		{ "do_numa_page", false, PFC_ADDR_VMF },
 		/* Of what is inlined in the dispatcher only do_numa_page() calls these. */
-		{ "vm_normal_page", true, 1 },
-		{ "vm_normal_folio", true, 1 },
+		{ "vm_normal_page", true, 1, .hot = true },
+		{ "vm_normal_folio", true, 1, .hot = true },
 	} },
 	/* One of the first three, by version; on arm64 since 6.9 also the last. */
 	{ PFC_MARK_AF, .every = true, .ways = {
@@ -117,6 +120,7 @@ static struct pfc_place *pfc_places[PFC_MAX_PLACES];
 static unsigned int pfc_nr_places;
 static u64 pfc_missed_base;
 static bool pfc_armed;
+static const struct pfc_backend *pfc_entry_backend;
 static char pfc_no_account[96] = "accounting is off (account=0)";
 
 bool pfc_account;
@@ -195,21 +199,29 @@ static void pfc_cover_not(enum pfc_mark mark, const char *fmt, ...)
 	va_end(args);
 }
 
-/* Place TEMPLATE at ADDR, or where its kprobe says by symbol. */
+/*
+ * Place TEMPLATE at ADDR, or where its kprobe says by symbol. Only kprobes can be
+ * anywhere; they also take what the other backend refuses at a function's entry.
+ */
 static int pfc_place_add(const struct pfc_place *template, unsigned long addr)
 {
+	bool entry = addr && (template->check_caller || template->kind == PFC_KIND_ENTRY);
 	struct pfc_place *place;
-	int err;
+	int err = -EINVAL;
 
 	if (pfc_nr_places == PFC_MAX_PLACES)
 		return -E2BIG;
 	place = kmemdup(template, sizeof(*place), GFP_KERNEL);
 	if (!place)
 		return -ENOMEM;
-	if (addr)
-		place->rp.kp.addr = (kprobe_opcode_t *)addr;
+	place->addr = addr;
 	place->index = pfc_nr_places;
-	err = pfc_kprobe_place(place);
+	place->backend = entry ? pfc_entry_backend : &pfc_backend_kprobe;
+	err = place->backend->place(place);
+	if (err && place->backend != &pfc_backend_kprobe) {
+		place->backend = &pfc_backend_kprobe;
+		err = place->backend->place(place);
+	}
 	if (err) {
 		kfree(place);
 		return err;
@@ -222,7 +234,7 @@ static void pfc_place_remove_last(void)
 {
 	struct pfc_place *place = pfc_places[--pfc_nr_places];
 
-	pfc_kprobe_unplace(place);
+	place->backend->unplace(place);
 	kfree(place);
 }
 
@@ -288,8 +300,7 @@ static void pfc_place_given_one(enum pfc_mark mark, char *what)
 	}
 	/* The tail is split by the setter's arguments, which stand at a call of it. */
 	if (mark == PFC_MARK_AF && offset &&
-	    !pfc_arch_call_target((unsigned long)pfc_places[pfc_nr_places - 1]->rp.kp.addr,
-				  &target)) {
+	    !pfc_arch_call_target(pfc_places[pfc_nr_places - 1]->addr, &target)) {
 		pfc_place_remove_last();
 		pfc_cover_not(mark, "given %s+0x%x: not a call of the access-flag setter",
 			      what, offset);
@@ -352,6 +363,7 @@ static bool pfc_place_way(enum pfc_mark mark, const struct pfc_way *way,
 		.mark = mark,
 		.address = way->address,
 	};
+	unsigned int i;
 	int err = 0;
 
 	/* A variant of the compiler's making may have other arguments. */
@@ -369,16 +381,17 @@ static bool pfc_place_way(enum pfc_mark mark, const struct pfc_way *way,
 			      callee->sites);
 		return false;
 	}
-	if (way->callee && callee->sites == 1 && hows & BIT(PFC_HOW_CALL_SITE)) {
-		place.how = PFC_HOW_CALL_SITE;
-		err = pfc_place_add(&place, callee->site);
-		if (!err)
-			return true;
-	}
-	place.how = way->callee ? PFC_HOW_CALLER_FILTER : PFC_HOW_DIRECT;
-	if (hows & BIT(place.how)) {
-		place.check_caller = true;
-		err = pfc_place_add(&place, callee->symbol.start);
+	/* Where the entry is cheaper than a kprobe, it is tried first. */
+	for (i = 0; i < 2; i++) {
+		bool site = way->callee &&
+			    i == (pfc_entry_backend != &pfc_backend_kprobe && !way->hot);
+
+		place.how = site ? PFC_HOW_CALL_SITE :
+			    way->callee ? PFC_HOW_CALLER_FILTER : PFC_HOW_DIRECT;
+		place.check_caller = !site;
+		if (!(hows & BIT(place.how)) || (site && callee->sites != 1))
+			continue;
+		err = pfc_place_add(&place, site ? callee->site : callee->symbol.start);
 		if (!err)
 			return true;
 	}
@@ -446,6 +459,7 @@ int pfc_probes_init(const struct pfc_config *config)
 	int err;
 
 	pfc_account = config->account;
+	pfc_entry_backend = config->backend;
 	if (pfc_account) {
 		err = pfc_place_visit();
 		if (err) {
@@ -522,7 +536,7 @@ int pfc_probes_arm(void)
 	if (pfc_armed)
 		return 0;
 	for (i = 0; i < pfc_nr_places; i++) {
-		err = pfc_kprobe_arm(pfc_places[i]);
+		err = pfc_places[i]->backend->arm(pfc_places[i]);
 		if (err)
 			goto err_disarm;
 	}
@@ -532,7 +546,7 @@ int pfc_probes_arm(void)
 err_disarm:
 	pr_err("cannot arm a probe (%d)\n", err);
 	while (--i >= 0)
-		pfc_kprobe_disarm(pfc_places[i]);
+		pfc_places[i]->backend->disarm(pfc_places[i]);
 	pfc_probes_quiesce();
 	return err;
 }
@@ -550,7 +564,7 @@ void pfc_probes_disarm(void)
 		return;
 	pfc_armed = false;
 	for (i = pfc_nr_places - 1; i >= 0; i--)
-		pfc_kprobe_disarm(pfc_places[i]);
+		pfc_places[i]->backend->disarm(pfc_places[i]);
 	pfc_probes_quiesce();
 }
 
@@ -641,7 +655,7 @@ u64 pfc_probes_missed(const struct pfc_counters *c)
 	unsigned int i;
 
 	for (i = 0; i < pfc_nr_places; i++)
-		missed += pfc_kprobe_missed(pfc_places[i]);
+		missed += pfc_places[i]->backend->missed(pfc_places[i]);
 	return missed;
 }
 
@@ -656,7 +670,7 @@ void pfc_probes_reset(void)
 
 	pfc_missed_base = 0;
 	for (i = 0; i < pfc_nr_places; i++)
-		pfc_missed_base += pfc_kprobe_missed(pfc_places[i]);
+		pfc_missed_base += pfc_places[i]->backend->missed(pfc_places[i]);
 }
 
 /**
@@ -674,8 +688,8 @@ const char *pfc_probes_why_not(enum pfc_class class)
 
 	for (i = 0; pfc_armed && i < pfc_nr_places; i++)
 		if ((pfc_account || pfc_mark_class(pfc_places[i]->mark) == class) &&
-		    !pfc_kprobe_alive(pfc_places[i]))
-			return "the kernel took its probes out (debugfs kprobes/enabled)";
+		    !pfc_places[i]->backend->alive(pfc_places[i]))
+			return pfc_places[i]->backend->why_dead;
 	if (!pfc_account) {
 		/* A hit at the PMD level may have fallen back to the PTE level. */
 		if (class == PFC_THP || class == PFC_NONE || class == PFC_ERROR)
@@ -751,8 +765,8 @@ static void pfc_place_show(struct seq_file *m, const struct pfc_place *place,
 			   const struct pfc_counters *c)
 {
 	enum pfc_state state = !pfc_armed ? PFC_STATE_DISARMED :
-			       pfc_kprobe_alive(place) ? PFC_STATE_ARMED : PFC_STATE_DEAD;
-	unsigned long addr = (unsigned long)place->rp.kp.addr;
+			       place->backend->alive(place) ? PFC_STATE_ARMED : PFC_STATE_DEAD;
+	unsigned long addr = place->addr;
 	struct pfc_symbol sym = { .start = addr, .name = "?" };
 	const char *label = pfc_class_keys[pfc_mark_class(place->mark)];
 	u64 elsewhere = c->elsewhere[place->index];
@@ -763,11 +777,11 @@ static void pfc_place_show(struct seq_file *m, const struct pfc_place *place,
 			   pfc_class_keys[PFC_SPURIOUS]);
 	else
 		seq_puts(m, place->kind < PFC_KIND_LEAF ? "visit" : label);
-	seq_printf(m, " %s %s+0x%lx kprobe %s %llu %llu ", pfc_how_words[place->how],
-		   sym.name, addr - sym.start, pfc_state_words[state],
-		   pfc_place_hits(place, c), pfc_kprobe_missed(place));
+	seq_printf(m, " %s %s+0x%lx %s %s %llu %llu ", pfc_how_words[place->how],
+		   sym.name, addr - sym.start, place->backend->name, pfc_state_words[state],
+		   pfc_place_hits(place, c), place->backend->missed(place));
 	if (state == PFC_STATE_DEAD)
-		seq_puts(m, "the kernel took it out: is debugfs kprobes/enabled 0?\n");
+		seq_printf(m, "%s\n", place->backend->why_dead);
 	else if (elsewhere)
 		seq_printf(m, "%llu not counted: other callers, or not in the filter\n",
 			   elsewhere);

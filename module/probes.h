@@ -5,8 +5,10 @@
 #ifndef PFC_PROBES_H
 #define PFC_PROBES_H
 
+#include <linux/ftrace.h>
 #include <linux/kprobes.h>
 #include <linux/seq_file.h>
+#include <compat/compat.h>
 #include "classify.h"
 #include "counters.h"
 
@@ -26,9 +28,42 @@ enum pfc_kind {
 #define PFC_ADDR_VMF	(-1)	/* in the struct vm_fault that argument 0 points to */
 #define PFC_ADDR_NONE	(-2)
 
+struct pfc_place;
+
+/**
+ * struct pfc_backend - what a probe point hangs on
+ * @name: as users know it
+ * @why_dead: what to look at when @alive says no
+ * @place: make the place ready, not armed, at @addr or as its kprobe says; returns
+ *	0 with @addr set, or -ENOENT no such symbol, -EINVAL refused (blacklisted,
+ *	after a load-exclusive on arm64, not traceable), -EILSEQ not an instruction
+ *	boundary, -ENOMEM. May sleep, as all but @alive and @missed.
+ * @unplace: undo @place; on return no handler of it runs
+ * @arm: let it fire; returns 0 or an error
+ * @disarm: undo @arm; handlers may still run until synchronize_rcu()
+ * @alive: of an armed place, whether it still is in the text
+ * @missed: firings that never reached the handler, since @place
+ */
+struct pfc_backend {
+	const char *name;
+	const char *why_dead;
+	int (*place)(struct pfc_place *place);
+	void (*unplace)(struct pfc_place *place);
+	int (*arm)(struct pfc_place *place);
+	void (*disarm)(struct pfc_place *place);
+	bool (*alive)(const struct pfc_place *place);
+	u64 (*missed)(const struct pfc_place *place);
+};
+
+extern const struct pfc_backend pfc_backend_kprobe;
+extern const struct pfc_backend pfc_backend_ftrace;	/* entries of functions only */
+
 /**
  * struct pfc_place - one probe point
- * @rp: the backend's own; only PFC_KIND_VISIT uses more than @rp.kp
+ * @backend: what it hangs on
+ * @rp: of the kprobe backend; only PFC_KIND_VISIT uses more than @rp.kp
+ * @ops: of the ftrace backend, where it has one a place
+ * @addr: where it is
  * @kind: what it sees
  * @how: how it was found
  * @mark: what it says; for PFC_KIND_TAIL the first of three
@@ -39,7 +74,12 @@ enum pfc_kind {
  * Written by init only; handlers read it.
  */
 struct pfc_place {
+	const struct pfc_backend *backend;
 	struct kretprobe rp;
+#if PFC_COMPAT_FTRACE
+	struct ftrace_ops ops;
+#endif
+	unsigned long addr;
 	enum pfc_kind kind;
 	enum pfc_how how;
 	enum pfc_mark mark;
@@ -50,11 +90,13 @@ struct pfc_place {
 
 /**
  * struct pfc_config - how the probes are wanted
+ * @backend: what function entries hang on; the rest hangs on kprobes
  * @account: frame each visit, commit each fault to one class
  * @given: by mark: NULL, or what the user wants instead of the best way that
  *	there is: places, SYMBOL+0xOFFSET, separated by commas; or a word of PFC_HOWS
  */
 struct pfc_config {
+	const struct pfc_backend *backend;
 	bool account;
 	char *given[PFC_NR_MARKS];
 };
@@ -76,13 +118,5 @@ u64 pfc_probes_missed(const struct pfc_counters *c);
 const char *pfc_probes_why_not(enum pfc_class class);
 bool pfc_probes_refines(enum pfc_refinement refinement);
 u64 pfc_probes_class(const struct pfc_counters *c, enum pfc_class class);
-
-/* backend_kprobe.c */
-int pfc_kprobe_place(struct pfc_place *place);
-void pfc_kprobe_unplace(struct pfc_place *place);
-int pfc_kprobe_arm(struct pfc_place *place);
-void pfc_kprobe_disarm(struct pfc_place *place);
-bool pfc_kprobe_alive(const struct pfc_place *place);
-u64 pfc_kprobe_missed(const struct pfc_place *place);
 
 #endif /* PFC_PROBES_H */

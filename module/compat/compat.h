@@ -12,6 +12,7 @@
 #include <linux/kconfig.h>
 #include <linux/kprobes.h>
 #include <linux/cgroup.h>
+#include <linux/ftrace.h>
 #include <linux/limits.h>
 #include <linux/mm.h>
 #include <linux/seq_file.h>
@@ -53,6 +54,49 @@
 #define PFC_FAULT_COMPLETED	VM_FAULT_COMPLETED
 #else
 #define PFC_FAULT_COMPLETED	0
+#endif
+
+/* Whether function entries can be probed by ftrace, with arguments. */
+#if defined(CONFIG_DYNAMIC_FTRACE) && (defined(CONFIG_DYNAMIC_FTRACE_WITH_REGS) || \
+				       defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS))
+#define PFC_COMPAT_FTRACE 1
+
+/*
+ * Where each call site calls the ops that is alone there (6.2 on arm64, x86), an
+ * ops for each place is best. Elsewhere all ops of the system stand in one list
+ * that each hit walks: one ops for all places.
+ */
+#if defined(CONFIG_DYNAMIC_FTRACE_WITH_CALL_OPS) || defined(CONFIG_X86)
+#define PFC_COMPAT_FTRACE_EACH 1
+#else
+#define PFC_COMPAT_FTRACE_EACH 0
+#endif
+
+/*
+ * The handlers cannot recurse: they call nothing that is probed. 5.10 wants that
+ * said; 5.11 turned the flag round, and protection must be asked for.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
+typedef struct ftrace_regs pfc_compat_ftrace_regs;
+#define PFC_COMPAT_FTRACE_FLAGS 0
+#else
+typedef struct pt_regs pfc_compat_ftrace_regs;
+#define PFC_COMPAT_FTRACE_FLAGS FTRACE_OPS_FL_RECURSION_SAFE
+#endif
+
+/* Arguments and stack pointer are saved for every ops, all registers for none. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#define pfc_compat_ftrace_arg(regs, n)	ftrace_regs_get_argument(regs, n)
+#define pfc_compat_ftrace_sp(regs)	ftrace_regs_get_stack_pointer(regs)
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
+#define pfc_compat_ftrace_arg(fregs, n)	regs_get_kernel_argument(&(fregs)->regs, n)
+#define pfc_compat_ftrace_sp(fregs)	kernel_stack_pointer(&(fregs)->regs)
+#else
+#define pfc_compat_ftrace_arg(pregs, n)	regs_get_kernel_argument(pregs, n)
+#define pfc_compat_ftrace_sp(pregs)	kernel_stack_pointer(pregs)
+#endif
+#else
+#define PFC_COMPAT_FTRACE 0
 #endif
 
 /* What handle_mm_fault() may return, by name. */

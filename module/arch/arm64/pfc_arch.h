@@ -96,6 +96,52 @@ static __always_inline unsigned long pfc_arch_result(struct pt_regs *regs)
 	return regs->regs[0];
 }
 
+/**
+ * pfc_arch_emulate() - execute the instruction that a kprobe replaced
+ * @opcode: the instruction
+ * @regs: the registers of the hit
+ *
+ * Those that pfclass probes and that need no more than registers: what ftrace
+ * leaves at a function's entry (mov x9, x30; nop), bti c, bl, and ret. Stepping
+ * over them would take a second exception (or, for branches, the kernel's own
+ * simulation).
+ *
+ * Context: probe handlers.
+ * Return: 1 if it was executed, 0 if the kernel must do it.
+ */
+static __always_inline int pfc_arch_emulate(u32 opcode, struct pt_regs *regs)
+{
+	if (opcode == 0xaa1e03e9) {			/* mov x9, x30 */
+		regs->regs[9] = regs->regs[30];
+		regs->pc += 4;
+	} else if (opcode == 0xd65f03c0) {		/* ret */
+		regs->pc = regs->regs[30];
+	} else if ((opcode & 0xfc000000) == 0x94000000) {	/* bl */
+		regs->regs[30] = regs->pc + 4;
+		regs->pc += sign_extend64((u64)(opcode & 0x03ffffff) << 2, 27);
+	} else if (opcode == 0xd503201f || opcode == 0xd503245f) {	/* nop, bti c */
+		regs->pc += 4;
+	} else {
+		return 0;
+	}
+	regs->pstate &= ~PSR_BTYPE_MASK;
+	return 1;
+}
+
+/*
+ * Where ftrace's own instruction may stand in a function: behind the one that saves
+ * x30, and bti c. Its address is wanted, which is what a callback is told.
+ */
+#define PFC_ARCH_FTRACE_OFFSETS { 4, 8, 12 }
+
+/* Whether ftrace calls somebody at @ip: there is a bl and not a nop. */
+static inline bool pfc_arch_traced(unsigned long ip)
+{
+	unsigned long target;
+
+	return pfc_arch_call_target(ip, &target);
+}
+
 /*
  * One entry of a contiguous block as the access-flag setter means it: the
  * setter is given an entry without the contiguous bit (pte_mknoncont()).

@@ -58,6 +58,22 @@ static __always_inline unsigned long pfc_arch_result(struct pt_regs *regs)
 	return regs_return_value(regs);
 }
 
+/* The kernel makes most of these probes jumps, which is better. */
+static __always_inline int pfc_arch_emulate(kprobe_opcode_t opcode, struct pt_regs *regs)
+{
+	return 0;
+}
+
+/* ftrace takes the function's address for its own instruction, behind endbr or not. */
+#define PFC_ARCH_FTRACE_OFFSETS { 0 }
+
+static inline bool pfc_arch_traced(unsigned long ip)
+{
+	unsigned long target;
+
+	return pfc_arch_call_target(ip, &target) || pfc_arch_call_target(ip + 4, &target);
+}
+
 static __always_inline pte_t pfc_arch_pte(pte_t pte)
 {
 	return pte;
