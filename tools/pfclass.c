@@ -17,6 +17,7 @@ static const struct command {
 	int (*run)(int argc, char **argv, struct pfc_options *options);
 } commands[] = {
 	{ "stat", pfc_cmd_stat },
+	{ "latency", pfc_cmd_latency },
 	{ "probes", pfc_cmd_probes },
 	{ "reset", pfc_cmd_control },
 	{ "enable", pfc_cmd_control },
@@ -32,6 +33,8 @@ static const char doc[] =
 	"\v"
 	"Commands:\n"
 	"  stat [INTERVAL [COUNT]]  the counters, or what they grow by\n"
+	"  stat -- CMD [ARG...]     run a command and count its faults\n"
+	"  latency                  how long faults took\n"
 	"  probes                   where pfclass looks, and why not\n"
 	"  reset                    let every counter begin at zero\n"
 	"  enable, disable          arm, disarm every probe\n"
@@ -44,6 +47,7 @@ static const char doc[] =
 	"EXAMPLES\n"
 	"  pfclass stat                 every class since the module was loaded\n"
 	"  pfclass stat 1               what happens, a line each second\n"
+	"  pfclass stat -- make -j4     what a command and its children do\n"
 	"  pfclass stat -j | jq .classes.wp\n"
 	"  pfclass probes               why a class is unavailable\n";
 

@@ -22,6 +22,9 @@
  * @PFC_EXIT_NO_DWARF: locate: the file has no debugging information
  * @PFC_EXIT_BUILD_ID: locate: the file is not the running kernel's
  * @PFC_EXIT_NOT_LOCATED: locate: an inlined function has no exact place
+ * @PFC_EXIT_NO_CGROUP: stat: no control group can be made for the command
+ * @PFC_EXIT_NO_PROCESS: stat: there is no such process
+ * @PFC_EXIT_NO_LATENCY: latency: the module does not measure it
  */
 enum pfc_exit {
 	PFC_EXIT_OK,
@@ -38,6 +41,9 @@ enum pfc_exit {
 	PFC_EXIT_NO_DWARF,
 	PFC_EXIT_BUILD_ID,
 	PFC_EXIT_NOT_LOCATED,
+	PFC_EXIT_NO_CGROUP,
+	PFC_EXIT_NO_PROCESS,
+	PFC_EXIT_NO_LATENCY,
 };
 
 /**
@@ -53,6 +59,7 @@ struct pfc_options {
 extern const struct argp pfc_common_argp;
 
 int pfc_cmd_stat(int argc, char **argv, struct pfc_options *options);
+int pfc_cmd_latency(int argc, char **argv, struct pfc_options *options);
 int pfc_cmd_probes(int argc, char **argv, struct pfc_options *options);
 int pfc_cmd_control(int argc, char **argv, struct pfc_options *options);
 int pfc_cmd_locate(int argc, char **argv, struct pfc_options *options);

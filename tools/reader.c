@@ -687,3 +687,78 @@ void pfc_free_probes(struct pfc_probes *probes)
 	free(probes->text);
 	memset(probes, 0, sizeof(*probes));
 }
+
+/* KEY count N, KEY sum NS, KEY FROM N. */
+static int parse_latency(const struct pfc_reader *reader, char *row, size_t line,
+			 struct pfc_latencies *all)
+{
+	char *word[4], *save;
+	struct pfc_latency *latency;
+	struct pfc_bucket *bucket;
+	uint64_t from, nr;
+	int class, i;
+
+	word[0] = strtok_r(row, " ", &save);
+	for (i = 1; i < 4; i++)
+		word[i] = strtok_r(NULL, " ", &save);
+	if (!word[2] || word[3] || !is_key(word[0])) {
+		make_printable(row);
+		return say_garbled(reader, PFC_FILE_LATENCY, line,
+				   "\"%.40s\" does not begin \"CLASS WHAT NUMBER\"", row);
+	}
+	for (class = 0; class < PFC_NR_CLASSES; class++)
+		if (!strcmp(word[0], pfc_key(pfc_key_class(class))->name))
+			break;
+	/* A class that is newer than this tool. */
+	if (class == PFC_NR_CLASSES)
+		return PFC_EXIT_OK;
+	latency = &all->of[class];
+	if (!strcmp(word[1], "count") && parse_value(word[2], &latency->count))
+		return PFC_EXIT_OK;
+	if (!strcmp(word[1], "sum") && parse_u64(word[2], &latency->sum))
+		return PFC_EXIT_OK;
+	bucket = &latency->buckets[latency->nr_buckets];
+	if (latency->nr_buckets < sizeof(latency->buckets) / sizeof(*bucket) &&
+	    parse_u64(word[1], &from) && parse_u64(word[2], &nr) && nr &&
+	    (!latency->nr_buckets || from > bucket[-1].from)) {
+		*bucket = (struct pfc_bucket){ .from = from, .count = nr };
+		latency->nr_buckets++;
+		return PFC_EXIT_OK;
+	}
+	make_printable(word[1]);
+	make_printable(word[2]);
+	return say_garbled(reader, PFC_FILE_LATENCY, line, "\"%s %.20s %.20s\" makes no sense",
+			   word[0], word[1], word[2]);
+}
+
+/**
+ * pfc_read_latencies() - read "latency"
+ * @reader: the reader
+ * @all: on success the content
+ *
+ * Return: PFC_EXIT_OK, or after a line on standard error: PFC_EXIT_ABI,
+ * PFC_EXIT_GARBLED, else as pfc_read_text().
+ */
+int pfc_read_latencies(struct pfc_reader *reader, struct pfc_latencies *all)
+{
+	char *text, *next, *end, *row;
+	size_t line = 0, len;
+	int ret;
+
+	memset(all, 0, sizeof(*all));
+	ret = pfc_read_text(reader, PFC_FILE_LATENCY, &text, &len);
+	if (ret)
+		return ret;
+	next = text;
+	end = text + len;
+	while ((row = next_line(reader, PFC_FILE_LATENCY, &next, end, &line, &ret))) {
+		ret = line == 1 ? parse_abi(reader, row) :
+				  parse_latency(reader, row, line, all);
+		if (ret)
+			break;
+	}
+	if (!ret && !line)
+		ret = say_garbled(reader, PFC_FILE_LATENCY, 1, "the file is empty");
+	free(text);
+	return ret;
+}

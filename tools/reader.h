@@ -118,6 +118,38 @@ struct pfc_probes {
 	char *text;
 };
 
+/**
+ * struct pfc_bucket - some faults of a class
+ * @from: the shortest took so long, nanoseconds; the longest less than twice that
+ * @count: their number
+ */
+struct pfc_bucket {
+	uint64_t from;
+	uint64_t count;
+};
+
+/**
+ * struct pfc_latency - how long the faults of a class took
+ * @count: their number
+ * @sum: nanoseconds of all of them
+ * @buckets: by ascending time; empty ones are left out
+ * @nr_buckets: their number
+ */
+struct pfc_latency {
+	struct pfc_value count;
+	uint64_t sum;
+	struct pfc_bucket buckets[64];
+	size_t nr_buckets;
+};
+
+/**
+ * struct pfc_latencies - one reading of "latency"
+ * @of: by class
+ */
+struct pfc_latencies {
+	struct pfc_latency of[PFC_NR_CLASSES];
+};
+
 int pfc_reader_open(struct pfc_reader *reader, const char *debugfs);
 int pfc_read_stats(struct pfc_reader *reader, struct pfc_stats *stats);
 void pfc_free_stats(struct pfc_stats *stats);
@@ -125,6 +157,7 @@ int pfc_read_percpu(struct pfc_reader *reader, struct pfc_percpu *percpu);
 void pfc_free_percpu(struct pfc_percpu *percpu);
 int pfc_read_probes(struct pfc_reader *reader, struct pfc_probes *probes);
 void pfc_free_probes(struct pfc_probes *probes);
+int pfc_read_latencies(struct pfc_reader *reader, struct pfc_latencies *all);
 int pfc_read_text(struct pfc_reader *reader, const char *file, char **text,
 		  size_t *len);
 int pfc_write_text(struct pfc_reader *reader, const char *file,

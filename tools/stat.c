@@ -7,11 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <fcntl.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "output.h"
 #include "pfclass.h"
 #include "reader.h"
+#include "scope.h"
 
 #define NSEC		1000000000ULL
 #define SHORTEST	0.001		/* seconds */
@@ -22,10 +25,15 @@ static const char why[] = "\"pfclass probes\" says why.";
 
 static const char doc[] =
 	"Show how many faults of each class the kernel handled: since the module "
-	"was loaded or reset or, every INTERVAL seconds, since the line before."
+	"was loaded or reset or, every INTERVAL seconds, since the line before; or how "
+	"many CMD and all its descendants took, and nobody else."
 	"\v"
 	"INTERVAL is in seconds and may have a fraction. Each line counts one "
 	"interval, the first one too; COUNT lines are printed, or until interrupted.\n"
+	"\n"
+	"CMD is counted from its start to its end, in a control group of its own. The "
+	"result goes to standard error or to FILE, and CMD's exit status is passed on. "
+	"Meanwhile the module's filter is replaced.\n"
 	"\n"
 	"EXAMPLES\n"
 	"  pfclass stat                 every class, and what happened inside it\n"
@@ -33,13 +41,18 @@ static const char doc[] =
 	"  pfclass stat 1               a line each second\n"
 	"  pfclass stat 0.5 10          ten lines, half a second each\n"
 	"  pfclass stat --percpu        a line for each CPU\n"
+	"  pfclass stat -- make -j4     what a command and its children do\n"
+	"  pfclass stat 1 -- make -j4   the same, a line each second\n"
+	"  pfclass stat -p 1234         what a process does until ^C or its end\n"
 	"  pfclass stat -j | jq '.classes.wp'\n"
 	"  pfclass stat -j 1            a JSON object on a line each second\n"
 	"  pfclass stat -x,             VALUE,KEY,PERCENT for a spreadsheet\n";
 
 struct input {
 	struct pfc_options *options;
+	struct pfc_scope scope;
 	const char *separator;
+	const char *output;
 	bool verbose;
 	bool percpu;
 	bool repeat;
@@ -57,6 +70,11 @@ struct sample {
 	bool reset;		/* the counters began anew in between */
 };
 
+static bool is_scoped(const struct input *input)
+{
+	return input->scope.command || input->scope.pid;
+}
+
 static volatile sig_atomic_t interrupted;
 
 static void interrupt(int signal)
@@ -69,6 +87,8 @@ static const struct argp_option stat_options[] = {
 	{ "verbose", 'v', NULL, 0, "Show what is zero or unavailable too", 0 },
 	{ "separator", 'x', "SEP", 0, "A line for each counter: VALUE SEP KEY SEP PERCENT", 0 },
 	{ "percpu", 'P', NULL, 0, "A row for each CPU that handled a fault", 0 },
+	{ "pid", 'p', "PID", 0, "Only the process PID, until ^C or its end", 0 },
+	{ "output", 'o', "FILE", 0, "Write to FILE", 0 },
 	{ 0 }
 };
 
@@ -101,6 +121,18 @@ static void parse_positional(struct argp_state *state, struct input *input,
 	}
 }
 
+static void parse_pid(struct argp_state *state, struct input *input, const char *arg)
+{
+	uintmax_t pid;
+	char *end;
+
+	errno = 0;
+	pid = strtoumax(arg, &end, 10);
+	if (*arg < '0' || *arg > '9' || *end || errno || !pid || pid > INT32_MAX)
+		argp_error(state, "-p takes the number of a process, not \"%s\"", arg);
+	input->scope.pid = pid;
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct input *input = state->input;
@@ -108,6 +140,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = input->options;
+		return 0;
+	case 'p':
+		parse_pid(state, input, arg);
+		return 0;
+	case 'o':
+		input->output = arg;
 		return 0;
 	case 'v':
 		input->verbose = true;
@@ -121,9 +159,21 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		input->percpu = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		parse_positional(state, input, arg);
+		/* What follows "--" is the command's own to parse. */
+		if (state->quoted && state->next > state->quoted) {
+			input->scope.command = state->argv + state->next - 1;
+			state->next = state->argc;
+		} else {
+			parse_positional(state, input, arg);
+		}
 		return 0;
 	case ARGP_KEY_END:
+		if (state->quoted == state->argc && !input->scope.command)
+			argp_error(state, "the command after \"--\" is missing");
+		if (input->scope.command && input->scope.pid)
+			argp_error(state, "-p and a command exclude each other");
+		if (input->scope.command && input->counted)
+			argp_error(state, "with a command there is no COUNT: its end is the end");
 		if (input->separator && input->options->json)
 			argp_error(state, "-j and -x exclude each other");
 		return 0;
@@ -135,7 +185,7 @@ static const struct argp_child children[] = { { .argp = &pfc_common_argp }, { 0 
 static const struct argp argp = {
 	.options = stat_options,
 	.parser = parse_option,
-	.args_doc = "[INTERVAL [COUNT]]",
+	.args_doc = "[INTERVAL [COUNT]]\n[INTERVAL] -- CMD [ARG...]",
 	.doc = doc,
 	.children = children,
 };
@@ -755,28 +805,65 @@ static int print(const struct input *input, struct lines *lines,
 	return pfc_flush();
 }
 
-static int repeat(struct pfc_reader *reader, const struct input *input)
+/* Returns false when it is over, or interrupted. */
+static bool wait_until(struct input *input, uint64_t when)
+{
+	return is_scoped(input) ? pfc_scope_wait(&input->scope, when) :
+				    sleep_until(when);
+}
+
+/* The rest of standard output goes elsewhere; the command has the old one. */
+static int redirect(const struct input *input)
+{
+	int fd = STDERR_FILENO;
+
+	if (!input->output && !input->scope.command)
+		return PFC_EXIT_OK;
+	if (input->output) {
+		fd = open(input->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		if (fd < 0) {
+			pfc_error("cannot write %s: %s", input->output, strerror(errno));
+			return PFC_EXIT_FAILURE;
+		}
+	}
+	fflush(stdout);
+	if (dup2(fd, STDOUT_FILENO) < 0)
+		return PFC_EXIT_FAILURE;
+	if (fd != STDERR_FILENO)
+		close(fd);
+	return PFC_EXIT_OK;
+}
+
+/* Print what is counted in each interval, or until the end of whom is counted. */
+static int repeat(struct pfc_reader *reader, struct input *input)
 {
 	struct sigaction action = { .sa_handler = interrupt };
 	struct lines lines = { .printed = 0 };
 	struct sample then, next, diff;
 	uint64_t start, when, done;
+	bool more = true;
 	int ret;
 
 	/* No SA_RESTART: the sleep ends, and no line is cut off. */
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	if (!is_scoped(input)) {
+		sigaction(SIGINT, &action, NULL);
+		sigaction(SIGTERM, &action, NULL);
+	}
 	ret = read_sample(reader, input, &then);
 	if (ret)
 		return ret;
+	ret = pfc_scope_start(&input->scope);
+	if (!ret)
+		ret = redirect(input);
 	start = then.since;
-	when = start;
-	for (done = 0; !input->counted || done < input->count; done++) {
+	when = input->repeat ? start : 0;
+	for (done = 0; !ret && more && (!input->counted || done < input->count); done++) {
 		/* A beat that was slept through (suspend) is not made up for. */
-		do {
+		while (when && when <= then.since)
 			when += input->interval;
-		} while (when <= then.since);
-		if (!sleep_until(when))
+		more = wait_until(input, when);
+		/* Its last line counts what is left. */
+		if (!more && !is_scoped(input))
 			break;
 		ret = read_sample(reader, input, &next);
 		if (ret)
@@ -790,11 +877,26 @@ static int repeat(struct pfc_reader *reader, const struct input *input)
 		free_sample(&diff);
 		free_sample(&then);
 		then = next;
-		if (ret)
-			break;
 	}
 	free_sample(&then);
 	return ret;
+}
+
+static int run_scope(struct pfc_reader *reader, struct input *input)
+{
+	struct sample sample;
+	int ret, err;
+
+	/* Know whom one talks to before one writes. */
+	ret = read_sample(reader, input, &sample);
+	if (ret)
+		return ret;
+	free_sample(&sample);
+	ret = pfc_scope_open(&input->scope, reader);
+	if (!ret)
+		ret = repeat(reader, input);
+	err = pfc_scope_close(&input->scope, reader);
+	return ret ? ret : err;
 }
 
 /**
@@ -812,14 +914,18 @@ int pfc_cmd_stat(int argc, char **argv, struct pfc_options *options)
 	struct sample sample;
 	int ret;
 
-	if (argp_parse(&argp, argc, argv, 0, NULL, &input))
+	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &input))
 		return PFC_EXIT_USAGE;
 	ret = pfc_reader_open(&reader, options->debugfs);
 	if (ret)
 		return ret;
+	if (is_scoped(&input))
+		return run_scope(&reader, &input);
 	if (input.repeat)
 		return repeat(&reader, &input);
 	ret = read_sample(&reader, &input, &sample);
+	if (!ret)
+		ret = redirect(&input);
 	if (ret)
 		return ret;
 	ret = print(&input, NULL, &sample);

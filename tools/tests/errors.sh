@@ -274,13 +274,38 @@ usage "unknown command" "no command \"frobnicate\"" frobnicate
 usage "unknown option" "option" stat --frobnicate
 usage "interval is no number" "INTERVAL" stat soon
 usage "interval is zero" "INTERVAL" stat 0
-usage "interval is negative" "option\|INTERVAL" stat -- -1
+usage "interval is negative" "option" stat -1
 usage "interval is not finite" "INTERVAL" stat inf
 usage "interval is nan" "INTERVAL" stat nan
 usage "count is zero" "COUNT" stat 1 0
-usage "count is negative" "COUNT" stat -- 1 -3
+usage "count is negative" "option" stat 1 -3
 usage "count overflows" "COUNT" stat 1 99999999999999999999
 usage "three arguments" "too many" stat 1 2 3
+usage "no command after --" "command after" stat --
+usage "a count and a command" "no COUNT" stat 1 2 -- true
+usage "a process and a command" "exclude" stat -p 1 -- true
+usage "process is no number" "number of a process" stat -p x
+usage "process is 0" "number of a process" stat -p 0
+usage "latency has an argument" "many" latency 1
+
+# Latency.
+fresh
+rm -f "$files/latency"
+error "latency is missing" 8 "no file \"latency\"" "$tool" latency -D "$root"
+printf 'abi 1\nanon count unavailable\n' >"$files/latency"
+error "latency is off" 16 "latency=1" "$tool" latency -D "$root"
+printf 'abi 1\nanon count 3\nanon sum 4500\nanon 1024 2\nanon 2048 1\n' >"$files/latency"
+good "latency" "^1.02 us +2.05 us +2 +#+$" "$tool" latency -D "$root"
+good "latency: mean" "^anon +3 +1.50 us +4.50 us$" "$tool" latency -s -D "$root"
+good "latency: JSON" '"mean_ns": 1500.0' "$tool" latency -j -D "$root"
+printf 'abi 1\nanon count 0\nanon sum 0\nfuture count 3\n' >"$files/latency"
+good "latency: nothing, and a class of the future" "^anon +0$" "$tool" latency -D "$root"
+printf 'abi 1\nanon count 3\nanon 1024 2\nanon 1024 1\n' >"$files/latency"
+error "latency: a bucket twice" 6 "makes no sense" "$tool" latency -D "$root"
+printf 'abi 1\nanon count 3 3\n' >"$files/latency"
+error "latency: four words" 6 "CLASS WHAT NUMBER" "$tool" latency -D "$root"
+printf 'abi 1\nanon count 3' >"$files/latency"
+error "latency: cut off" 6 "cut off" "$tool" latency -D "$root"
 usage "an empty separator" "separator" stat -x ""
 usage "JSON and CSV" "exclude" stat -j -x,
 usage "an argument to reset" "no argument" reset 1
