@@ -39,6 +39,7 @@ static const struct pfc_setting mix[] = {
 	{ "/proc/sys/kernel/numa_balancing", "1" },
 	{ "/sys/kernel/mm/transparent_hugepage/enabled", "madvise" },
 	{ "/sys/kernel/mm/transparent_hugepage/hugepages-2048kB/enabled", "inherit" },
+	{ "/sys/kernel/mm/transparent_hugepage/hugepages-32768kB/enabled", "inherit" },
 	{ "/sys/kernel/mm/transparent_hugepage/hugepages-64kB/enabled", "madvise" },
 	{ "/sys/kernel/mm/transparent_hugepage/khugepaged/defrag", "1" },
 	{ "/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs", "100" },

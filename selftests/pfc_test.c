@@ -1252,7 +1252,8 @@ int pfc_hwaf_promised(void)
 		const char *cpu;
 		int hwaf;
 	} known[] = {
-		{ "cortex-a53", 0 }, { "cortex-a57", 0 }, { "cortex-a72", 0 },
+		{ "cortex-a35", 0 }, { "cortex-a53", 0 }, { "cortex-a57", 0 },
+		{ "cortex-a72", 0 },
 		{ "max", 1 },
 	};
 	const char *cpu = getenv("PFC_CPU");

@@ -34,7 +34,9 @@
 #define PFC_64K			65536
 /* More than a per-CPU batch of the page lists holds. */
 #define PFC_BATCH_PAGES		64
-#define PFC_MAX_PAGES		4096
+#define PFC_MAX_PAGES		8192
+/* A few of them must fit a small machine: 32 MiB with 16 KiB pages. */
+#define PFC_MAX_HUGE		(32UL << 20)
 
 #define PFC_MTHP_ENABLED "/sys/kernel/mm/transparent_hugepage/hugepages-64kB/enabled"
 #define PFC_HUGEPAGES "/proc/sys/vm/nr_hugepages"
@@ -690,6 +692,7 @@ static const struct pfc_setting pfc_thp_settings[] = {
 	{ PFC_THP_DIR "enabled", "madvise" },
 	/* Since 6.8 each size has a switch, too. */
 	{ PFC_THP_DIR "hugepages-2048kB/enabled", "inherit", .optional = true },
+	{ PFC_THP_DIR "hugepages-32768kB/enabled", "inherit", .optional = true },
 	{ NULL }
 };
 
@@ -1599,12 +1602,12 @@ static bool pfc_have_needs(const struct pfc_row *row, int *node, struct pfc_resu
 		pfc_skip(res, "the kernel has no transparent huge pages");
 		return false;
 	}
-	if ((row->needs & PFC_NEED_THP) && pfc_pmd_size() != (2 << 20)) {
+	if ((row->needs & PFC_NEED_THP) && pfc_pmd_size() > PFC_MAX_HUGE) {
 		pfc_skip(res, "a huge page is %zu MiB here", pfc_pmd_size() >> 20);
 		return false;
 	}
 	if ((row->needs & PFC_NEED_MTHP) && access(PFC_MTHP_ENABLED, W_OK)) {
-		pfc_skip(res, "the kernel has no THP of 64 KiB (new in 6.8)");
+		pfc_skip(res, "the kernel has no THP of 64 KiB (since 6.8, where it has THP)");
 		return false;
 	}
 #if defined(__aarch64__)
@@ -1631,7 +1634,7 @@ static bool pfc_reserve_hugetlb(struct pfc_guard *guard, const struct pfc_row *r
 
 	if (!(row->needs & PFC_NEED_HUGETLB))
 		return true;
-	if (n * pfc_unit_size(PFC_UNIT_HUGETLB) > (64 << 20)) {
+	if (pfc_unit_size(PFC_UNIT_HUGETLB) > PFC_MAX_HUGE) {
 		pfc_skip(res, "a hugetlb page is %zu MiB here",
 			 pfc_unit_size(PFC_UNIT_HUGETLB) >> 20);
 		return false;
