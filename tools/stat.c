@@ -16,6 +16,8 @@
 #include "reader.h"
 #include "scope.h"
 
+/* lint: allow CAMELCASE throughout: the names of inttypes.h */
+
 #define NSEC		1000000000ULL
 #define SHORTEST	0.001		/* seconds */
 #define LONGEST		1e6

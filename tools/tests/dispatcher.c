@@ -8,6 +8,9 @@
  *   -DLOOP        a body that is executed several times in a fault
  *   -DBOTH        a body that another class follows
  */
+/* lint: allow AVOID_EXTERNS throughout: there is no other file */
+/* lint: allow COMPLEX_MACRO throughout: attributes have no parentheses */
+
 #ifndef INNER
 #define INNER	inline __attribute__((always_inline))
 #endif
@@ -85,6 +88,12 @@ static INNER long __handle_mm_fault(struct fault *vmf)
 	return handle_pte_fault(vmf);
 }
 
+/**
+ * handle_mm_fault() - the outermost function of the dispatcher
+ * @vmf: the fault
+ *
+ * Return: nothing that matters.
+ */
 long handle_mm_fault(struct fault *vmf)
 {
 	long ret = __handle_mm_fault(vmf);

@@ -19,6 +19,8 @@
 
 #include "../keys.h"
 
+/* lint: allow CAMELCASE throughout: the names of inttypes.h */
+
 #define NOBODY	65534
 
 static char dir[PATH_MAX];
