@@ -10,7 +10,7 @@
 #if PFC_COMPAT_FTRACE
 
 static __always_inline void pfc_ftrace_hit(struct pfc_place *place, enum pfc_kind kind,
-					   unsigned long caller,
+					   bool account, unsigned long caller,
 					   pfc_compat_ftrace_regs *regs)
 {
 	struct pfc_call call = {
@@ -26,21 +26,25 @@ static __always_inline void pfc_ftrace_hit(struct pfc_place *place, enum pfc_kin
 	preempt_disable_notrace();
 	switch (kind) {
 	case PFC_KIND_ENTRY:
-		pfc_hit_entry(place, &call);
-		break;
-	case PFC_KIND_LEAF:
-		pfc_hit_leaf(place, &call);
+		pfc_hit_entry(place, &call, account);
 		break;
 	case PFC_KIND_WP:
-		pfc_hit_wp(place, &call);
+		if (account)
+			pfc_hit_wp(place, &call, account);
+		else
+			pfc_hit_leaf(place, &call, account);
 		break;
 	case PFC_KIND_SWAP:
-		pfc_hit_swap(place, &call);
+		if (account)
+			pfc_hit_swap(place, &call, account);
+		else
+			pfc_hit_leaf(place, &call, account);
 		break;
 	case PFC_KIND_TAIL:
-		pfc_hit_tail(place, &call);
+		pfc_hit_tail(place, &call, account);
 		break;
 	default:
+		pfc_hit_leaf(place, &call, account);
 		break;
 	}
 	preempt_enable_notrace();
@@ -48,33 +52,44 @@ static __always_inline void pfc_ftrace_hit(struct pfc_place *place, enum pfc_kin
 
 #if PFC_COMPAT_FTRACE_EACH
 
-#define PFC_FTRACE_HANDLER(kind, KIND)						\
-static void notrace pfc_ftrace_on_##kind(unsigned long ip, unsigned long caller, \
-					 struct ftrace_ops *ops,		\
-					 pfc_compat_ftrace_regs *regs)		\
+#define PFC_FTRACE_HANDLER(kind, account)					\
+static void notrace pfc_ftrace_on_##kind##_##account(unsigned long ip,		\
+						     unsigned long caller,	\
+						     struct ftrace_ops *ops,	\
+						     pfc_compat_ftrace_regs *regs) \
 {										\
-	pfc_ftrace_hit(container_of(ops, struct pfc_place, ops), PFC_KIND_##KIND, \
-		       caller, regs);						\
+	pfc_ftrace_hit(container_of(ops, struct pfc_place, ops), PFC_KIND_##kind, \
+		       account, caller, regs);					\
 }										\
-NOKPROBE_SYMBOL(pfc_ftrace_on_##kind)
+NOKPROBE_SYMBOL(pfc_ftrace_on_##kind##_##account)
 
-PFC_FTRACE_HANDLER(entry, ENTRY);
-PFC_FTRACE_HANDLER(leaf, LEAF);
-PFC_FTRACE_HANDLER(wp, WP);
-PFC_FTRACE_HANDLER(swap, SWAP);
-PFC_FTRACE_HANDLER(tail, TAIL);
+PFC_FTRACE_HANDLER(LEAF, 0);
+PFC_FTRACE_HANDLER(TAIL, 0);
+PFC_FTRACE_HANDLER(ENTRY, 1);
+PFC_FTRACE_HANDLER(LEAF, 1);
+PFC_FTRACE_HANDLER(WP, 1);
+PFC_FTRACE_HANDLER(SWAP, 1);
+PFC_FTRACE_HANDLER(TAIL, 1);
 
-static const ftrace_func_t pfc_ftrace_handlers[PFC_NR_KINDS] = {
-	[PFC_KIND_ENTRY]	= pfc_ftrace_on_entry,
-	[PFC_KIND_LEAF]		= pfc_ftrace_on_leaf,
-	[PFC_KIND_WP]		= pfc_ftrace_on_wp,
-	[PFC_KIND_SWAP]		= pfc_ftrace_on_swap,
-	[PFC_KIND_TAIL]		= pfc_ftrace_on_tail,
+/* By accounting, as in backend_kprobe.c. */
+static const ftrace_func_t pfc_ftrace_handlers[][PFC_NR_KINDS] = {
+	{
+		[PFC_KIND_LEAF]		= pfc_ftrace_on_LEAF_0,
+		[PFC_KIND_WP]		= pfc_ftrace_on_LEAF_0,
+		[PFC_KIND_SWAP]		= pfc_ftrace_on_LEAF_0,
+		[PFC_KIND_TAIL]		= pfc_ftrace_on_TAIL_0,
+	}, {
+		[PFC_KIND_ENTRY]	= pfc_ftrace_on_ENTRY_1,
+		[PFC_KIND_LEAF]		= pfc_ftrace_on_LEAF_1,
+		[PFC_KIND_WP]		= pfc_ftrace_on_WP_1,
+		[PFC_KIND_SWAP]		= pfc_ftrace_on_SWAP_1,
+		[PFC_KIND_TAIL]		= pfc_ftrace_on_TAIL_1,
+	},
 };
 
 static struct ftrace_ops *pfc_ftrace_ops(struct pfc_place *place)
 {
-	place->ops.func = pfc_ftrace_handlers[place->kind];
+	place->ops.func = pfc_ftrace_handlers[pfc_account][place->kind];
 	place->ops.flags = PFC_COMPAT_FTRACE_FLAGS;
 	return &place->ops;
 }
@@ -111,26 +126,43 @@ static __always_inline unsigned int pfc_ftrace_hash(unsigned long ip)
 	return (ip >> 4) % PFC_FTRACE_HASH;
 }
 
-static void notrace pfc_ftrace_on_any(unsigned long ip, unsigned long caller,
-				      struct ftrace_ops *ops, pfc_compat_ftrace_regs *regs)
+static __always_inline struct pfc_place *pfc_ftrace_find(unsigned long ip)
 {
 	unsigned int i = pfc_ftrace_hash(ip);
 	struct pfc_place *place;
 
 	while ((place = pfc_ftrace_places[i]) && place->addr != ip)
 		i = (i + 1) % PFC_FTRACE_HASH;
-	if (place)
-		pfc_ftrace_hit(place, place->kind, caller, regs);
+	return place;
 }
-NOKPROBE_SYMBOL(pfc_ftrace_on_any);
+
+static void notrace pfc_ftrace_on_any_0(unsigned long ip, unsigned long caller,
+					struct ftrace_ops *ops, pfc_compat_ftrace_regs *regs)
+{
+	struct pfc_place *place = pfc_ftrace_find(ip);
+
+	if (place)
+		pfc_ftrace_hit(place, place->kind, false, caller, regs);
+}
+NOKPROBE_SYMBOL(pfc_ftrace_on_any_0);
+
+static void notrace pfc_ftrace_on_any_1(unsigned long ip, unsigned long caller,
+					struct ftrace_ops *ops, pfc_compat_ftrace_regs *regs)
+{
+	struct pfc_place *place = pfc_ftrace_find(ip);
+
+	if (place)
+		pfc_ftrace_hit(place, place->kind, true, caller, regs);
+}
+NOKPROBE_SYMBOL(pfc_ftrace_on_any_1);
 
 static struct ftrace_ops pfc_ftrace_shared = {
-	.func = pfc_ftrace_on_any,
 	.flags = PFC_COMPAT_FTRACE_FLAGS,
 };
 
 static struct ftrace_ops *pfc_ftrace_ops(struct pfc_place *place)
 {
+	pfc_ftrace_shared.func = pfc_account ? pfc_ftrace_on_any_1 : pfc_ftrace_on_any_0;
 	return &pfc_ftrace_shared;
 }
 

@@ -35,21 +35,23 @@ static __always_inline int pfc_kprobe_done(struct kprobe *kp, struct pt_regs *re
 	return list_empty(&kp->list) && pfc_arch_emulate(kp->opcode, regs);
 }
 
-#define PFC_KPROBE_HANDLER(kind)						\
-static int pfc_kprobe_on_##kind(struct kprobe *kp, struct pt_regs *regs)	\
+#define PFC_KPROBE_HANDLER(kind, account)					\
+static int pfc_kprobe_on_##kind##_##account(struct kprobe *kp, struct pt_regs *regs) \
 {										\
 	struct pfc_call call = pfc_kprobe_call(regs);				\
 										\
-	pfc_hit_##kind(pfc_kprobe_to_place(kp), &call);				\
+	pfc_hit_##kind(pfc_kprobe_to_place(kp), &call, account);		\
 	return pfc_kprobe_done(kp, regs);					\
 }										\
-NOKPROBE_SYMBOL(pfc_kprobe_on_##kind)
+NOKPROBE_SYMBOL(pfc_kprobe_on_##kind##_##account)
 
-PFC_KPROBE_HANDLER(entry);
-PFC_KPROBE_HANDLER(leaf);
-PFC_KPROBE_HANDLER(wp);
-PFC_KPROBE_HANDLER(swap);
-PFC_KPROBE_HANDLER(tail);
+PFC_KPROBE_HANDLER(leaf, 0);
+PFC_KPROBE_HANDLER(tail, 0);
+PFC_KPROBE_HANDLER(entry, 1);
+PFC_KPROBE_HANDLER(leaf, 1);
+PFC_KPROBE_HANDLER(wp, 1);
+PFC_KPROBE_HANDLER(swap, 1);
+PFC_KPROBE_HANDLER(tail, 1);
 
 static int pfc_kprobe_on_exit(struct kprobe *kp, struct pt_regs *regs)
 {
@@ -65,7 +67,7 @@ static int pfc_kretprobe_on_entry(struct kretprobe_instance *ri, struct pt_regs 
 	struct pfc_call call = pfc_kprobe_call(regs);
 
 	*(unsigned long *)ri->data = call.sp;
-	pfc_hit_entry(container_of(pfc_compat_kretprobe(ri), struct pfc_place, rp), &call);
+	pfc_hit_entry(container_of(pfc_compat_kretprobe(ri), struct pfc_place, rp), &call, true);
 	return 0;
 }
 NOKPROBE_SYMBOL(pfc_kretprobe_on_entry);
@@ -82,13 +84,21 @@ static int pfc_kretprobe_on_exit(struct kretprobe_instance *ri, struct pt_regs *
 }
 NOKPROBE_SYMBOL(pfc_kretprobe_on_exit);
 
-static const kprobe_pre_handler_t pfc_kprobe_handlers[PFC_NR_KINDS] = {
-	[PFC_KIND_ENTRY]	= pfc_kprobe_on_entry,
-	[PFC_KIND_EXIT]		= pfc_kprobe_on_exit,
-	[PFC_KIND_LEAF]		= pfc_kprobe_on_leaf,
-	[PFC_KIND_WP]		= pfc_kprobe_on_wp,
-	[PFC_KIND_SWAP]		= pfc_kprobe_on_swap,
-	[PFC_KIND_TAIL]		= pfc_kprobe_on_tail,
+/* By accounting: without it, no visit has ends, and no class is refined. */
+static const kprobe_pre_handler_t pfc_kprobe_handlers[][PFC_NR_KINDS] = {
+	{
+		[PFC_KIND_LEAF]		= pfc_kprobe_on_leaf_0,
+		[PFC_KIND_WP]		= pfc_kprobe_on_leaf_0,
+		[PFC_KIND_SWAP]		= pfc_kprobe_on_leaf_0,
+		[PFC_KIND_TAIL]		= pfc_kprobe_on_tail_0,
+	}, {
+		[PFC_KIND_ENTRY]	= pfc_kprobe_on_entry_1,
+		[PFC_KIND_EXIT]		= pfc_kprobe_on_exit,
+		[PFC_KIND_LEAF]		= pfc_kprobe_on_leaf_1,
+		[PFC_KIND_WP]		= pfc_kprobe_on_wp_1,
+		[PFC_KIND_SWAP]		= pfc_kprobe_on_swap_1,
+		[PFC_KIND_TAIL]		= pfc_kprobe_on_tail_1,
+	},
 };
 
 /* Register the kprobe, not armed; rp.kp says where, by address or by symbol. */
@@ -108,7 +118,7 @@ static int pfc_kprobe_place(struct pfc_place *place)
 		rp->maxactive = max(256U, 8 * num_possible_cpus());
 		err = register_kretprobe(rp);
 	} else {
-		rp->kp.pre_handler = pfc_kprobe_handlers[place->kind];
+		rp->kp.pre_handler = pfc_kprobe_handlers[pfc_account][place->kind];
 		err = register_kprobe(&rp->kp);
 	}
 	place->addr = (unsigned long)rp->kp.addr;

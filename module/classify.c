@@ -76,7 +76,7 @@ enum pfc_class pfc_leaf_class(unsigned int leaf)
 
 /**
  * pfc_classify_asks_before() - whether the entry must be known when a visit begins
- * @facts: @facts->flags and @facts->anon
+ * @facts: @facts->flags and @facts->bits
  * @infer: bit set of enum pfc_infer
  *
  * What has a place of its own is not inferred: on kernels that inline
@@ -90,7 +90,7 @@ bool pfc_classify_asks_before(const struct pfc_facts *facts, unsigned long infer
 {
 	if (facts->flags & FAULT_FLAG_WRITE)
 		infer &= ~(BIT(PFC_INFER_ANON_READ) | BIT(PFC_INFER_FILE_READ));
-	return infer & (facts->anon ? BIT(PFC_INFER_ANON_READ) | BIT(PFC_INFER_ANON) :
+	return infer & (facts->bits & PFC_FACT_ANON ? BIT(PFC_INFER_ANON_READ) | BIT(PFC_INFER_ANON) :
 				      BIT(PFC_INFER_FILE_READ) | BIT(PFC_INFER_FILE));
 }
 NOKPROBE_SYMBOL(pfc_classify_asks_before);
@@ -123,7 +123,7 @@ NOKPROBE_SYMBOL(pfc_classify_asks_after);
  */
 bool pfc_classify_asks_page(const struct pfc_facts *facts)
 {
-	return facts->page != PFC_PAGE_UNKNOWN && !facts->shared &&
+	return facts->page != PFC_PAGE_UNKNOWN && !(facts->bits & PFC_FACT_SHARED) &&
 	       !(facts->ret & (VM_FAULT_ERROR | VM_FAULT_RETRY | PFC_FAULT_COMPLETED));
 }
 NOKPROBE_SYMBOL(pfc_classify_asks_page);
@@ -143,7 +143,7 @@ bool pfc_classify_disagrees(const struct pfc_facts *facts)
 
 	switch (facts->before) {
 	case PFC_ENTRY_NONE:
-		return pte & ~(facts->anon ? BIT(PFC_MARK_ANON) : BIT(PFC_MARK_FILE));
+		return pte & ~(facts->bits & PFC_FACT_ANON ? BIT(PFC_MARK_ANON) : BIT(PFC_MARK_FILE));
 	case PFC_ENTRY_SWAP:
 		return pte && !(pte & BIT(PFC_MARK_SWAP));
 	case PFC_ENTRY_PRESENT:
@@ -164,8 +164,8 @@ static unsigned int pfc_classify_inferred(const struct pfc_facts *facts)
 	if (facts->before != PFC_ENTRY_NONE || (facts->ret & VM_FAULT_ERROR))
 		return PFC_LEAF_UNCLASSIFIED;
 	if (facts->after == PFC_ENTRY_PRESENT)
-		return facts->anon ? PFC_ANON : PFC_FILE;
-	if (!facts->anon && !facts->huge_fault &&
+		return facts->bits & PFC_FACT_ANON ? PFC_ANON : PFC_FILE;
+	if (!(facts->bits & (PFC_FACT_ANON | PFC_FACT_HUGE)) &&
 	    (facts->ret & (VM_FAULT_NOPAGE | PFC_FAULT_COMPLETED)))
 		return PFC_FILE;
 	return PFC_LEAF_UNCLASSIFIED;
@@ -195,19 +195,19 @@ static unsigned int pfc_classify_class(const struct pfc_facts *facts)
 	 * Only ->huge_fault() completes a fault with a value and no mark:
 	 * whatever else does nothing returns 0 (__handle_mm_fault(), 5.10-7.2).
 	 */
-	if (facts->huge_fault && facts->ret)
+	if (facts->bits & PFC_FACT_HUGE && facts->ret)
 		return PFC_THP;
-	return facts->blind ? PFC_LEAF_UNCLASSIFIED : PFC_NONE;
+	return facts->bits & PFC_FACT_BLIND ? PFC_LEAF_UNCLASSIFIED : PFC_NONE;
 }
 NOKPROBE_SYMBOL(pfc_classify_class);
 
 /* do_wp_page(): the order of its tests, 5.10 to 7.2. */
 static unsigned int pfc_refine_wp(const struct pfc_facts *facts)
 {
-	if (facts->uffd)
+	if (facts->bits & PFC_FACT_UFFD)
 		return PFC_LEAF(WP_UFFD);
-	if (facts->shared)
-		return facts->special ? PFC_LEAF(WP_PFN) : PFC_LEAF(WP_SHARED);
+	if (facts->bits & PFC_FACT_SHARED)
+		return facts->bits & PFC_FACT_SPECIAL ? PFC_LEAF(WP_PFN) : PFC_LEAF(WP_SHARED);
 	/* Only a copy can fail. */
 	if (facts->page == PFC_PAGE_OTHER || (facts->ret & VM_FAULT_ERROR))
 		return PFC_LEAF(WP_COPY);
@@ -219,12 +219,12 @@ NOKPROBE_SYMBOL(pfc_refine_wp);
 static unsigned int pfc_refine_file(const struct pfc_facts *facts)
 {
 	if (facts->flags & FAULT_FLAG_WRITE)
-		return facts->shared ? PFC_LEAF(FILE_SHARED) : PFC_LEAF(FILE_COW);
+		return facts->bits & PFC_FACT_SHARED ? PFC_LEAF(FILE_SHARED) : PFC_LEAF(FILE_COW);
 	/*
 	 * do_fault_around() returns the NOPAGE of ->map_pages(); __do_fault(),
 	 * which comes after it, adds LOCKED to whatever happens next.
 	 */
-	if (facts->around && (facts->ret & (VM_FAULT_NOPAGE | VM_FAULT_LOCKED)) ==
+	if (facts->bits & PFC_FACT_AROUND && (facts->ret & (VM_FAULT_NOPAGE | VM_FAULT_LOCKED)) ==
 			     VM_FAULT_NOPAGE)
 		return PFC_LEAF(FILE_AROUND);
 	return PFC_LEAF(FILE_READ);
@@ -241,7 +241,7 @@ static unsigned int pfc_refine_thp(const struct pfc_facts *facts)
 		return PFC_LEAF(THP_AF);
 	if (facts->marks & BIT(PFC_MARK_THP_ANON))
 		return PFC_LEAF(THP_ANON);
-	return facts->huge_fault ? PFC_LEAF(THP_FILE) : PFC_THP;
+	return facts->bits & PFC_FACT_HUGE ? PFC_LEAF(THP_FILE) : PFC_THP;
 }
 NOKPROBE_SYMBOL(pfc_refine_thp);
 
@@ -316,14 +316,14 @@ NOKPROBE_SYMBOL(pfc_classify_access);
 
 /**
  * pfc_classify_origin() - where a fault came from
- * @facts: @facts->flags and @facts->gup
+ * @facts: @facts->flags and @facts->bits
  *
  * Context: any; probe handlers.
  * Return: the origin.
  */
 enum pfc_origin pfc_classify_origin(const struct pfc_facts *facts)
 {
-	if (facts->gup)
+	if (facts->bits & PFC_FACT_GUP)
 		return PFC_GUP;
 	return facts->flags & FAULT_FLAG_USER ? PFC_USER : PFC_KERNEL;
 }

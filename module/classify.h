@@ -84,41 +84,40 @@ enum pfc_page {
 	PFC_PAGE_OTHER,
 };
 
+/* Yes or no, in @bits of struct pfc_facts. */
+enum pfc_fact {
+	PFC_FACT_GUP	= BIT(0),  /* no registers: not an exception, get_user_pages() and kin */
+	PFC_FACT_ANON	= BIT(1),  /* the mapping has no vm_ops */
+	PFC_FACT_HUGE	= BIT(2),  /* its vm_ops have ->huge_fault */
+	PFC_FACT_AROUND	= BIT(3),  /* its vm_ops have ->map_pages */
+	PFC_FACT_SHARED	= BIT(4),  /* it is shared */
+	PFC_FACT_BLIND	= BIT(5),  /* some class's places are missing: no mark means nothing */
+	PFC_FACT_SPECIAL = BIT(6), /* do_wp_page() found no struct page of its own */
+	PFC_FACT_UFFD	= BIT(7),  /* it found a write protection of userfaultfd's */
+	PFC_FACT_MUTE	= BIT(8),  /* the filter does not want it */
+};
+
 /**
  * struct pfc_facts - all that is known of one visit when it ends
  * @marks: bit set of enum pfc_mark
  * @flags: FAULT_FLAG_* of the call of handle_mm_fault()
  * @ret: VM_FAULT_* that it returned
- * @gup: no registers were passed: not an exception (get_user_pages() and kin)
- * @anon: the mapping has no vm_ops
- * @huge_fault: the mapping's vm_ops have ->huge_fault
- * @blind: some class's places are missing, so that no mark means nothing
- * @shared: the mapping is shared
- * @around: the mapping's vm_ops have ->map_pages
- * @special: do_wp_page() found an entry without a struct page of its own
- * @uffd: do_wp_page() found a write protection that userfaultfd set
+ * @bits: bit set of enum pfc_fact
  * @page: what became of the page that do_wp_page() was called for
- * @swap: refinement of class swap, by the entry that do_swap_page() found, or
- *	PFC_NR_REFINEMENTS
  * @before: the entry when the visit began, where that was asked
  * @after: the entry when it ended, where that was asked
+ * @swap: refinement of class swap, by the entry that do_swap_page() found, or
+ *	PFC_NR_REFINEMENTS; of no meaning without that mark
  */
 struct pfc_facts {
 	unsigned long marks;
 	unsigned int flags;
 	unsigned int ret;
-	bool gup;
-	bool anon;
-	bool huge_fault;
-	bool blind;
-	bool shared;
-	bool around;
-	bool special;
-	bool uffd;
+	unsigned int bits;
 	u8 page;
-	u8 swap;
 	u8 before;
 	u8 after;
+	u8 swap;
 };
 
 bool pfc_classify_asks_before(const struct pfc_facts *facts, unsigned long infer);

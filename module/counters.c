@@ -18,6 +18,7 @@ static struct pfc_counters *pfc_baseline;
 static DEFINE_MUTEX(pfc_baseline_lock);
 
 struct pfc_latency __percpu *pfc_latency;
+DEFINE_STATIC_KEY_FALSE(pfc_measures);
 static struct pfc_latency *pfc_latency_baseline;	/* of all CPUs */
 
 /* Enough for a CPU that does nothing but fault; then what was seen is taken. */
@@ -67,8 +68,11 @@ int pfc_counters_init(bool latency)
 		pfc_latency = alloc_percpu(struct pfc_latency);
 		pfc_latency_baseline = vzalloc(sizeof(*pfc_latency_baseline));
 	}
-	if (pfc_counters && pfc_baseline && (!latency || (pfc_latency && pfc_latency_baseline)))
+	if (pfc_counters && pfc_baseline && (!latency || (pfc_latency && pfc_latency_baseline))) {
+		if (latency)
+			static_branch_enable(&pfc_measures);
 		return 0;
+	}
 	pfc_counters_exit();
 	return -ENOMEM;
 }

@@ -6,6 +6,7 @@
 #define PFC_COUNTERS_H
 
 #include <linux/bitops.h>
+#include <linux/jump_label.h>
 #include <linux/percpu.h>
 #include <asm/barrier.h>
 #include "classify.h"
@@ -16,6 +17,16 @@
 #define PFC_NR_VARIANTS	3
 
 /**
+ * struct pfc_place_counters - the firings of one place
+ * @hit: those that count, by what the place said
+ * @elsewhere: those that do not: another caller, or outside the filter
+ */
+struct pfc_place_counters {
+	u64 hit[PFC_NR_VARIANTS];
+	u64 elsewhere;
+};
+
+/**
  * struct pfc_counters - all that one CPU counts; nothing but u64
  * @begun: faults whose commit has begun
  * @faults: faults whose commit is done; @begun == @faults: at rest
@@ -24,8 +35,7 @@
  * @disagreed: visits whose mark contradicts the entry before
  * @lost: visits that got no frame, and frames whose end was not seen
  * @cell: completed faults by leaf and split (accounting)
- * @hit: firings of a place that count, by what the place said
- * @elsewhere: firings that do not: another caller, or outside the filter
+ * @place: firings by place
  */
 struct pfc_counters {
 	u64 begun;
@@ -35,8 +45,7 @@ struct pfc_counters {
 	u64 disagreed;
 	u64 lost;
 	u64 cell[PFC_NR_LEAVES][PFC_NR_SPLITS];
-	u64 hit[PFC_MAX_PLACES][PFC_NR_VARIANTS];
-	u64 elsewhere[PFC_MAX_PLACES];
+	struct pfc_place_counters place[PFC_MAX_PLACES];
 };
 
 /*
@@ -60,12 +69,14 @@ extern struct pfc_counters __percpu *pfc_counters;
  */
 static __always_inline void pfc_count_fault(unsigned int leaf, unsigned int split)
 {
-	pfc_count(begun);
+	struct pfc_counters *c = raw_cpu_ptr(pfc_counters);
+
+	WRITE_ONCE(c->begun, c->begun + 1);
 	smp_wmb(); /* pairs with pfc_counters_copy() */
-	if (leaf < PFC_NR_LEAVES)
-		pfc_count(cell[leaf][split]);
+	if (likely(leaf < PFC_NR_LEAVES))
+		c->cell[leaf][split]++;
 	smp_wmb(); /* pairs with pfc_counters_copy() */
-	pfc_count(faults);
+	WRITE_ONCE(c->faults, c->faults + 1);
 }
 
 /**
@@ -81,6 +92,7 @@ struct pfc_latency {
 };
 
 extern struct pfc_latency __percpu *pfc_latency;	/* NULL: latency=0 */
+DECLARE_STATIC_KEY_FALSE(pfc_measures);			/* latency=1 */
 
 static __always_inline void pfc_count_latency(enum pfc_class class, u64 ns)
 {

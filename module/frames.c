@@ -1,59 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A task finds its frames by hashing itself into an array of slots. Only a task
- * that runs looks for its own slot, claims it or gives it up, and the handlers
- * run with preemption disabled: so a slot has one user at any time, and nothing
- * is locked. Two tasks meet only in the compare-and-exchange that claims a free
- * slot. A slot is a stack of frames, since a ->fault() handler may fault itself.
- *
- * The stack pointer names the visit: two visits in flight of one task differ in
- * it, and a frame at or below the stack pointer of a visit that begins has lost
- * its end (a probe that was missed): it is counted and dropped.
- *
- * A fault that is to be retried leaves word for its next visit in the slot, which
- * stays the task's but may be taken by another task that finds no free one: the
- * fault may have been given up, and the task may be gone.
+ * Slots that are not at home, visits within visits, retries, and what was lost.
  */
-#include <linux/atomic.h>
-#include <linux/cache.h>
 #include <linux/errno.h>
-#include <linux/hash.h>
 #include <linux/kprobes.h>
 #include <linux/log2.h>
-#include <linux/sched.h>
+#include <linux/minmax.h>
 #include <linux/vmalloc.h>
 #include "counters.h"
 #include "frames.h"
 
-/* Visits within visits: more than two have not been seen. */
-#define PFC_FRAMES_NESTED	4
-/* Slots in which a task may be found, from the one that its hash names. */
+/* Slots in which a task may be, from its home on. */
 #define PFC_FRAMES_WINDOW	8
 
-/**
- * struct pfc_slot - the visits in flight of one task
- * @task: whose, or NULL: free; with PFC_SLOT_WAITS: no visit is in flight, but
- *	a fault is to be retried
- * @depth: visits in flight; may exceed PFC_FRAMES_NESTED
- * @address: of the fault to be retried
- * @start: when it began
- * @uffd: what struct pfc_facts says of it
- * @frame: the outermost PFC_FRAMES_NESTED of them
- */
-struct pfc_slot {
-	unsigned long task;
-	unsigned int depth;
-	bool uffd;
-	unsigned long address;
-	u64 start;
-	struct pfc_frame frame[PFC_FRAMES_NESTED];
-} ____cacheline_aligned;
-
-/* Task pointers are aligned. */
-#define PFC_SLOT_WAITS	1UL
-
-static struct pfc_slot *pfc_slots;
-static unsigned int pfc_slots_bits;
+struct pfc_slots pfc_slots;
 
 /**
  * pfc_frames_init() - make room for visits in flight
@@ -66,9 +26,9 @@ int pfc_frames_init(unsigned int count)
 {
 	if (count < 1 || count > 1U << 20)
 		return -EINVAL;
-	pfc_slots_bits = order_base_2(max(count, 2U));
-	pfc_slots = vzalloc(array_size(sizeof(*pfc_slots), 1UL << pfc_slots_bits));
-	return pfc_slots ? 0 : -ENOMEM;
+	pfc_slots.bits = order_base_2(max(count, 2U));
+	pfc_slots.slot = vzalloc(array_size(sizeof(struct pfc_slot), 1UL << pfc_slots.bits));
+	return pfc_slots.slot ? 0 : -ENOMEM;
 }
 
 /**
@@ -78,8 +38,8 @@ int pfc_frames_init(unsigned int count)
  */
 void pfc_frames_exit(void)
 {
-	vfree(pfc_slots);
-	pfc_slots = NULL;
+	vfree(pfc_slots.slot);
+	pfc_slots.slot = NULL;
 }
 
 /**
@@ -91,17 +51,24 @@ void pfc_frames_exit(void)
  */
 void pfc_frames_wipe(void)
 {
-	memset(pfc_slots, 0, sizeof(*pfc_slots) << pfc_slots_bits);
+	memset(pfc_slots.slot, 0, sizeof(struct pfc_slot) << pfc_slots.bits);
 }
 
-static __always_inline struct pfc_slot *pfc_slot_at(unsigned int i)
+static struct pfc_slot *pfc_slot_at(unsigned int i)
 {
-	return &pfc_slots[(hash_ptr(current, pfc_slots_bits) + i) &
-			  ((1U << pfc_slots_bits) - 1)];
-}
+	unsigned long home = pfc_slot_home() - pfc_slots.slot;
 
-/* The current task's slot with visits in flight. */
-static __always_inline struct pfc_slot *pfc_slot_mine(void)
+	return &pfc_slots.slot[(home + i) & ((1UL << pfc_slots.bits) - 1)];
+}
+NOKPROBE_SYMBOL(pfc_slot_at);
+
+/**
+ * pfc_slot_search() - the current task's slot with visits in flight
+ *
+ * Context: probe handlers; preemption disabled.
+ * Return: the slot, wherever it is, or NULL if there is none.
+ */
+struct pfc_slot *pfc_slot_search(void)
 {
 	struct pfc_slot *slot;
 	unsigned int i;
@@ -113,17 +80,30 @@ static __always_inline struct pfc_slot *pfc_slot_mine(void)
 	}
 	return NULL;
 }
+NOKPROBE_SYMBOL(pfc_slot_search);
 
-static __always_inline bool pfc_slot_take(struct pfc_slot *slot, unsigned long from)
+static bool pfc_slot_take(struct pfc_slot *slot, unsigned long from)
 {
 	return READ_ONCE(slot->task) == from &&
-	       cmpxchg(&slot->task, from, (unsigned long)current) == from;
+	       cmpxchg_acquire(&slot->task, from, (unsigned long)current) == from;
 }
+NOKPROBE_SYMBOL(pfc_slot_take);
+
+/* The count of those away, at home, follows a slot that changes hands. */
+static void pfc_slot_is_away(const struct pfc_slot *slot, unsigned long task, int by)
+{
+	struct pfc_slot *home = pfc_slot_home_of(task & ~PFC_SLOT_WAITS);
+
+	if (slot != home)
+		atomic_add(by, &home->away);
+}
+NOKPROBE_SYMBOL(pfc_slot_is_away);
 
 /* A slot for the current task, which has none with visits in flight. */
-static __always_inline struct pfc_slot *pfc_slot_claim(void)
+static struct pfc_slot *pfc_slot_claim(void)
 {
 	struct pfc_slot *slot;
+	unsigned long task;
 	unsigned int i;
 
 	for (i = 0; i < PFC_FRAMES_WINDOW; i++) {
@@ -137,46 +117,56 @@ static __always_inline struct pfc_slot *pfc_slot_claim(void)
 			goto fresh;
 	}
 	for (i = 0; i < PFC_FRAMES_WINDOW; i++) {
-		unsigned long task;
-
 		slot = pfc_slot_at(i);
 		task = READ_ONCE(slot->task);
-		if (task & PFC_SLOT_WAITS && pfc_slot_take(slot, task))
+		if (task & PFC_SLOT_WAITS && pfc_slot_take(slot, task)) {
+			pfc_slot_is_away(slot, task, -1);
 			goto fresh;
+		}
 	}
 	return NULL;
 
 fresh:
 	slot->address = 0;
+	pfc_slot_is_away(slot, (unsigned long)current, 1);
 	return slot;
 }
+NOKPROBE_SYMBOL(pfc_slot_claim);
 
-static __always_inline void pfc_slot_release(struct pfc_slot *slot, unsigned long to)
+static void pfc_slot_release(struct pfc_slot *slot, bool waits)
 {
 	slot->depth = 0;
-	smp_store_release(&slot->task, to);
+	if (!waits)
+		pfc_slot_is_away(slot, (unsigned long)current, -1);
+	smp_store_release(&slot->task, waits ? (unsigned long)current | PFC_SLOT_WAITS : 0);
 }
+NOKPROBE_SYMBOL(pfc_slot_release);
 
-/* Same task pointer, another stack: a task that died was replaced by this one. */
-static __always_inline bool pfc_frame_stale(const struct pfc_frame *frame, unsigned long sp)
+static struct pfc_frame *pfc_slot_innermost(struct pfc_slot *slot)
+{
+	return &slot->frame[min_t(unsigned int, slot->depth, PFC_FRAMES_NESTED) - 1];
+}
+NOKPROBE_SYMBOL(pfc_slot_innermost);
+
+/* On another stack: a task that died was replaced by this one. */
+static bool pfc_frame_is_stale(const struct pfc_frame *frame, unsigned long sp)
 {
 	return frame->sp <= sp || ((frame->sp ^ sp) & ~(THREAD_SIZE - 1));
 }
+NOKPROBE_SYMBOL(pfc_frame_is_stale);
 
 /**
- * pfc_frames_open() - a visit begins
- * @sp: stack pointer on entry of handle_mm_fault()
- * @address: the faulting address
- * @mute: open it only if it lies within another visit
+ * pfc_frames_open_slow() - pfc_frames_open() where there is a slot, or none at home
+ * @sp: as there
+ * @address: as there
+ * @mute: as there
  *
- * Context: probe handlers; preemption disabled.
- * Return: the frame, to be filled in by the caller but for @start and
- * @facts.uffd, which come from the fault's last visit (or are 0); or NULL if there
- * is none: not wanted, or no room (counted as lost).
+ * Context: as there.
+ * Return: as there.
  */
-struct pfc_frame *pfc_frames_open(unsigned long sp, unsigned long address, bool mute)
+struct pfc_frame *pfc_frames_open_slow(unsigned long sp, unsigned long address, bool mute)
 {
-	struct pfc_slot *slot = pfc_slot_mine();
+	struct pfc_slot *slot = pfc_slot_search();
 	struct pfc_frame *frame;
 
 	if (!slot) {
@@ -188,8 +178,7 @@ struct pfc_frame *pfc_frames_open(unsigned long sp, unsigned long address, bool 
 			return NULL;
 		}
 	}
-	while (slot->depth &&
-	       pfc_frame_stale(&slot->frame[min_t(u32, slot->depth, PFC_FRAMES_NESTED) - 1], sp)) {
+	while (slot->depth && pfc_frame_is_stale(pfc_slot_innermost(slot), sp)) {
 		slot->depth--;
 		pfc_count(lost);
 	}
@@ -200,56 +189,35 @@ struct pfc_frame *pfc_frames_open(unsigned long sp, unsigned long address, bool 
 	frame = &slot->frame[slot->depth - 1];
 	frame->sp = sp;
 	frame->address = address;
-	frame->mute = mute;
 	frame->start = 0;
-	frame->facts.uffd = false;
-	if (slot->address == address && slot->depth == 1) {
+	frame->facts.bits = mute ? PFC_FACT_MUTE : 0;
+	if (slot->depth == 1 && slot->address == address) {
 		frame->start = slot->start;
-		frame->facts.uffd = slot->uffd;
+		frame->facts.bits |= slot->uffd ? PFC_FACT_UFFD : 0;
 	}
 	slot->address = 0;
 	return frame;
 }
-NOKPROBE_SYMBOL(pfc_frames_open);
+NOKPROBE_SYMBOL(pfc_frames_open_slow);
 
 /**
- * pfc_frames_top() - the innermost visit in flight of the current task
+ * pfc_frames_find_slow() - pfc_frames_find() where it is not as usual
+ * @sp: as there
  *
- * Context: probe handlers; preemption disabled.
- * Return: its frame, or NULL if there is none that is wanted.
+ * Context: as there.
+ * Return: as there.
  */
-struct pfc_frame *pfc_frames_top(void)
+struct pfc_slot *pfc_frames_find_slow(unsigned long sp)
 {
-	struct pfc_slot *slot = pfc_slot_mine();
-	struct pfc_frame *frame;
-
-	if (!slot || slot->depth - 1 >= PFC_FRAMES_NESTED)
-		return NULL;
-	frame = &slot->frame[slot->depth - 1];
-	return frame->mute ? NULL : frame;
-}
-NOKPROBE_SYMBOL(pfc_frames_top);
-
-/**
- * pfc_frames_find() - a visit ends
- * @sp: stack pointer on entry of handle_mm_fault()
- *
- * Context: probe handlers; preemption disabled. If there is a frame, the caller
- * reads it and then calls pfc_frames_close().
- * Return: the frame of that visit, or NULL if it has none: it began before the
- * probes were armed, was not wanted, or was lost (and counted then).
- */
-struct pfc_frame *pfc_frames_find(unsigned long sp)
-{
-	struct pfc_slot *slot = pfc_slot_mine();
+	struct pfc_slot *slot = pfc_slot_search();
 	struct pfc_frame *frame;
 
 	if (!slot)
 		return NULL;
 	while (slot->depth) {
-		frame = &slot->frame[min_t(u32, slot->depth, PFC_FRAMES_NESTED) - 1];
+		frame = pfc_slot_innermost(slot);
 		if (slot->depth <= PFC_FRAMES_NESTED && frame->sp == sp)
-			return frame;
+			return slot;
 		if (frame->sp > sp) {
 			/* A deeper visit ends, one that found no room. */
 			if (slot->depth > PFC_FRAMES_NESTED)
@@ -259,30 +227,27 @@ struct pfc_frame *pfc_frames_find(unsigned long sp)
 		slot->depth--;
 		pfc_count(lost);
 	}
-	pfc_slot_release(slot, 0);
+	pfc_slot_release(slot, false);
 	return NULL;
 }
-NOKPROBE_SYMBOL(pfc_frames_find);
+NOKPROBE_SYMBOL(pfc_frames_find_slow);
 
 /**
- * pfc_frames_close() - give up the frame that pfc_frames_find() returned
- * @retry: the fault goes on in another visit
+ * pfc_frames_close_slow() - pfc_frames_close() where more is to be done
+ * @slot: as there
+ * @retry: as there
  *
- * Context: probe handlers; preemption disabled since pfc_frames_find().
+ * Context: as there.
  */
-void pfc_frames_close(bool retry)
+void pfc_frames_close_slow(struct pfc_slot *slot, bool retry)
 {
-	struct pfc_slot *slot = pfc_slot_mine();
-
-	if (!slot || --slot->depth)
+	if (--slot->depth)
 		return;
 	if (retry) {
 		slot->address = slot->frame[0].address;
 		slot->start = slot->frame[0].start;
-		slot->uffd = slot->frame[0].facts.uffd;
-		pfc_slot_release(slot, (unsigned long)current | PFC_SLOT_WAITS);
-	} else {
-		pfc_slot_release(slot, 0);
+		slot->uffd = slot->frame[0].facts.bits & PFC_FACT_UFFD;
 	}
+	pfc_slot_release(slot, retry);
 }
-NOKPROBE_SYMBOL(pfc_frames_close);
+NOKPROBE_SYMBOL(pfc_frames_close_slow);

@@ -2,11 +2,31 @@
 /*
  * The visits in flight: what is known of a call of handle_mm_fault() from its
  * first instruction to its last, wherever the task sleeps or moves in between.
+ *
+ * A task finds its frames by hashing itself into an array of slots. Only a task
+ * that runs looks for its own slot, claims it or gives it up, and the handlers
+ * run with preemption disabled: so a slot has one user at any time, and nothing
+ * is locked. Two tasks meet only in the compare-and-exchange that claims a free
+ * slot. A slot is a stack of frames, since a ->fault() handler may fault itself.
+ *
+ * The stack pointer names the visit: two visits in flight of one task differ in
+ * it, and a frame at or below the stack pointer of a visit that begins has lost
+ * its end (a probe that was missed): it is counted and dropped.
+ *
+ * A fault that is to be retried leaves word for its next visit in the slot, which
+ * stays the task's but may be taken by another task that finds no free one: the
+ * fault may have been given up, and the task may be gone.
+ *
+ * What happens nearly always is inline here: the task's slot is the one that its
+ * hash names, its home, or there is none. The rest is in frames.c.
  */
 #ifndef PFC_FRAMES_H
 #define PFC_FRAMES_H
 
+#include <linux/atomic.h>
+#include <linux/hash.h>
 #include <linux/mm_types.h>
+#include <linux/sched.h>
 #include "classify.h"
 
 /**
@@ -14,12 +34,10 @@
  * @sp: the stack pointer on entry; the same on return, and nowhere else
  * @address: the faulting address
  * @mm: whose address
- * @pc: the instruction in user mode that faulted, or 0
- * @start: when the fault's first visit began, nanoseconds, or 0: not asked
+ * @pc: the instruction in user mode that faulted, or 0: none, or nobody asks
+ * @start: when the fault's first visit began, nanoseconds, or 0: nobody asks
  * @pfn: of the page that do_wp_page() was called for
  * @facts: what is known so far
- * @mute: the filter does not want it; it stands here only because a visit
- *	around it does, which must not get its marks
  */
 struct pfc_frame {
 	unsigned long sp;
@@ -29,15 +47,152 @@ struct pfc_frame {
 	u64 start;
 	unsigned long pfn;
 	struct pfc_facts facts;
-	bool mute;
 };
+
+/* Visits within visits: one within another has been seen, no more. */
+#define PFC_FRAMES_NESTED	2
+
+/**
+ * struct pfc_slot - the visits in flight of one task
+ * @task: whose, or 0: free; with PFC_SLOT_WAITS: no visit is in flight, but a
+ *	fault is to be retried
+ * @depth: visits in flight; may exceed PFC_FRAMES_NESTED
+ * @away: how many tasks whose home this is have a slot elsewhere, waiting or not
+ * @address: of the fault to be retried, or 0
+ * @start: when it began
+ * @uffd: what struct pfc_facts says of it
+ * @frame: the outermost PFC_FRAMES_NESTED visits
+ */
+struct pfc_slot {
+	unsigned long task;
+	unsigned int depth;
+	atomic_t away;
+	unsigned long address;
+	u64 start;
+	bool uffd;
+	struct pfc_frame frame[PFC_FRAMES_NESTED];
+} __aligned(256);
+
+/* Task pointers are aligned. */
+#define PFC_SLOT_WAITS	1UL
+
+/**
+ * struct pfc_slots - all slots
+ * @slot: the array
+ * @bits: the logarithm of its length
+ */
+struct pfc_slots {
+	struct pfc_slot *slot;
+	unsigned int bits;
+};
+
+extern struct pfc_slots pfc_slots;
 
 int pfc_frames_init(unsigned int count);
 void pfc_frames_exit(void);
 void pfc_frames_wipe(void);
-struct pfc_frame *pfc_frames_open(unsigned long sp, unsigned long address, bool mute);
-struct pfc_frame *pfc_frames_top(void);
-struct pfc_frame *pfc_frames_find(unsigned long sp);
-void pfc_frames_close(bool retry);
+
+/* The uncommon cases of the functions below. */
+struct pfc_slot *pfc_slot_search(void);
+struct pfc_frame *pfc_frames_open_slow(unsigned long sp, unsigned long address, bool mute);
+struct pfc_slot *pfc_frames_find_slow(unsigned long sp);
+void pfc_frames_close_slow(struct pfc_slot *slot, bool retry);
+
+static __always_inline struct pfc_slot *pfc_slot_home_of(unsigned long task)
+{
+	/* A task_struct is larger than 64 bytes. */
+	return &pfc_slots.slot[hash_32(task >> 6, pfc_slots.bits)];
+}
+
+static __always_inline struct pfc_slot *pfc_slot_home(void)
+{
+	return pfc_slot_home_of((unsigned long)current);
+}
+
+/**
+ * pfc_frames_open() - a visit begins
+ * @sp: stack pointer on entry of handle_mm_fault()
+ * @address: the faulting address
+ * @mute: the filter does not want it: open it only if it lies within another
+ *	visit, which must not get its marks
+ *
+ * Context: probe handlers; preemption disabled.
+ * Return: the frame, with @sp and @address, @start and @facts.bits from the fault's
+ * last visit (or 0), the rest to be filled in by the caller; or NULL if there is
+ * none: not wanted, or no room (counted as lost).
+ */
+static __always_inline struct pfc_frame *pfc_frames_open(unsigned long sp,
+							 unsigned long address, bool mute)
+{
+	struct pfc_slot *slot = pfc_slot_home();
+	struct pfc_frame *frame = &slot->frame[0];
+
+	/* Were it elsewhere, this task would be counted as away. */
+	if (mute || READ_ONCE(slot->task) || atomic_read(&slot->away) ||
+	    cmpxchg_acquire(&slot->task, 0, (unsigned long)current))
+		return pfc_frames_open_slow(sp, address, mute);
+	slot->depth = 1;
+	frame->sp = sp;
+	frame->address = address;
+	frame->start = 0;
+	frame->facts.bits = 0;
+	return frame;
+}
+
+/**
+ * pfc_frames_top() - the innermost visit in flight of the current task
+ *
+ * Context: probe handlers; preemption disabled.
+ * Return: its frame, or NULL if there is none that is wanted.
+ */
+static __always_inline struct pfc_frame *pfc_frames_top(void)
+{
+	struct pfc_slot *slot = pfc_slot_home();
+	struct pfc_frame *frame;
+
+	if (unlikely(READ_ONCE(slot->task) != (unsigned long)current)) {
+		slot = atomic_read(&slot->away) ? pfc_slot_search() : NULL;
+		if (!slot)
+			return NULL;
+	}
+	if (unlikely(slot->depth - 1 >= PFC_FRAMES_NESTED))
+		return NULL;
+	frame = &slot->frame[slot->depth - 1];
+	return frame->facts.bits & PFC_FACT_MUTE ? NULL : frame;
+}
+
+/**
+ * pfc_frames_find() - a visit ends
+ * @sp: stack pointer on entry of handle_mm_fault()
+ *
+ * Context: probe handlers; preemption disabled. If there is a slot, the caller
+ * reads its frame[depth - 1] and then calls pfc_frames_close().
+ * Return: the slot whose innermost visit that is, or NULL if there is none: it
+ * began before the probes were armed, was not wanted, or was lost (and counted).
+ */
+static __always_inline struct pfc_slot *pfc_frames_find(unsigned long sp)
+{
+	struct pfc_slot *slot = pfc_slot_home();
+
+	if (likely(READ_ONCE(slot->task) == (unsigned long)current && slot->depth == 1 &&
+		   slot->frame[0].sp == sp))
+		return slot;
+	return pfc_frames_find_slow(sp);
+}
+
+/**
+ * pfc_frames_close() - give up the innermost frame of a slot
+ * @slot: from pfc_frames_find()
+ * @retry: the fault goes on in another visit
+ *
+ * Context: probe handlers; preemption disabled since pfc_frames_find().
+ */
+static __always_inline void pfc_frames_close(struct pfc_slot *slot, bool retry)
+{
+	if (likely(!retry && slot->depth == 1 && slot == pfc_slot_home()))
+		smp_store_release(&slot->task, 0);
+	else
+		pfc_frames_close_slow(slot, retry);
+}
 
 #endif /* PFC_FRAMES_H */

@@ -35,43 +35,56 @@ struct pfc_call {
 	unsigned long arg[5];
 };
 
+/* Counts of one place; preemption is disabled, see counters.h. */
+#define pfc_hit_count(place, field)	raw_cpu_inc((place)->count->field)
+
 /* handle_mm_fault(vma, address, flags, regs) begins; the same in 5.10 to 7.2. */
 static __always_inline void pfc_hit_entry(struct pfc_place *place,
-					  const struct pfc_call *call)
+					  const struct pfc_call *call, bool account)
 {
 	struct vm_area_struct *vma = (struct vm_area_struct *)call->arg[0];
 	unsigned long address = call->arg[1];
 	struct pt_regs *regs = (struct pt_regs *)call->arg[3];
-	struct pfc_frame *frame = pfc_frames_open(call->sp, address,
-						  !pfc_filter_wants(address));
+	const struct vm_operations_struct *ops;
+	struct pfc_frame *frame;
 	struct pfc_facts *facts;
 	unsigned long pfn;
+	unsigned int bits;
 
-	if (!frame || frame->mute) {
-		pfc_count(elsewhere[place->index]);
+	frame = pfc_frames_open(call->sp, address, !pfc_filter_wants(address));
+	if (unlikely(!frame || frame->facts.bits & PFC_FACT_MUTE)) {
+		pfc_hit_count(place, elsewhere);
 		return;
 	}
+	/* Not to be asked later: the VMA's lock may be dropped before the end. */
+	ops = vma->vm_ops;
+	if (!ops)
+		bits = PFC_FACT_ANON;
+	else
+		bits = (ops->huge_fault ? PFC_FACT_HUGE : 0) |
+		       (ops->map_pages ? PFC_FACT_AROUND : 0);
+	if (!regs)
+		bits |= PFC_FACT_GUP;
+	if (vma->vm_flags & PFC_VM_SHARED)
+		bits |= PFC_FACT_SHARED;
 	frame->mm = vma->vm_mm;
+	frame->pc = 0;
 	facts = &frame->facts;
 	facts->marks = 0;
 	facts->flags = call->arg[2];
-	facts->gup = !regs;
-	frame->pc = regs && user_mode(regs) ? instruction_pointer(regs) : 0;
-	if (pfc_latency && !frame->start)
-		frame->start = ktime_get_mono_fast_ns();
-	/* Not to be asked later: the VMA's lock may be dropped before the end. */
-	facts->anon = vma_is_anonymous(vma);
-	facts->huge_fault = !facts->anon && vma->vm_ops->huge_fault;
-	facts->around = !facts->anon && vma->vm_ops->map_pages;
-	facts->shared = vma->vm_flags & PFC_VM_SHARED;
-	facts->blind = pfc_blind;
+	facts->bits |= bits;
 	facts->page = PFC_PAGE_UNKNOWN;
 	facts->before = PFC_ENTRY_UNKNOWN;
 	facts->after = PFC_ENTRY_UNKNOWN;
-	if (pfc_infer && pfc_classify_asks_before(facts, pfc_infer) &&
-	    !is_vm_hugetlb_page(vma))
+	facts->swap = PFC_NR_REFINEMENTS;
+	if (static_branch_unlikely(&pfc_events) && regs && user_mode(regs))
+		frame->pc = instruction_pointer(regs);
+	if (static_branch_unlikely(&pfc_measures) && !frame->start)
+		frame->start = ktime_get_mono_fast_ns();
+	if (static_branch_unlikely(&pfc_infers) &&
+	    pfc_classify_asks_before(facts, pfc_infer) && !is_vm_hugetlb_page(vma))
 		facts->before = pfc_snapshot(frame->mm, address, &pfn);
-	pfc_count(hit[place->index][0]);
+	pfc_hit_count(place, hit[0]);
 }
 
 /* The entry at the end, where the facts do not suffice without it. */
@@ -80,7 +93,7 @@ static __always_inline void pfc_hit_look_again(struct pfc_frame *frame)
 	struct pfc_facts *facts = &frame->facts;
 	unsigned long pfn;
 
-	if (facts->before != PFC_ENTRY_UNKNOWN) {
+	if (static_branch_unlikely(&pfc_infers) && facts->before != PFC_ENTRY_UNKNOWN) {
 		if (pfc_classify_disagrees(facts))
 			pfc_count(disagreed);
 		if (pfc_classify_asks_after(facts)) {
@@ -103,7 +116,7 @@ static __always_inline void pfc_hit_report(struct pfc_frame *frame, unsigned int
 
 	if (leaf == PFC_LEAF_UNCLASSIFIED)
 		return;
-	if (pfc_latency) {
+	if (static_branch_unlikely(&pfc_measures)) {
 		ns = ktime_get_mono_fast_ns() - frame->start;
 		pfc_count_latency(pfc_leaf_class(leaf), ns);
 	}
@@ -115,22 +128,24 @@ static __always_inline void pfc_hit_report(struct pfc_frame *frame, unsigned int
 static __always_inline void pfc_hit_exit(struct pfc_place *place, unsigned long sp,
 					 unsigned int ret)
 {
-	struct pfc_frame *frame = pfc_frames_find(sp);
+	struct pfc_slot *slot = pfc_frames_find(sp);
 	unsigned int leaf, split;
+	struct pfc_frame *frame;
 
-	if (!frame) {
-		pfc_count(elsewhere[place->index]);
+	if (unlikely(!slot)) {
+		pfc_hit_count(place, elsewhere);
 		return;
 	}
-	if (frame->mute) {
-		pfc_count(elsewhere[place->index]);
-		pfc_frames_close(false);
+	frame = &slot->frame[slot->depth - 1];
+	if (unlikely(frame->facts.bits & PFC_FACT_MUTE)) {
+		pfc_hit_count(place, elsewhere);
+		pfc_frames_close(slot, false);
 		return;
 	}
-	pfc_count(hit[place->index][0]);
-	if (ret & VM_FAULT_RETRY) {
+	pfc_hit_count(place, hit[0]);
+	if (unlikely(ret & VM_FAULT_RETRY)) {
 		pfc_count(retries);
-		pfc_frames_close(true);
+		pfc_frames_close(slot, true);
 		return;
 	}
 	frame->facts.ret = ret;
@@ -138,19 +153,21 @@ static __always_inline void pfc_hit_exit(struct pfc_place *place, unsigned long 
 	leaf = pfc_classify(&frame->facts);
 	split = pfc_classify_split(&frame->facts);
 	pfc_count_fault(leaf, split);
-	pfc_hit_report(frame, leaf);
-	if (frame->facts.marks & BIT(PFC_MARK_SWAP_WP))
+	if (unlikely(frame->facts.marks & BIT(PFC_MARK_SWAP_WP)))
 		pfc_count(cell[PFC_LEAF(SWAP_WP)][split]);
-	pfc_frames_close(false);
+	pfc_hit_report(frame, leaf);
+	pfc_frames_close(slot, false);
 }
 
 /* Whether the firing is the dispatcher's; if not, it is counted as elsewhere. */
 static __always_inline bool pfc_hit_is_dispatched(struct pfc_place *place,
 						  unsigned long caller)
 {
-	if (!place->check_caller || pfc_in_dispatcher(caller))
+	if (likely(caller == place->caller) || !place->check_caller)
 		return true;
-	pfc_count(elsewhere[place->index]);
+	if (!place->caller && pfc_in_dispatcher(caller))
+		return true;
+	pfc_hit_count(place, elsewhere);
 	return false;
 }
 
@@ -176,66 +193,70 @@ static __always_inline unsigned long pfc_hit_address(const struct pfc_place *pla
 static __always_inline struct pfc_frame *pfc_hit_mark(struct pfc_place *place,
 						      const struct pfc_call *call,
 						      unsigned long marks,
-						      unsigned int variant)
+						      unsigned int variant, bool account)
 {
 	struct pfc_frame *frame = NULL;
 
-	if (pfc_account) {
+	if (account) {
 		frame = pfc_frames_top();
-		if (!frame)
+		if (unlikely(!frame))
 			goto elsewhere;
 		frame->facts.marks |= marks;
-	} else if (!pfc_filter_wants(pfc_hit_address(place, call))) {
+	} else if (unlikely(!pfc_filter_wants(pfc_hit_address(place, call)))) {
 		goto elsewhere;
 	}
-	pfc_count(hit[place->index][variant]);
+	pfc_hit_count(place, hit[variant]);
 	return frame;
 
 elsewhere:
-	pfc_count(elsewhere[place->index]);
+	pfc_hit_count(place, elsewhere);
 	return NULL;
 }
 
 /* Any function that says no more than that it was called. */
-static __always_inline void pfc_hit_leaf(struct pfc_place *place, const struct pfc_call *call)
+static __always_inline void pfc_hit_leaf(struct pfc_place *place, const struct pfc_call *call,
+					 bool account)
 {
 	if (pfc_hit_is_dispatched(place, call->caller))
-		pfc_hit_mark(place, call, BIT(place->mark), 0);
+		pfc_hit_mark(place, call, BIT(place->mark), 0, account);
 }
 
 /* do_wp_page(vmf): what it starts from refines it. */
-static __always_inline void pfc_hit_wp(struct pfc_place *place, const struct pfc_call *call)
+static __always_inline void pfc_hit_wp(struct pfc_place *place, const struct pfc_call *call,
+				       bool account)
 {
 	const struct vm_fault *vmf = (const struct vm_fault *)call->arg[0];
 	struct pfc_frame *frame;
 
 	if (!pfc_hit_is_dispatched(place, call->caller)) {
 		/* do_swap_page() calls it too. */
-		frame = pfc_account ? pfc_frames_top() : NULL;
+		frame = account ? pfc_frames_top() : NULL;
 		if (frame && frame->facts.marks & BIT(PFC_MARK_SWAP))
 			frame->facts.marks |= BIT(PFC_MARK_SWAP_WP);
 		return;
 	}
-	frame = pfc_hit_mark(place, call, BIT(PFC_MARK_WP), 0);
+	frame = pfc_hit_mark(place, call, BIT(PFC_MARK_WP), 0, account);
 	if (!frame)
 		return;
 	frame->pfn = pte_pfn(vmf->orig_pte);
-	frame->facts.special = frame->facts.shared &&
-			       pfc_compat_is_pfn(vmf->vma, vmf->orig_pte);
-	frame->facts.uffd |= userfaultfd_pte_wp(vmf->vma, vmf->orig_pte);
+	if (frame->facts.bits & PFC_FACT_SHARED && pfc_compat_is_pfn(vmf->vma, vmf->orig_pte))
+		frame->facts.bits |= PFC_FACT_SPECIAL;
+	if (userfaultfd_pte_wp(vmf->vma, vmf->orig_pte))
+		frame->facts.bits |= PFC_FACT_UFFD;
 	/* To be compared with the page at the end of the visit. */
 	frame->facts.page = PFC_PAGE_SAME;
 }
 
 /* do_swap_page(vmf): likewise. */
-static __always_inline void pfc_hit_swap(struct pfc_place *place, const struct pfc_call *call)
+static __always_inline void pfc_hit_swap(struct pfc_place *place, const struct pfc_call *call,
+					 bool account)
 {
 	const struct vm_fault *vmf = (const struct vm_fault *)call->arg[0];
 	struct pfc_frame *frame;
 
 	if (!pfc_hit_is_dispatched(place, call->caller))
 		return;
-	frame = pfc_hit_mark(place, call, BIT(PFC_MARK_SWAP), 0);
+	frame = pfc_hit_mark(place, call, BIT(PFC_MARK_SWAP), 0, account);
 	if (frame)
 		frame->facts.swap = pfc_compat_swap(vmf->orig_pte);
 }
@@ -262,7 +283,8 @@ static __always_inline enum pfc_mark pfc_tail_mark(pte_t *ptep, pte_t entry, boo
 }
 
 /* ptep_set_access_flags(vma, address, ptep, entry, dirty) and its kin. */
-static __always_inline void pfc_hit_tail(struct pfc_place *place, const struct pfc_call *call)
+static __always_inline void pfc_hit_tail(struct pfc_place *place, const struct pfc_call *call,
+					 bool account)
 {
 	unsigned long also = 0;
 	enum pfc_mark mark;
@@ -272,7 +294,7 @@ static __always_inline void pfc_hit_tail(struct pfc_place *place, const struct p
 		return;
 	mark = pfc_tail_mark((pte_t *)call->arg[2], __pte(call->arg[3]), (int)call->arg[4],
 			     &also);
-	pfc_hit_mark(place, call, BIT(mark) | also, mark - PFC_MARK_AF);
+	pfc_hit_mark(place, call, BIT(mark) | also, mark - PFC_MARK_AF, account);
 }
 
 #endif /* PFC_HIT_H */

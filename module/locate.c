@@ -94,6 +94,7 @@ static bool pfc_map_call(unsigned long site, unsigned long target)
 		pfc_nr_callees++;
 	}
 	callee->site = site;
+	callee->call = pfc_arch_call_return(site);
 	callee->sites++;
 	return true;
 }

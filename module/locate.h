@@ -26,11 +26,13 @@ struct pfc_symbol {
  * @symbol: the function
  * @site: address of the call, the last one seen
  * @sites: how many calls there are
+ * @call: the one at @site returns, and is no tail call
  */
 struct pfc_callee {
 	struct pfc_symbol symbol;
 	unsigned long site;
 	unsigned int sites;
+	bool call;
 };
 
 /* The text that belongs to the dispatcher. Written by init, then only read. */

@@ -124,8 +124,9 @@ static const struct pfc_backend *pfc_entry_backend;
 static char pfc_no_account[96] = "accounting is off (account=0)";
 
 bool pfc_account;
-bool pfc_blind;
+unsigned int pfc_blind;
 unsigned long pfc_infer;
+DEFINE_STATIC_KEY_FALSE(pfc_infers);
 
 static const char * const pfc_how_words[PFC_NR_HOWS] = {
 #define PFC_X(id, word) [PFC_HOW_##id] = word,
@@ -216,6 +217,7 @@ static int pfc_place_add(const struct pfc_place *template, unsigned long addr)
 		return -ENOMEM;
 	place->addr = addr;
 	place->index = pfc_nr_places;
+	place->count = &pfc_counters->place[place->index];
 	place->backend = entry ? pfc_entry_backend : &pfc_backend_kprobe;
 	err = place->backend->place(place);
 	if (err && place->backend != &pfc_backend_kprobe) {
@@ -381,6 +383,8 @@ static bool pfc_place_way(enum pfc_mark mark, const struct pfc_way *way,
 			      callee->sites);
 		return false;
 	}
+	if (callee->sites == 1 && pfc_locate_complete() && callee->call)
+		place.caller = pfc_arch_call_return(callee->site);
 	/* Where the entry is cheaper than a kprobe, it is tried first. */
 	for (i = 0; i < 2; i++) {
 		bool site = way->callee &&
@@ -431,6 +435,7 @@ static void pfc_place_ladder(const struct pfc_ladder *ladder, unsigned long hows
 		pfc_cover_fully(mark, false);
 	} else if (ladder->all && pfc_account && hows & BIT(PFC_HOW_INFERRED)) {
 		pfc_infer |= found ? ladder->rest : ladder->all;
+		static_branch_enable(&pfc_infers);
 		pfc_cover_fully(mark, true);
 	} else if (found) {
 		pfc_place_remove_to(before);
@@ -483,7 +488,7 @@ int pfc_probes_init(const struct pfc_config *config)
 		}
 		if (pfc_cover[mark].covered)
 			continue;
-		pfc_blind = true;
+		pfc_blind = PFC_FACT_BLIND;
 		pr_notice("%s is " PFC_UNAVAILABLE ": %s\n",
 				  pfc_class_keys[pfc_mark_class(mark)], pfc_cover[mark].why);
 	}
@@ -581,11 +586,11 @@ bool pfc_probes_armed(void)
 
 static u64 pfc_place_hits(const struct pfc_place *place, const struct pfc_counters *c)
 {
-	u64 hits = c->elsewhere[place->index];
+	u64 hits = c->place[place->index].elsewhere;
 	unsigned int i;
 
 	for (i = 0; i < PFC_NR_VARIANTS; i++)
-		hits += c->hit[place->index][i];
+		hits += c->place[place->index].hit[i];
 	return hits;
 }
 
@@ -755,7 +760,7 @@ u64 pfc_probes_class(const struct pfc_counters *c, enum pfc_class class)
 		for (variant = 0; variant < PFC_NR_VARIANTS; variant++) {
 			mark = pfc_places[i]->mark + variant;
 			if (mark < PFC_NR_MARKS && pfc_mark_class(mark) == class)
-				sum += c->hit[i][variant];
+				sum += c->place[pfc_places[i]->index].hit[variant];
 		}
 	}
 	return sum;
@@ -769,7 +774,7 @@ static void pfc_place_show(struct seq_file *m, const struct pfc_place *place,
 	unsigned long addr = place->addr;
 	struct pfc_symbol sym = { .start = addr, .name = "?" };
 	const char *label = pfc_class_keys[pfc_mark_class(place->mark)];
-	u64 elsewhere = c->elsewhere[place->index];
+	u64 elsewhere = c->place[place->index].elsewhere;
 
 	pfc_symbol_at(addr, &sym);
 	if (place->kind == PFC_KIND_TAIL)

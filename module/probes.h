@@ -68,7 +68,9 @@ extern const struct pfc_backend pfc_backend_ftrace;	/* entries of functions only
  * @how: how it was found
  * @mark: what it says; for PFC_KIND_TAIL the first of three
  * @index: of its counters
+ * @count: its counters
  * @check_caller: count only what the dispatcher called
+ * @caller: where the dispatcher's one call returns to, or 0: anywhere in it
  * @address: where the faulting address is
  *
  * Written by init only; handlers read it.
@@ -84,7 +86,9 @@ struct pfc_place {
 	enum pfc_how how;
 	enum pfc_mark mark;
 	unsigned int index;
+	struct pfc_place_counters __percpu *count;
 	bool check_caller;
+	unsigned long caller;
 	int address;
 };
 
@@ -103,8 +107,9 @@ struct pfc_config {
 
 /* Set by init before a probe is armed. */
 extern bool pfc_account;
-extern bool pfc_blind;		/* a class cannot be seen */
+extern unsigned int pfc_blind;	/* PFC_FACT_BLIND if a class cannot be seen, or 0 */
 extern unsigned long pfc_infer;	/* bit set of enum pfc_infer */
+DECLARE_STATIC_KEY_FALSE(pfc_infers);	/* there is one */
 
 int pfc_probes_init(const struct pfc_config *config);
 void pfc_probes_exit(void);

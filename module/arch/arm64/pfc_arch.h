@@ -48,6 +48,20 @@ static inline bool pfc_arch_call_target(unsigned long at, unsigned long *target)
 }
 
 /**
+ * pfc_arch_call_return() - where a call returns to
+ * @at: address of a call, as pfc_arch_call_target() found it
+ *
+ * Context: any.
+ * Return: the address, or 0: it is a tail call and does not return there.
+ */
+static inline unsigned long pfc_arch_call_return(unsigned long at)
+{
+	u32 insn;
+
+	return pfc_arch_read_insn(at, &insn) && insn >> 31 ? at + 4 : 0;
+}
+
+/**
  * pfc_arch_hides_call() - whether somebody's kprobe covers the text at @at
  * @at: kernel text address
  *

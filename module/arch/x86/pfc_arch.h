@@ -31,6 +31,14 @@ static inline bool pfc_arch_call_target(unsigned long at, unsigned long *target)
 	return true;
 }
 
+/* A tail call returns elsewhere. */
+static inline unsigned long pfc_arch_call_return(unsigned long at)
+{
+	u8 op;
+
+	return !copy_from_kernel_nofault(&op, (void *)at, 1) && op == 0xe8 ? at + 5 : 0;
+}
+
 /* int3 is also padding and may stand inside an operand: not to be known. */
 static inline bool pfc_arch_hides_call(unsigned long at)
 {
