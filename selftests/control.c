@@ -613,7 +613,7 @@ static void *read_on(void *unused)
 }
 
 /* Nothing is left wrong by switching while faults are in flight. */
-TEST_F(control, switching_under_faults)
+TEST_F_TIMEOUT(control, switching_under_faults, 90)
 {
 	pthread_t thread[4];
 	long long before, end;
@@ -624,7 +624,7 @@ TEST_F(control, switching_under_faults)
 	for (i = 0; i < 3; i++)
 		ASSERT_EQ(0, pthread_create(&thread[i], NULL, fault_on, NULL));
 	ASSERT_EQ(0, pthread_create(&thread[3], NULL, read_on, NULL));
-	for (end = pfc_now_ms() + 3000; pfc_now_ms() < end; turns++) {
+	for (end = pfc_now_ms() + 3000; turns < 3 || pfc_now_ms() < end; turns++) {
 		EXPECT_EQ(0, pfc_write(pfc_path(PFC_FILE_ENABLED), "0"));
 		EXPECT_EQ(0, filter("clear"));
 		EXPECT_EQ(0, pfc_write(pfc_path(PFC_FILE_ENABLED), "1"));
@@ -638,7 +638,7 @@ TEST_F(control, switching_under_faults)
 		ASSERT_EQ(0, pthread_join(thread[i], &failed));
 		EXPECT_EQ(NULL, failed);
 	}
-	EXPECT_LT(2, turns);
+	TH_LOG("%u turns", turns);
 
 	EXPECT_EQ(0, pfc_write(pfc_path(PFC_FILE_RESET), "1"));
 	arm(self);

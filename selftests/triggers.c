@@ -537,6 +537,15 @@ static int pfc_hugetlb_prepare(struct pfc_run *run)
 			     MAP_PRIVATE | MAP_HUGETLB);
 }
 
+/* The huge entry is set by the function that sets small ones' flags. */
+static int pfc_hugetlb_reuse_prepare(struct pfc_run *run)
+{
+	if (pfc_hugetlb_prepare(run))
+		return -1;
+	pfc_write_all(run);
+	return pfc_fork_reaped(run);
+}
+
 static int pfc_hugetlb_cow_prepare(struct pfc_run *run)
 {
 	if (pfc_hugetlb_prepare(run))
@@ -693,6 +702,13 @@ static const struct pfc_setting pfc_thp_settings[] = {
 	/* Since 6.8 each size has a switch, too. */
 	{ PFC_THP_DIR "hugepages-2048kB/enabled", "inherit", .optional = true },
 	{ PFC_THP_DIR "hugepages-32768kB/enabled", "inherit", .optional = true },
+	{ NULL }
+};
+
+static const struct pfc_setting pfc_shmem_settings[] = {
+	{ PFC_THP_DIR "shmem_enabled", "advise" },
+	{ PFC_THP_DIR "hugepages-2048kB/shmem_enabled", "inherit", .optional = true },
+	{ PFC_THP_DIR "hugepages-32768kB/shmem_enabled", "inherit", .optional = true },
 	{ NULL }
 };
 
@@ -1041,6 +1057,18 @@ PFC_ROW(file_cow)
 	.witness = { { PFC_W_MAPPED, PFC_PER_PAGE } },
 };
 
+/* do_fault() maps a whole huge page: a file fault still. */
+PFC_ROW(file_huge)
+	.what = "read %u huge pages of a hole in a file",
+	.needs = PFC_NEED_THP,
+	.unit = PFC_UNIT_PMD,
+	.n = 3,
+	.settings = pfc_shmem_settings,
+	.prepare = pfc_file_hole_prepare,
+	.expect = { { PFC_UNITS_REF(FILE, FILE_READ) } },
+	.witness = { { PFC_W_MAPPED, PFC_PER_PAGE } },
+};
+
 PFC_ROW(thp_anon)
 	.what = "write %u fresh huge pages",
 	.needs = PFC_NEED_THP,
@@ -1120,6 +1148,17 @@ PFC_ROW(hugetlb_cow)
 	.prepare = pfc_hugetlb_cow_prepare,
 	.expect = { { PFC_UNITS(HUGETLB) } },
 	.witness = { { PFC_W_NEW_FRAME, PFC_PER_PAGE } },
+};
+
+PFC_ROW(hugetlb_reuse)
+	.what = "fork; the child ends; the parent writes its %u hugetlb pages",
+	.needs = PFC_NEED_HUGETLB,
+	.unit = PFC_UNIT_HUGETLB,
+	.n = 3,
+	.touch = PFC_WRITE,
+	.prepare = pfc_hugetlb_reuse_prepare,
+	.expect = { { PFC_UNITS(HUGETLB) } },
+	.witness = { { PFC_W_NEW_FRAME, PFC_PER_NONE } },
 };
 
 const struct pfc_row * const pfc_rows[] = {
@@ -1346,7 +1385,6 @@ static void pfc_work(struct pfc_run *run, bool bare)
 {
 	struct pfc_result *res = run->res;
 	const struct pfc_row *row = run->row;
-	char why[PFC_WHY];
 	int err;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -1354,6 +1392,8 @@ static void pfc_work(struct pfc_run *run, bool bare)
 #if defined(__x86_64__)
 		res->hwaf = 1;
 #else
+		char why[PFC_WHY];
+
 		res->hwaf = pfc_hwaf(why, sizeof(why));
 		if (res->hwaf < 0) {
 			pfc_bad(res, "%s", why);

@@ -26,11 +26,11 @@
 	X(af_mthp) X(dirty_swap) X(dirty_hole) X(dirty_cached)
 #define PFC_ROWS_FILE(X) \
 	X(file_around) X(file_exec) X(file_read) X(file_shared) \
-	X(file_cow)
+	X(file_cow) X(file_huge)
 #define PFC_ROWS_THP(X) \
 	X(thp_anon) X(thp_af) X(thp_wp) X(thp_split)
 #define PFC_ROWS_HUGETLB(X) \
-	X(hugetlb_read) X(hugetlb_write) X(hugetlb_cow)
+	X(hugetlb_read) X(hugetlb_write) X(hugetlb_cow) X(hugetlb_reuse)
 
 #define PFC_ROWS(X) \
 	PFC_ROWS_ANON(X) PFC_ROWS_WP(X) PFC_ROWS_SWAP(X) PFC_ROWS_NUMA(X) \
