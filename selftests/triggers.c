@@ -1180,9 +1180,9 @@ static const struct {
 } pfc_excused[] = {
 	{ PFC_ANON, 0, PFC_KVER(6, 12),
 	  "do_anonymous_page is inlined, and reads of the zero page call nothing" },
-	{ PFC_FILE, 0, 0, "only accounting sees it" },
-	{ PFC_THP, 0, 0, "only accounting sees it" },
-	{ PFC_HUGETLB, 0, 0, "only accounting sees it" },
+	{ PFC_FILE, 0, PFC_KVER(6, 12),
+	  "do_fault is inlined, and fault-around calls nothing of its own" },
+	{ PFC_THP, 0, 0, "only accounting sees where the PMD level falls back" },
 };
 
 /* ---- rows -------------------------------------------------------------- */
