@@ -26,17 +26,17 @@ static __always_inline void pfc_ftrace_hit(struct pfc_place *place, enum pfc_kin
 	preempt_disable_notrace();
 	switch (kind) {
 	case PFC_KIND_ENTRY:
-		pfc_hit_entry(place, &call, account);
+		pfc_hit_entry(place, &call);
 		break;
 	case PFC_KIND_WP:
 		if (account)
-			pfc_hit_wp(place, &call, account);
+			pfc_hit_wp(place, &call);
 		else
 			pfc_hit_leaf(place, &call, account);
 		break;
 	case PFC_KIND_SWAP:
 		if (account)
-			pfc_hit_swap(place, &call, account);
+			pfc_hit_swap(place, &call);
 		else
 			pfc_hit_leaf(place, &call, account);
 		break;

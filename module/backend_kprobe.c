@@ -35,23 +35,23 @@ static __always_inline int pfc_kprobe_done(struct kprobe *kp, struct pt_regs *re
 	return list_empty(&kp->list) && pfc_arch_emulate(kp->opcode, regs);
 }
 
-#define PFC_KPROBE_HANDLER(kind, account)					\
+#define PFC_KPROBE_HANDLER(kind, account, ...)					\
 static int pfc_kprobe_on_##kind##_##account(struct kprobe *kp, struct pt_regs *regs) \
 {										\
 	struct pfc_call call = pfc_kprobe_call(regs);				\
 										\
-	pfc_hit_##kind(pfc_kprobe_to_place(kp), &call, account);		\
+	pfc_hit_##kind(pfc_kprobe_to_place(kp), &call, ##__VA_ARGS__);		\
 	return pfc_kprobe_done(kp, regs);					\
 }										\
 NOKPROBE_SYMBOL(pfc_kprobe_on_##kind##_##account)
 
-PFC_KPROBE_HANDLER(leaf, 0);
-PFC_KPROBE_HANDLER(tail, 0);
+PFC_KPROBE_HANDLER(leaf, 0, false);
+PFC_KPROBE_HANDLER(tail, 0, false);
 PFC_KPROBE_HANDLER(entry, 1);
-PFC_KPROBE_HANDLER(leaf, 1);
+PFC_KPROBE_HANDLER(leaf, 1, true);
 PFC_KPROBE_HANDLER(wp, 1);
 PFC_KPROBE_HANDLER(swap, 1);
-PFC_KPROBE_HANDLER(tail, 1);
+PFC_KPROBE_HANDLER(tail, 1, true);
 
 static int pfc_kprobe_on_exit(struct kprobe *kp, struct pt_regs *regs)
 {
@@ -67,7 +67,7 @@ static int pfc_kretprobe_on_entry(struct kretprobe_instance *ri, struct pt_regs 
 	struct pfc_call call = pfc_kprobe_call(regs);
 
 	*(unsigned long *)ri->data = call.sp;
-	pfc_hit_entry(container_of(pfc_compat_kretprobe(ri), struct pfc_place, rp), &call, true);
+	pfc_hit_entry(container_of(pfc_compat_kretprobe(ri), struct pfc_place, rp), &call);
 	return 0;
 }
 NOKPROBE_SYMBOL(pfc_kretprobe_on_entry);

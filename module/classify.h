@@ -6,6 +6,7 @@
 #define PFC_CLASSIFY_H
 
 #include <linux/bits.h>
+#include <linux/mm.h>
 #include <linux/types.h>
 #include <pfclass.h>
 
@@ -125,11 +126,55 @@ bool pfc_classify_asks_after(const struct pfc_facts *facts);
 bool pfc_classify_asks_page(const struct pfc_facts *facts);
 bool pfc_classify_disagrees(const struct pfc_facts *facts);
 unsigned int pfc_classify(const struct pfc_facts *facts);
-enum pfc_access pfc_classify_access(const struct pfc_facts *facts);
-enum pfc_origin pfc_classify_origin(const struct pfc_facts *facts);
-unsigned int pfc_classify_split(const struct pfc_facts *facts);
 enum pfc_class pfc_mark_class(enum pfc_mark mark);
 enum pfc_class pfc_leaf_class(unsigned int leaf);
 enum pfc_class pfc_refinement_class(enum pfc_refinement refinement);
+
+/**
+ * pfc_classify_access() - what a fault was to do
+ * @facts: @facts->flags
+ *
+ * Context: any; probe handlers.
+ * Return: the access.
+ */
+static __always_inline enum pfc_access
+pfc_classify_access(const struct pfc_facts *facts)
+{
+	if (facts->flags & FAULT_FLAG_INSTRUCTION)
+		return PFC_EXEC;
+	return facts->flags & FAULT_FLAG_WRITE ? PFC_WRITE : PFC_READ;
+}
+
+/**
+ * pfc_classify_origin() - where a fault came from
+ * @facts: @facts->flags and @facts->bits
+ *
+ * Context: any; probe handlers.
+ * Return: the origin.
+ */
+static __always_inline enum pfc_origin
+pfc_classify_origin(const struct pfc_facts *facts)
+{
+	if (facts->bits & PFC_FACT_GUP)
+		return PFC_GUP;
+	return facts->flags & FAULT_FLAG_USER ? PFC_USER : PFC_KERNEL;
+}
+
+/**
+ * pfc_classify_split() - access, origin and outcome of a completed fault
+ * @facts: as for pfc_classify()
+ *
+ * Major is what mm_account_fault() calls major, so that getrusage() agrees.
+ *
+ * Context: any; probe handlers.
+ * Return: an index, less than PFC_NR_SPLITS.
+ */
+static __always_inline unsigned int pfc_classify_split(const struct pfc_facts *facts)
+{
+	enum pfc_outcome outcome = (facts->ret & VM_FAULT_MAJOR) ||
+				   (facts->flags & FAULT_FLAG_TRIED) ? PFC_MAJOR : PFC_MINOR;
+
+	return pfc_split(pfc_classify_access(facts), pfc_classify_origin(facts), outcome);
+}
 
 #endif /* PFC_CLASSIFY_H */

@@ -26,8 +26,8 @@ int pfc_frames_init(unsigned int count)
 {
 	if (count < 1 || count > 1U << 20)
 		return -EINVAL;
-	pfc_slots.bits = order_base_2(max(count, 2U));
-	pfc_slots.slot = vzalloc(array_size(sizeof(struct pfc_slot), 1UL << pfc_slots.bits));
+	pfc_slots.mask = roundup_pow_of_two(count) - 1;
+	pfc_slots.slot = vzalloc(array_size(sizeof(struct pfc_slot), pfc_slots.mask + 1));
 	return pfc_slots.slot ? 0 : -ENOMEM;
 }
 
@@ -51,24 +51,19 @@ void pfc_frames_exit(void)
  */
 void pfc_frames_wipe(void)
 {
-	memset(pfc_slots.slot, 0, sizeof(struct pfc_slot) << pfc_slots.bits);
+	memset(pfc_slots.slot, 0, sizeof(struct pfc_slot) * (pfc_slots.mask + 1));
 }
 
 static struct pfc_slot *pfc_slot_at(unsigned int i)
 {
 	unsigned long home = pfc_slot_home() - pfc_slots.slot;
 
-	return &pfc_slots.slot[(home + i) & ((1UL << pfc_slots.bits) - 1)];
+	return &pfc_slots.slot[(home + i) & pfc_slots.mask];
 }
 NOKPROBE_SYMBOL(pfc_slot_at);
 
-/**
- * pfc_slot_search() - the current task's slot with visits in flight
- *
- * Context: probe handlers; preemption disabled.
- * Return: the slot, wherever it is, or NULL if there is none.
- */
-struct pfc_slot *pfc_slot_search(void)
+/* The current task's slot with visits in flight, wherever it is. */
+static struct pfc_slot *pfc_slot_search(void)
 {
 	struct pfc_slot *slot;
 	unsigned int i;
@@ -128,6 +123,7 @@ static struct pfc_slot *pfc_slot_claim(void)
 
 fresh:
 	slot->address = 0;
+	slot->elsewhere = slot != pfc_slot_home();
 	pfc_slot_is_away(slot, (unsigned long)current, 1);
 	return slot;
 }
@@ -154,6 +150,24 @@ static bool pfc_frame_is_stale(const struct pfc_frame *frame, unsigned long sp)
 	return frame->sp <= sp || ((frame->sp ^ sp) & ~(THREAD_SIZE - 1));
 }
 NOKPROBE_SYMBOL(pfc_frame_is_stale);
+
+/**
+ * pfc_frames_top() - the innermost visit in flight of the current task
+ *
+ * Context: probe handlers; preemption disabled.
+ * Return: its frame, or NULL if there is none that is wanted.
+ */
+struct pfc_frame *pfc_frames_top(void)
+{
+	struct pfc_slot *slot = pfc_slot_search();
+	struct pfc_frame *frame;
+
+	if (!slot || slot->depth - 1 >= PFC_FRAMES_NESTED)
+		return NULL;
+	frame = &slot->frame[slot->depth - 1];
+	return frame->facts.bits & PFC_FACT_MUTE ? NULL : frame;
+}
+NOKPROBE_SYMBOL(pfc_frames_top);
 
 /**
  * pfc_frames_open_slow() - pfc_frames_open() where there is a slot, or none at home

@@ -24,7 +24,6 @@
 #define PFC_FRAMES_H
 
 #include <linux/atomic.h>
-#include <linux/hash.h>
 #include <linux/mm_types.h>
 #include <linux/sched.h>
 #include "classify.h"
@@ -61,6 +60,7 @@ struct pfc_frame {
  * @address: of the fault to be retried, or 0
  * @start: when it began
  * @uffd: what struct pfc_facts says of it
+ * @elsewhere: this is not the home of its task
  * @frame: the outermost PFC_FRAMES_NESTED visits
  */
 struct pfc_slot {
@@ -70,6 +70,7 @@ struct pfc_slot {
 	unsigned long address;
 	u64 start;
 	bool uffd;
+	bool elsewhere;
 	struct pfc_frame frame[PFC_FRAMES_NESTED];
 } __aligned(256);
 
@@ -79,11 +80,11 @@ struct pfc_slot {
 /**
  * struct pfc_slots - all slots
  * @slot: the array
- * @bits: the logarithm of its length
+ * @mask: its length less one; the length is a power of two
  */
 struct pfc_slots {
 	struct pfc_slot *slot;
-	unsigned int bits;
+	unsigned long mask;
 };
 
 extern struct pfc_slots pfc_slots;
@@ -93,15 +94,15 @@ void pfc_frames_exit(void);
 void pfc_frames_wipe(void);
 
 /* The uncommon cases of the functions below. */
-struct pfc_slot *pfc_slot_search(void);
+struct pfc_frame *pfc_frames_top(void);
 struct pfc_frame *pfc_frames_open_slow(unsigned long sp, unsigned long address, bool mute);
 struct pfc_slot *pfc_frames_find_slow(unsigned long sp);
 void pfc_frames_close_slow(struct pfc_slot *slot, bool retry);
 
 static __always_inline struct pfc_slot *pfc_slot_home_of(unsigned long task)
 {
-	/* A task_struct is larger than 64 bytes. */
-	return &pfc_slots.slot[hash_32(task >> 6, pfc_slots.bits)];
+	/* By its place in a slab, and by the slab. */
+	return &pfc_slots.slot[(task >> 7 ^ task >> 14) & pfc_slots.mask];
 }
 
 static __always_inline struct pfc_slot *pfc_slot_home(void)
@@ -132,6 +133,7 @@ static __always_inline struct pfc_frame *pfc_frames_open(unsigned long sp,
 	    cmpxchg_acquire(&slot->task, 0, (unsigned long)current))
 		return pfc_frames_open_slow(sp, address, mute);
 	slot->depth = 1;
+	slot->elsewhere = false;
 	frame->sp = sp;
 	frame->address = address;
 	frame->start = 0;
@@ -140,25 +142,18 @@ static __always_inline struct pfc_frame *pfc_frames_open(unsigned long sp,
 }
 
 /**
- * pfc_frames_top() - the innermost visit in flight of the current task
+ * pfc_frames_top_at_home() - the current task's only visit in flight
  *
  * Context: probe handlers; preemption disabled.
- * Return: its frame, or NULL if there is none that is wanted.
+ * Return: its frame, which is wanted, or NULL: ask pfc_frames_top().
  */
-static __always_inline struct pfc_frame *pfc_frames_top(void)
+static __always_inline struct pfc_frame *pfc_frames_top_at_home(void)
 {
 	struct pfc_slot *slot = pfc_slot_home();
-	struct pfc_frame *frame;
 
-	if (unlikely(READ_ONCE(slot->task) != (unsigned long)current)) {
-		slot = atomic_read(&slot->away) ? pfc_slot_search() : NULL;
-		if (!slot)
-			return NULL;
-	}
-	if (unlikely(slot->depth - 1 >= PFC_FRAMES_NESTED))
-		return NULL;
-	frame = &slot->frame[slot->depth - 1];
-	return frame->facts.bits & PFC_FACT_MUTE ? NULL : frame;
+	if (likely(READ_ONCE(slot->task) == (unsigned long)current && slot->depth == 1))
+		return &slot->frame[0];
+	return NULL;
 }
 
 /**
@@ -189,7 +184,7 @@ static __always_inline struct pfc_slot *pfc_frames_find(unsigned long sp)
  */
 static __always_inline void pfc_frames_close(struct pfc_slot *slot, bool retry)
 {
-	if (likely(!retry && slot->depth == 1 && slot == pfc_slot_home()))
+	if (likely(!retry && slot->depth == 1 && !slot->elsewhere))
 		smp_store_release(&slot->task, 0);
 	else
 		pfc_frames_close_slow(slot, retry);

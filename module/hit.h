@@ -8,7 +8,6 @@
 #ifndef PFC_HIT_H
 #define PFC_HIT_H
 
-#include <linux/hugetlb_inline.h>
 #include <linux/mm.h>
 #include <linux/timekeeping.h>
 #include <compat/compat.h>
@@ -40,7 +39,7 @@ struct pfc_call {
 
 /* handle_mm_fault(vma, address, flags, regs) begins; the same in 5.10 to 7.2. */
 static __always_inline void pfc_hit_entry(struct pfc_place *place,
-					  const struct pfc_call *call, bool account)
+					  const struct pfc_call *call)
 {
 	struct vm_area_struct *vma = (struct vm_area_struct *)call->arg[0];
 	unsigned long address = call->arg[1];
@@ -48,7 +47,6 @@ static __always_inline void pfc_hit_entry(struct pfc_place *place,
 	const struct vm_operations_struct *ops;
 	struct pfc_frame *frame;
 	struct pfc_facts *facts;
-	unsigned long pfn;
 	unsigned int bits;
 
 	frame = pfc_frames_open(call->sp, address, !pfc_filter_wants(address));
@@ -81,32 +79,9 @@ static __always_inline void pfc_hit_entry(struct pfc_place *place,
 		frame->pc = instruction_pointer(regs);
 	if (static_branch_unlikely(&pfc_measures) && !frame->start)
 		frame->start = ktime_get_mono_fast_ns();
-	if (static_branch_unlikely(&pfc_infers) &&
-	    pfc_classify_asks_before(facts, pfc_infer) && !is_vm_hugetlb_page(vma))
-		facts->before = pfc_snapshot(frame->mm, address, &pfn);
+	if (static_branch_unlikely(&pfc_infers))
+		pfc_look_before(frame, vma);
 	pfc_hit_count(place, hit[0]);
-}
-
-/* The entry at the end, where the facts do not suffice without it. */
-static __always_inline void pfc_hit_look_again(struct pfc_frame *frame)
-{
-	struct pfc_facts *facts = &frame->facts;
-	unsigned long pfn;
-
-	if (static_branch_unlikely(&pfc_infers) && facts->before != PFC_ENTRY_UNKNOWN) {
-		if (pfc_classify_disagrees(facts))
-			pfc_count(disagreed);
-		if (pfc_classify_asks_after(facts)) {
-			facts->after = pfc_snapshot(frame->mm, frame->address, &pfn);
-			pfc_count(inferred);
-		}
-	}
-	if (!pfc_classify_asks_page(facts))
-		return;
-	if (pfc_snapshot(frame->mm, frame->address, &pfn) != PFC_ENTRY_PRESENT)
-		facts->page = PFC_PAGE_UNKNOWN;
-	else
-		facts->page = pfn == frame->pfn ? PFC_PAGE_SAME : PFC_PAGE_OTHER;
 }
 
 /* A completed fault, for those who want more of it than a count. */
@@ -149,7 +124,8 @@ static __always_inline void pfc_hit_exit(struct pfc_place *place, unsigned long 
 		return;
 	}
 	frame->facts.ret = ret;
-	pfc_hit_look_again(frame);
+	if (static_branch_unlikely(&pfc_infers) || frame->facts.page != PFC_PAGE_UNKNOWN)
+		pfc_look_after(frame);
 	leaf = pfc_classify(&frame->facts);
 	split = pfc_classify_split(&frame->facts);
 	pfc_count_fault(leaf, split);
@@ -186,56 +162,56 @@ static __always_inline unsigned long pfc_hit_address(const struct pfc_place *pla
 	}
 }
 
-/*
- * A leaf of the dispatcher runs. With accounting it marks the visit, whose frame
- * is returned if there is one; without, the hit is the count.
- */
-static __always_inline struct pfc_frame *pfc_hit_mark(struct pfc_place *place,
-						      const struct pfc_call *call,
-						      unsigned long marks,
-						      unsigned int variant, bool account)
+/* Without accounting the hit is the count. */
+static __always_inline void pfc_hit_is_count(struct pfc_place *place,
+					     const struct pfc_call *call, unsigned int variant)
 {
-	struct pfc_frame *frame = NULL;
+	if (likely(pfc_filter_wants(pfc_hit_address(place, call))))
+		pfc_hit_count(place, hit[variant]);
+	else
+		pfc_hit_count(place, elsewhere);
+}
 
-	if (account) {
-		frame = pfc_frames_top();
-		if (unlikely(!frame))
-			goto elsewhere;
-		frame->facts.marks |= marks;
-	} else if (unlikely(!pfc_filter_wants(pfc_hit_address(place, call)))) {
-		goto elsewhere;
-	}
+/* With it the hit marks the visit. Returns its frame if there is one. */
+static __always_inline struct pfc_frame *pfc_hit_mark(struct pfc_place *place,
+						      unsigned long marks,
+						      unsigned int variant)
+{
+	struct pfc_frame *frame = pfc_frames_top_at_home();
+
+	if (unlikely(!frame))
+		return pfc_hit_mark_slow(place, marks, variant);
+	frame->facts.marks |= marks;
 	pfc_hit_count(place, hit[variant]);
 	return frame;
-
-elsewhere:
-	pfc_hit_count(place, elsewhere);
-	return NULL;
 }
 
 /* Any function that says no more than that it was called. */
 static __always_inline void pfc_hit_leaf(struct pfc_place *place, const struct pfc_call *call,
 					 bool account)
 {
-	if (pfc_hit_is_dispatched(place, call->caller))
-		pfc_hit_mark(place, call, BIT(place->mark), 0, account);
+	if (!pfc_hit_is_dispatched(place, call->caller))
+		return;
+	if (account)
+		pfc_hit_mark(place, BIT(place->mark), 0);
+	else
+		pfc_hit_is_count(place, call, 0);
 }
 
-/* do_wp_page(vmf): what it starts from refines it. */
-static __always_inline void pfc_hit_wp(struct pfc_place *place, const struct pfc_call *call,
-				       bool account)
+/* do_wp_page(vmf), with accounting: what it starts from refines it. */
+static __always_inline void pfc_hit_wp(struct pfc_place *place, const struct pfc_call *call)
 {
 	const struct vm_fault *vmf = (const struct vm_fault *)call->arg[0];
 	struct pfc_frame *frame;
 
 	if (!pfc_hit_is_dispatched(place, call->caller)) {
 		/* do_swap_page() calls it too. */
-		frame = account ? pfc_frames_top() : NULL;
+		frame = pfc_frames_top();
 		if (frame && frame->facts.marks & BIT(PFC_MARK_SWAP))
 			frame->facts.marks |= BIT(PFC_MARK_SWAP_WP);
 		return;
 	}
-	frame = pfc_hit_mark(place, call, BIT(PFC_MARK_WP), 0, account);
+	frame = pfc_hit_mark(place, BIT(PFC_MARK_WP), 0);
 	if (!frame)
 		return;
 	frame->pfn = pte_pfn(vmf->orig_pte);
@@ -248,15 +224,14 @@ static __always_inline void pfc_hit_wp(struct pfc_place *place, const struct pfc
 }
 
 /* do_swap_page(vmf): likewise. */
-static __always_inline void pfc_hit_swap(struct pfc_place *place, const struct pfc_call *call,
-					 bool account)
+static __always_inline void pfc_hit_swap(struct pfc_place *place, const struct pfc_call *call)
 {
 	const struct vm_fault *vmf = (const struct vm_fault *)call->arg[0];
 	struct pfc_frame *frame;
 
 	if (!pfc_hit_is_dispatched(place, call->caller))
 		return;
-	frame = pfc_hit_mark(place, call, BIT(PFC_MARK_SWAP), 0, account);
+	frame = pfc_hit_mark(place, BIT(PFC_MARK_SWAP), 0);
 	if (frame)
 		frame->facts.swap = pfc_compat_swap(vmf->orig_pte);
 }
@@ -272,14 +247,14 @@ static __always_inline enum pfc_mark pfc_tail_mark(pte_t *ptep, pte_t entry, boo
 {
 	pte_t cur = pfc_arch_pte(READ_ONCE(*ptep));
 
-	if (pte_val(cur) == pte_val(pfc_arch_pte(entry)))
-		return PFC_MARK_SPURIOUS;
-	dirty = dirty && pte_write(cur) && !pte_dirty(cur);
+	/* The entry to be written is young. */
 	if (!pte_young(cur)) {
-		*also = dirty ? BIT(PFC_MARK_AF_DIRTY) : 0;
+		*also = dirty && pte_write(cur) && !pte_dirty(cur) ? BIT(PFC_MARK_AF_DIRTY) : 0;
 		return PFC_MARK_AF;
 	}
-	return dirty ? PFC_MARK_DIRTY : PFC_MARK_SPURIOUS;
+	if (pte_val(cur) != pte_val(entry) && dirty && pte_write(cur) && !pte_dirty(cur))
+		return PFC_MARK_DIRTY;
+	return PFC_MARK_SPURIOUS;
 }
 
 /* ptep_set_access_flags(vma, address, ptep, entry, dirty) and its kin. */
@@ -294,7 +269,10 @@ static __always_inline void pfc_hit_tail(struct pfc_place *place, const struct p
 		return;
 	mark = pfc_tail_mark((pte_t *)call->arg[2], __pte(call->arg[3]), (int)call->arg[4],
 			     &also);
-	pfc_hit_mark(place, call, BIT(mark) | also, mark - PFC_MARK_AF, account);
+	if (account)
+		pfc_hit_mark(place, BIT(mark) | also, mark - PFC_MARK_AF);
+	else
+		pfc_hit_is_count(place, call, mark - PFC_MARK_AF);
 }
 
 #endif /* PFC_HIT_H */

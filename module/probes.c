@@ -517,6 +517,30 @@ void pfc_probes_exit(void)
 	pfc_place_remove_to(0);
 }
 
+/**
+ * pfc_hit_mark_slow() - mark the visit that a hit belongs to
+ * @place: the place
+ * @marks: bit set of enum pfc_mark
+ * @variant: which of the place's counters
+ *
+ * Context: probe handlers; preemption disabled.
+ * Return: the frame, or NULL: no visit in flight that is wanted.
+ */
+struct pfc_frame *pfc_hit_mark_slow(struct pfc_place *place, unsigned long marks,
+				    unsigned int variant)
+{
+	struct pfc_frame *frame = pfc_frames_top();
+
+	if (frame) {
+		frame->facts.marks |= marks;
+		raw_cpu_inc(place->count->hit[variant]);
+	} else {
+		raw_cpu_inc(place->count->elsewhere);
+	}
+	return frame;
+}
+NOKPROBE_SYMBOL(pfc_hit_mark_slow);
+
 /* Once no handler runs, what they left half done is forgotten. */
 static void pfc_probes_quiesce(void)
 {

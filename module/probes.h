@@ -28,6 +28,7 @@ enum pfc_kind {
 #define PFC_ADDR_VMF	(-1)	/* in the struct vm_fault that argument 0 points to */
 #define PFC_ADDR_NONE	(-2)
 
+struct pfc_frame;
 struct pfc_place;
 
 /**
@@ -110,6 +111,10 @@ extern bool pfc_account;
 extern unsigned int pfc_blind;	/* PFC_FACT_BLIND if a class cannot be seen, or 0 */
 extern unsigned long pfc_infer;	/* bit set of enum pfc_infer */
 DECLARE_STATIC_KEY_FALSE(pfc_infers);	/* there is one */
+
+/* Where the task's frame is not at its home: see hit.h. */
+struct pfc_frame *pfc_hit_mark_slow(struct pfc_place *place, unsigned long marks,
+				    unsigned int variant);
 
 int pfc_probes_init(const struct pfc_config *config);
 void pfc_probes_exit(void);

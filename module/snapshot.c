@@ -8,9 +8,12 @@
  * disabled interrupts: what gup_fast (mm/gup.c) relies on, from 5.10 to 7.2. It
  * cannot fault, and each level is read once.
  */
+#include <linux/hugetlb_inline.h>
 #include <linux/irqflags.h>
 #include <linux/kprobes.h>
 #include <linux/pgtable.h>
+#include "counters.h"
+#include "probes.h"
 #include "snapshot.h"
 
 static __always_inline enum pfc_entry pfc_snapshot_walk(struct mm_struct *mm,
@@ -54,18 +57,12 @@ static __always_inline enum pfc_entry pfc_snapshot_walk(struct mm_struct *mm,
 	return PFC_ENTRY_PRESENT;
 }
 
-/**
- * pfc_snapshot() - what maps an address now
- * @mm: whose address
- * @addr: an address in a mapping of @mm that is not hugetlb's (whose tables may
- *	be shared and unshared)
- * @pfn: set to the page's frame number when the answer is PFC_ENTRY_PRESENT
- *
- * Context: probe handlers, while handle_mm_fault()'s caller holds the lock of
- * the mapping.
- * Return: the entry found.
+/*
+ * What maps ADDR now, in a mapping that is not hugetlb's (whose tables may be
+ * shared and unshared). PFN is set when the answer is PFC_ENTRY_PRESENT.
  */
-enum pfc_entry pfc_snapshot(struct mm_struct *mm, unsigned long addr, unsigned long *pfn)
+static enum pfc_entry pfc_snapshot(struct mm_struct *mm, unsigned long addr,
+				   unsigned long *pfn)
 {
 	enum pfc_entry entry;
 	unsigned long flags;
@@ -76,3 +73,49 @@ enum pfc_entry pfc_snapshot(struct mm_struct *mm, unsigned long addr, unsigned l
 	return entry;
 }
 NOKPROBE_SYMBOL(pfc_snapshot);
+
+/**
+ * pfc_look_before() - find what maps the address, where a class is inferred from it
+ * @frame: of a visit that begins
+ * @vma: its mapping
+ *
+ * Context: probe handlers, while handle_mm_fault()'s caller holds the lock of the
+ * mapping.
+ */
+void pfc_look_before(struct pfc_frame *frame, struct vm_area_struct *vma)
+{
+	unsigned long pfn;
+
+	if (pfc_classify_asks_before(&frame->facts, pfc_infer) && !is_vm_hugetlb_page(vma))
+		frame->facts.before = pfc_snapshot(frame->mm, frame->address, &pfn);
+}
+NOKPROBE_SYMBOL(pfc_look_before);
+
+/**
+ * pfc_look_after() - find what maps it now, where the facts do not suffice
+ * @frame: of a visit that ends, with what it returned
+ *
+ * Context: probe handlers, when handle_mm_fault() returns. It still is under the
+ * lock unless what it returns says otherwise; then nothing is looked at.
+ */
+void pfc_look_after(struct pfc_frame *frame)
+{
+	struct pfc_facts *facts = &frame->facts;
+	unsigned long pfn;
+
+	if (facts->before != PFC_ENTRY_UNKNOWN) {
+		if (pfc_classify_disagrees(facts))
+			pfc_count(disagreed);
+		if (pfc_classify_asks_after(facts)) {
+			facts->after = pfc_snapshot(frame->mm, frame->address, &pfn);
+			pfc_count(inferred);
+		}
+	}
+	if (!pfc_classify_asks_page(facts))
+		return;
+	if (pfc_snapshot(frame->mm, frame->address, &pfn) != PFC_ENTRY_PRESENT)
+		facts->page = PFC_PAGE_UNKNOWN;
+	else
+		facts->page = pfn == frame->pfn ? PFC_PAGE_SAME : PFC_PAGE_OTHER;
+}
+NOKPROBE_SYMBOL(pfc_look_after);

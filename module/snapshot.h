@@ -6,8 +6,9 @@
 #define PFC_SNAPSHOT_H
 
 #include <linux/mm_types.h>
-#include "classify.h"
+#include "frames.h"
 
-enum pfc_entry pfc_snapshot(struct mm_struct *mm, unsigned long addr, unsigned long *pfn);
+void pfc_look_before(struct pfc_frame *frame, struct vm_area_struct *vma);
+void pfc_look_after(struct pfc_frame *frame);
 
 #endif /* PFC_SNAPSHOT_H */

@@ -138,7 +138,8 @@ static __always_inline int pfc_arch_emulate(u32 opcode, struct pt_regs *regs)
 	} else {
 		return 0;
 	}
-	regs->pstate &= ~PSR_BTYPE_MASK;
+	if (IS_ENABLED(CONFIG_ARM64_BTI_KERNEL))
+		regs->pstate &= ~PSR_BTYPE_MASK;
 	return 1;
 }
 
