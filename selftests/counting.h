@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * For tests that make their own faults: what was counted between two points,
+ * and a list of what must have been. Included once by a test program.
+ */
+#ifndef PFC_COUNTING_H
+#define PFC_COUNTING_H
+
+#include <kselftest_harness.h>
+
+#include "pfc_test.h"
+
+#define PFC_WHY	320
+
+/* So many of a key; a list ends with a key that is NULL. */
+struct pfc_count {
+	const char *key;
+	long long n;
+};
+
+struct pfc_counting {
+	struct pfc_guard *guard;
+	struct pfc_stats before, counted;
+	struct pfc_witness since, seen;
+	char why[PFC_WHY];
+};
+
+static inline int pfc_key_index(const char *key)
+{
+	unsigned int i;
+
+	for (i = 0; i < PFC_NR_KEYS; i++)
+		if (!strcmp(pfc_key(i), key))
+			return i;
+	return -1;
+}
+
+static inline long long pfc_counted(const struct pfc_counting *c, const char *key)
+{
+	int i = pfc_key_index(key);
+
+	return i < 0 ? PFC_ABSENT : c->counted.val[i];
+}
+
+/* Nonzero, and c->why, where nothing can be tested. */
+static inline int pfc_counting_init(struct pfc_counting *c)
+{
+	memset(c, 0, sizeof(*c));
+	if (pfc_not_ready(c->why, sizeof(c->why)))
+		return 1;
+	if (pfc_stats_read(&c->before, c->why, sizeof(c->why)))
+		return 1;
+	if (c->before.val[PFC_FAULTS] < 0) {
+		snprintf(c->why, sizeof(c->why), "there is no accounting (account=0)");
+		return 1;
+	}
+	c->guard = pfc_guard_start();
+	if (!c->guard ||
+	    pfc_guard_keep(c->guard, pfc_path(PFC_FILE_FILTER)) ||
+	    pfc_guard_set(c->guard, pfc_path(PFC_FILE_ENABLED), "1")) {
+		snprintf(c->why, sizeof(c->why), "cannot set %s",
+			 pfc_path(PFC_FILE_ENABLED));
+		return 1;
+	}
+	return 0;
+}
+
+/* From now on this process's faults in the range. */
+static inline int pfc_counting_start(struct pfc_counting *c, const void *base, size_t len)
+{
+	int err = pfc_filter_range(base, len);
+
+	pfc_settle(base, len);
+	if (!err)
+		err = pfc_stats_read(&c->before, c->why, sizeof(c->why));
+	pfc_witness_before(&c->since);
+	return err;
+}
+
+static inline int pfc_counting_stop(struct pfc_counting *c)
+{
+	pfc_witness_after(&c->seen);
+	if (pfc_stats_read(&c->counted, c->why, sizeof(c->why)))
+		return 1;
+	pfc_stats_delta(&c->counted, &c->before);
+	return 0;
+}
+
+/* Nothing is listed that cannot be counted; no class but those listed has any. */
+static inline unsigned int pfc_counting_differs(const struct pfc_counting *c,
+						const struct pfc_count *want)
+{
+	const struct pfc_count *w;
+	unsigned int i, bad = 0;
+
+	for (w = want; w->key; w++) {
+		long long n = pfc_counted(c, w->key);
+
+		if (n == w->n)
+			continue;
+		if (n == PFC_NA)
+			ksft_print_msg("%s is unavailable, %lld wanted\n", w->key, w->n);
+		else
+			ksft_print_msg("%s %lld, %lld wanted\n", w->key, n, w->n);
+		bad++;
+	}
+	for (i = 0; i < PFC_NR_CLASSES; i++) {
+		const char *key = pfc_class_key(i);
+
+		for (w = want; w->key && strcmp(w->key, key); w++)
+			;
+		if (w->key || c->counted.val[PFC_K_CLASS + i] <= 0)
+			continue;
+		ksft_print_msg("%s %lld, none wanted\n", key, c->counted.val[PFC_K_CLASS + i]);
+		bad++;
+	}
+	if (c->counted.val[PFC_UNCLASSIFIED] || c->counted.val[PFC_MISSED] ||
+	    c->counted.val[PFC_VISITS] !=
+	    c->counted.val[PFC_FAULTS] + c->counted.val[PFC_RETRIES]) {
+		ksft_print_msg("unclassified %lld, missed %lld, visits %lld of %lld faults and %lld retries\n",
+			       c->counted.val[PFC_UNCLASSIFIED], c->counted.val[PFC_MISSED],
+			       c->counted.val[PFC_VISITS], c->counted.val[PFC_FAULTS],
+			       c->counted.val[PFC_RETRIES]);
+		bad++;
+	}
+	return bad;
+}
+
+#define PFC_COUNTED(...) ((const struct pfc_count[]){ __VA_ARGS__, { NULL } })
+
+/* For tests whose fixture has the counting: counts since pfc_counting_start(). */
+#define EXPECT_COUNTED(c, ...)							\
+do {										\
+	ASSERT_EQ(0, pfc_counting_stop(c))					\
+		TH_LOG("%s", (c)->why);						\
+	EXPECT_EQ(0, pfc_counting_differs(c, PFC_COUNTED(__VA_ARGS__)));	\
+} while (0)
+
+#endif /* PFC_COUNTING_H */

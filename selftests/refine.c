@@ -1,0 +1,566 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Refinements and splits that need a set-up of their own: origins, migration
+ * entries, poisoned pages, the swap cache, a file system with page_mkwrite().
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/limits.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/swap.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+
+#include "counting.h"
+
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT	21
+#endif
+#ifndef MPOL_MF_MOVE
+#define MPOL_MF_MOVE	(1 << 1)
+#endif
+
+FIXTURE(refine) {
+	struct pfc_counting c;
+	char *base;
+	size_t page, len;
+	char dir[64];	/* where a file system is mounted, or "" */
+	char cgroup[PATH_MAX];
+	char swap[64];
+};
+
+FIXTURE_SETUP(refine)
+{
+	if (pfc_counting_init(&self->c))
+		SKIP(return, "%s", self->c.why);
+	self->page = pfc_page_size();
+	self->len = PFC_PAGES * self->page;
+	self->base = pfc_map(self->len, 0, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1, 0);
+	ASSERT_NE(MAP_FAILED, self->base);
+	madvise(self->base, self->len, MADV_NOHUGEPAGE);
+}
+
+static void rm_cgroup(FIXTURE_DATA(refine) *self)
+{
+	char path[PATH_MAX + 32];
+
+	if (!self->cgroup[0])
+		return;
+	snprintf(path, sizeof(path), "%s/../cgroup.procs", self->cgroup);
+	pfc_write(path, "0");
+	rmdir(self->cgroup);
+}
+
+FIXTURE_TEARDOWN(refine)
+{
+	munmap(self->base, self->len);
+	if (self->dir[0]) {
+		EXPECT_EQ(0, umount2(self->dir, 0));
+		rmdir(self->dir);
+	}
+	if (self->swap[0])
+		EXPECT_EQ(0, swapoff(self->swap));
+	rm_cgroup(self);
+	EXPECT_EQ(0, pfc_guard_end(self->c.guard));
+}
+
+/* ---- origin ---------------------------------------------------------------- */
+
+/* Another process's memory, through get_user_pages() of the one that writes. */
+TEST_F(refine, process_vm_writev_is_gup)
+{
+	struct pfc_counting *c = &self->c;
+	struct iovec local = { .iov_len = self->len }, remote = { self->base, self->len };
+	int from[2];
+	pid_t pid;
+	char byte;
+
+	local.iov_base = calloc(1, self->len);
+	ASSERT_NE(NULL, local.iov_base);
+	memset(local.iov_base, 1, self->len);
+	ASSERT_EQ(0, pipe(from));
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pfc_guard_forget(self->c.guard);
+		if (write(from[1], "", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	ASSERT_EQ(1, read(from[0], &byte, 1));
+	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
+	EXPECT_EQ((ssize_t)self->len, process_vm_writev(pid, &local, 1, &remote, 1, 0));
+	EXPECT_COUNTED(c, { "anon", PFC_PAGES }, { "anon_alloc", PFC_PAGES },
+		       { "anon_gup", PFC_PAGES }, { "anon_user", 0 }, { "anon_kernel", 0 },
+		       { "anon_write", PFC_PAGES });
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	free(local.iov_base);
+}
+
+/* The same pages by the process itself, in a system call. */
+TEST_F(refine, read_into_memory_is_kernel)
+{
+	struct pfc_counting *c = &self->c;
+	int fd = open("/dev/zero", O_RDONLY);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
+	EXPECT_EQ((ssize_t)self->len, read(fd, self->base, self->len));
+	EXPECT_COUNTED(c, { "anon", PFC_PAGES }, { "anon_kernel", PFC_PAGES },
+		       { "anon_user", 0 }, { "anon_gup", 0 }, { "anon_write", PFC_PAGES });
+	close(fd);
+}
+
+/* And read by the kernel: the zero page. */
+TEST_F(refine, write_from_memory_is_kernel)
+{
+	struct pfc_counting *c = &self->c;
+	int pipe_fd[2];
+	unsigned int i;
+
+	ASSERT_EQ(0, pipe(pipe_fd));
+	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
+	for (i = 0; i < PFC_PAGES; i++)
+		EXPECT_EQ(1, write(pipe_fd[1], self->base + i * self->page, 1));
+	EXPECT_COUNTED(c, { "anon", PFC_PAGES }, { "anon_zero", PFC_PAGES },
+		       { "anon_kernel", PFC_PAGES }, { "anon_read", PFC_PAGES });
+}
+
+/* ---- page_mkwrite() -------------------------------------------------------- */
+
+/*
+ * Why there is no file system of that type on the scratch disk, or NULL: then it
+ * is mounted at self->dir. Without a scratch disk: the directory of the tests, if
+ * it is on such a file system.
+ */
+static const char *mount_scratch(FIXTURE_DATA(refine) *self, const char *options)
+{
+	const char *disk = getenv("PFC_DISK");
+	static char command[256], why[320];
+
+	if (!disk)
+		return "no scratch disk (PFC_DISK=/dev/... names one; it is overwritten)";
+	snprintf(command, sizeof(command),
+		 "mke2fs -F -b 4096 %s >/dev/null 2>&1 && { modprobe -q ext4 || :; }", disk);
+	if (system(command))
+		return "no mke2fs";
+	strcpy(self->dir, "/tmp/pfclass.XXXXXX");
+	if (!mkdtemp(self->dir))
+		return "no /tmp";
+	if (mount(disk, self->dir, "ext4", 0, options)) {
+		snprintf(why, sizeof(why), "cannot mount %s as ext4 (%s): %s", disk,
+			 options, strerror(errno));
+		rmdir(self->dir);
+		self->dir[0] = 0;
+		return why;
+	}
+	return NULL;
+}
+
+static char *map_scratch(FIXTURE_DATA(refine) *self)
+{
+	char path[128], *map;
+	size_t i;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/file", self->dir);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	for (i = 0; fd >= 0 && i < self->len; i += self->page)
+		if (pwrite(fd, "x", 1, i + self->page - 1) != 1)
+			return MAP_FAILED;
+	if (fd < 0 || fsync(fd))
+		return MAP_FAILED;
+	map = pfc_map(self->len, 65536, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	return map;
+}
+
+/*
+ * A file system that wants to know of the first write maps pages read-only, and
+ * again after each write-back.
+ */
+TEST_F(refine, page_mkwrite_is_wp_shared)
+{
+	const char *why = mount_scratch(self, "");
+	struct pfc_counting *c = &self->c;
+	unsigned int round;
+	char *map;
+
+	if (why)
+		SKIP(return, "%s", why);
+	map = map_scratch(self);
+	ASSERT_NE(MAP_FAILED, map);
+	pfc_read_pages(map, self->len, self->page);
+	for (round = 0; round < 2; round++) {
+		ASSERT_EQ(0, pfc_counting_start(c, map, self->len));
+		pfc_write_pages(map, self->len, self->page);
+		EXPECT_COUNTED(c, { "wp", PFC_PAGES }, { "wp_shared", PFC_PAGES },
+			       { "wp_copy", 0 }, { "wp_reuse", 0 }, { "wp_pfn", 0 },
+			       { "wp_write", PFC_PAGES }, { "wp_user", PFC_PAGES },
+			       { "wp_major", 0 });
+		EXPECT_EQ(PFC_PAGES, c->seen.minflt - c->since.minflt);
+		/* Written back, the pages are clean and read-only once more. */
+		ASSERT_EQ(0, msync(map, self->len, MS_SYNC));
+	}
+	/* Nothing to ask when they are dirty already. */
+	pfc_write_pages(map, self->len, self->page);
+	ASSERT_EQ(0, pfc_counting_start(c, map, self->len));
+	pfc_write_pages(map, self->len, self->page);
+	EXPECT_COUNTED(c, { "faults", 0 });
+	munmap(map, self->len);
+}
+
+/* A cold file: read from the device once, mapped by faults of which one waits. */
+TEST_F(refine, cold_file_is_major)
+{
+	const char *why = mount_scratch(self, "");
+	struct pfc_counting *c = &self->c;
+	char path[128];
+	char *map;
+	int fd;
+
+	if (why)
+		SKIP(return, "%s", why);
+	map = map_scratch(self);
+	ASSERT_NE(MAP_FAILED, map);
+	snprintf(path, sizeof(path), "%s/file", self->dir);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED));
+	close(fd);
+	/* No read-ahead, no fault-around: every page waits for the disk. */
+	ASSERT_EQ(0, madvise(map, self->len, MADV_RANDOM));
+	ASSERT_EQ(0, pfc_counting_start(c, map, self->len));
+	pfc_read_pages(map, self->len, self->page);
+	ASSERT_EQ(0, pfc_counting_stop(c));
+	TH_LOG("file %lld: read %lld around %lld, major %lld, %lld retries",
+	       pfc_counted(c, "file"), pfc_counted(c, "file_read"),
+	       pfc_counted(c, "file_around"), pfc_counted(c, "file_major"),
+	       pfc_counted(c, "retries"));
+	EXPECT_EQ(PFC_PAGES, pfc_counted(c, "faults"));
+	EXPECT_EQ(PFC_PAGES, pfc_counted(c, "file"));
+	EXPECT_EQ(PFC_PAGES, pfc_counted(c, "file_major"));
+	EXPECT_EQ(PFC_PAGES, c->seen.majflt - c->since.majflt);
+	EXPECT_LE(PFC_PAGES, pfc_counted(c, "retries"));
+	EXPECT_EQ(0, pfc_counted(c, "unclassified"));
+	munmap(map, self->len);
+}
+
+/* A mapping beyond the end of its file: SIGBUS, found out in do_fault(). */
+static sigjmp_buf jump;
+static volatile sig_atomic_t signals;
+
+static void caught(int signal)
+{
+	signals++;
+	siglongjmp(jump, 1);
+}
+
+static int touch_forbidden(volatile char *base, size_t len, size_t page)
+{
+	struct sigaction action = { .sa_handler = caught };
+	volatile size_t at = 0;
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGBUS, &action, NULL);
+	signals = 0;
+	for (; at < len; at += page)
+		if (!sigsetjmp(jump, 1))
+			(void)base[at];
+	signal(SIGBUS, SIG_DFL);
+	return signals;
+}
+
+TEST_F(refine, beyond_the_end_of_a_file)
+{
+	struct pfc_counting *c = &self->c;
+	int memfd = memfd_create("pfclass", MFD_CLOEXEC);
+	char *map;
+
+	ASSERT_LE(0, memfd);
+	map = pfc_map(self->len, 0, PROT_READ, MAP_SHARED, memfd, 0);
+	ASSERT_NE(MAP_FAILED, map);
+	touch_forbidden(map, self->page, self->page);
+	ASSERT_EQ(0, pfc_counting_start(c, map, self->len));
+	EXPECT_EQ(PFC_PAGES, touch_forbidden(map, self->len, self->page));
+	EXPECT_COUNTED(c, { "file", PFC_PAGES }, { "file_read", PFC_PAGES },
+		       { "error", 0 }, { "file_user", PFC_PAGES });
+	munmap(map, self->len);
+	close(memfd);
+}
+
+/* ---- swap ------------------------------------------------------------------ */
+
+static void noticed(int signal)
+{
+}
+
+/* Poisoned: the entry says so, and whoever touches it is sent SIGBUS. */
+TEST_F(refine, poisoned_memory_is_swap_hwpoison)
+{
+	struct pfc_counting *c = &self->c;
+	int err;
+
+	if (!pfc_quiet_machine())
+		SKIP(return, "it takes pages from the machine for good: in the guest only");
+	pfc_write_pages(self->base, self->len, self->page);
+	/* The process is told of each page at once, too. */
+	signal(SIGBUS, noticed);
+	err = madvise(self->base, self->len, MADV_HWPOISON) ? errno : 0;
+	signal(SIGBUS, SIG_DFL);
+	if (err)
+		SKIP(return, "madvise(MADV_HWPOISON): %s (CONFIG_MEMORY_FAILURE)",
+		     strerror(err));
+	touch_forbidden(self->base, self->page, self->page);
+	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
+	EXPECT_EQ(PFC_PAGES, touch_forbidden(self->base, self->len, self->page));
+	EXPECT_COUNTED(c, { "swap", PFC_PAGES }, { "swap_hwpoison", PFC_PAGES },
+		       { "swap_in", 0 }, { "swap_user", PFC_PAGES });
+}
+
+/* No kernel of Debian's has the kernel's test of device memory (CONFIG_TEST_HMM). */
+TEST_F(refine, device_memory_is_swap_device)
+{
+	if (system("modprobe -q test_hmm"))
+		SKIP(return, "no test_hmm module (CONFIG_TEST_HMM)");
+	SKIP(return, "test_hmm is here; nothing is known of how to drive it");
+}
+
+static const char *swap_on_disk(FIXTURE_DATA(refine) *self)
+{
+	const char *disk = getenv("PFC_DISK");
+	char command[256];
+
+	if (!disk)
+		return "no scratch disk (PFC_DISK=/dev/... names one; it is overwritten)";
+	snprintf(command, sizeof(command), "mkswap %s >/dev/null 2>&1", disk);
+	if (system(command))
+		return "no mkswap";
+	if (swapon(disk, SWAP_FLAG_PREFER | SWAP_FLAG_PRIO_MASK))
+		return "swapon fails";
+	snprintf(self->swap, sizeof(self->swap), "%s", disk);
+	return NULL;
+}
+
+static const char *enter_cgroup(FIXTURE_DATA(refine) *self)
+{
+	char path[PATH_MAX + 32];
+
+	snprintf(self->cgroup, sizeof(self->cgroup), "/sys/fs/cgroup/pfclass-test.%d",
+		 getpid());
+	pfc_guard_keep(self->c.guard, "/sys/fs/cgroup/cgroup.subtree_control");
+	if (pfc_write("/sys/fs/cgroup/cgroup.subtree_control", "+memory"))
+		return "no memory controller in /sys/fs/cgroup (cgroup v2)";
+	if (mkdir(self->cgroup, 0755))
+		return "cannot make a control group";
+	snprintf(path, sizeof(path), "%s/cgroup.procs", self->cgroup);
+	return pfc_write(path, "0") ? "cannot enter the control group" : NULL;
+}
+
+static unsigned int count_cached(const void *base, size_t len, size_t page)
+{
+	unsigned char in[PFC_PAGES];
+	unsigned int i, n = 0;
+
+	if (mincore((void *)base, len, in))
+		return PFC_PAGES;
+	for (i = 0; i < len / page; i++)
+		n += in[i] & 1;
+	return n;
+}
+
+/*
+ * The first process to touch a swapped page waits for the device, which is major;
+ * the page stays in the swap cache while another process's entry needs it, and
+ * that process's fault is minor. Both are swap_in.
+ */
+TEST_F(refine, swap_cache_is_minor_and_device_is_major)
+{
+	struct pfc_counting *c = &self->c;
+	const char *why = swap_on_disk(self);
+	char path[PATH_MAX + 32];
+	int go[2], status;
+	unsigned int i;
+	pid_t pid;
+
+	if (!why)
+		why = enter_cgroup(self);
+	if (why)
+		SKIP(return, "%s", why);
+	ASSERT_EQ(0, pfc_guard_set(c->guard, "/proc/sys/vm/page-cluster", "0"));
+	pfc_write_pages(self->base, self->len, self->page);
+	for (i = 0; i < 20 && pfc_count_swapped(self->base, PFC_PAGES) < PFC_PAGES; i++)
+		madvise(self->base, self->len, MADV_PAGEOUT);
+	if (pfc_count_swapped(self->base, PFC_PAGES) < PFC_PAGES)
+		SKIP(return, "the pages cannot be swapped out");
+	/* What has been written out leaves the swap cache when memory is wanted. */
+	snprintf(path, sizeof(path), "%s/memory.high", self->cgroup);
+	for (i = 0; i < 20 && count_cached(self->base, self->len, self->page); i++) {
+		pfc_write(path, "1");
+		pfc_write(path, "max");
+		usleep(10000);
+	}
+	ASSERT_EQ(0, count_cached(self->base, self->len, self->page))
+		TH_LOG("the pages stay in the swap cache");
+
+	/* The child has the same swap entries. */
+	ASSERT_EQ(0, pipe(go));
+	pid = fork();
+	if (!pid) {
+		char byte;
+
+		pfc_guard_forget(c->guard);
+		close(go[1]);
+		status = read(go[0], &byte, 1) != 1 ||
+			 pfc_counting_start(c, self->base, self->len) ||
+			 count_cached(self->base, self->len, self->page) != PFC_PAGES;
+		if (!status) {
+			pfc_read_pages(self->base, self->len, self->page);
+			status = pfc_counting_stop(c) ||
+				 pfc_counting_differs(c, PFC_COUNTED(
+					{ "swap", PFC_PAGES }, { "swap_in", PFC_PAGES },
+					{ "swap_major", 0 }, { "swap_read", PFC_PAGES }));
+		}
+		if (c->seen.majflt != c->since.majflt)
+			status = 1;
+		_exit(status);
+	}
+	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
+	pfc_read_pages(self->base, self->len, self->page);
+	EXPECT_COUNTED(c, { "swap", PFC_PAGES }, { "swap_in", PFC_PAGES },
+		       { "swap_major", PFC_PAGES }, { "swap_migration", 0 },
+		       { "swap_read", PFC_PAGES }, { "swap_user", PFC_PAGES });
+	EXPECT_EQ(PFC_PAGES, c->seen.majflt - c->since.majflt);
+	EXPECT_EQ(PFC_PAGES, c->seen.vmstat[PFC_VM_PSWPIN] - c->since.vmstat[PFC_VM_PSWPIN]);
+	EXPECT_EQ(1, write(go[1], "", 1));
+	EXPECT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status)
+		TH_LOG("the second process, which finds the pages in the swap cache");
+	close(go[0]);
+	close(go[1]);
+}
+
+/* ---- migration ------------------------------------------------------------- */
+
+struct moving {
+	char *base;
+	size_t page;
+	int node[2];
+	volatile bool stop;
+	long moved;
+};
+
+static void *move(void *arg)
+{
+	static void *pages[PFC_PAGES];
+	static int nodes[PFC_PAGES], status[PFC_PAGES];
+	struct moving *m = arg;
+	unsigned int i, turn = 0;
+
+	for (i = 0; i < PFC_PAGES; i++)
+		pages[i] = m->base + i * m->page;
+	while (!m->stop) {
+		turn++;
+		for (i = 0; i < PFC_PAGES; i++)
+			nodes[i] = m->node[turn % 2];
+		if (!syscall(SYS_move_pages, 0, PFC_PAGES, pages, nodes, status, MPOL_MF_MOVE))
+			m->moved += PFC_PAGES;
+	}
+	return NULL;
+}
+
+/* Whoever touches a page on its way waits for it. How often is luck. */
+TEST_F_TIMEOUT(refine, page_on_its_way_is_swap_migration, 60)
+{
+	struct moving m = { .base = self->base, .page = self->page };
+	struct pfc_counting *c = &self->c;
+	long long end, migration;
+	pthread_t thread;
+	char why[PFC_WHY];
+
+	if (pfc_two_nodes(m.node, why, sizeof(why)))
+		SKIP(return, "%s", why);
+	pfc_write_pages(self->base, self->len, self->page);
+	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, move, &m));
+	end = pfc_now_ms() + 30000;
+	do {
+		unsigned int i;
+
+		for (i = 0; i < 20000; i++)
+			pfc_write_pages(self->base, self->len, self->page);
+		ASSERT_EQ(0, pfc_counting_stop(c));
+		migration = pfc_counted(c, "swap_migration");
+	} while (!migration && pfc_now_ms() < end);
+	m.stop = true;
+	pthread_join(thread, NULL);
+	ASSERT_EQ(0, pfc_counting_stop(c));
+	TH_LOG("%ld pages moved, %lld waits", m.moved, migration);
+	EXPECT_LT(0, migration);
+	EXPECT_EQ(pfc_counted(c, "swap"), pfc_counted(c, "swap_migration"));
+	EXPECT_EQ(0, pfc_counted(c, "swap_in"));
+	EXPECT_EQ(0, pfc_counted(c, "unclassified"));
+}
+
+/* ---- the file ---------------------------------------------------------------- */
+
+/*
+ * After all that was done here and before: refinements of a class sum to it where
+ * every one of them is available (swap_wp and af_dirty say more of what others
+ * count), and so do its splits; a refinement is unavailable where its class is.
+ */
+TEST_F(refine, refinements_sum_to_their_class)
+{
+	struct pfc_stats *s = &self->c.before;
+	char why[PFC_WHY];
+	unsigned int class, i, parts;
+	long long sum;
+
+	ASSERT_EQ(0, pfc_guard_set(self->c.guard, pfc_path(PFC_FILE_ENABLED), "0"));
+	ASSERT_EQ(0, pfc_stats_read(s, why, sizeof(why)))
+		TH_LOG("%s", why);
+	for (class = 0; class < PFC_NR_CLASSES; class++) {
+		const char *key = pfc_class_key(class);
+		long long n = s->val[PFC_K_CLASS + class];
+
+		sum = parts = 0;
+		for (i = 0; i < PFC_NR_REFINEMENTS; i++) {
+			long long part = s->val[PFC_K_REF + i];
+
+			if (pfc_ref_class(i) != class)
+				continue;
+			if (n == PFC_NA)
+				EXPECT_EQ(PFC_NA, part)
+					TH_LOG("%s is unavailable, its part is not", key);
+			if (i == PFC_SWAP_WP || i == PFC_AF_DIRTY) {
+				EXPECT_LE(part, n);
+				continue;
+			}
+			if (part == PFC_NA)
+				break;
+			sum += part;
+			parts++;
+		}
+		if (i == PFC_NR_REFINEMENTS && parts)
+			EXPECT_EQ(n, sum)
+				TH_LOG("%s is %lld, its refinements sum to %lld", key, n, sum);
+		if (n == PFC_NA)
+			continue;
+		for (sum = 0, i = 0; i < PFC_NR_ORIGINS; i++)
+			sum += s->val[PFC_K_ORIGIN + class * PFC_NR_ORIGINS + i];
+		EXPECT_EQ(n, sum)
+			TH_LOG("%s by origin", key);
+	}
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * userfaultfd makes certain what is otherwise luck: a fault that is retried, a
+ * fault that sleeps, an entry that is a marker. One fault is counted once.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "counting.h"
+
+/* Newer than the headers that this may be built with. */
+#ifndef UFFD_FEATURE_WP_ASYNC
+#define UFFD_FEATURE_WP_ASYNC		(1 << 15)
+#endif
+#ifndef UFFD_FEATURE_POISON
+#define UFFD_FEATURE_POISON		(1 << 14)
+#endif
+#ifndef UFFDIO_POISON
+struct uffdio_poison {
+	struct uffdio_range range;
+	__u64 mode;
+	__s64 updated;
+};
+#define UFFDIO_POISON			_IOWR(UFFDIO, 0x08, struct uffdio_poison)
+#endif
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL	102
+#endif
+
+FIXTURE(uffd) {
+	struct pfc_counting c;
+	int fd;
+	char *base;
+	size_t page, len;
+	unsigned int sleep_ms;	/* before a fault is resolved */
+	pthread_t thread;
+	bool serving;
+};
+
+FIXTURE_SETUP(uffd)
+{
+	self->fd = -1;
+	self->base = MAP_FAILED;
+	if (pfc_counting_init(&self->c))
+		SKIP(return, "%s", self->c.why);
+	self->page = pfc_page_size();
+	self->len = PFC_PAGES * self->page;
+	self->base = pfc_map(self->len, 0, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1, 0);
+	ASSERT_NE(MAP_FAILED, self->base);
+	madvise(self->base, self->len, MADV_NOHUGEPAGE);
+}
+
+FIXTURE_TEARDOWN(uffd)
+{
+	if (self->fd >= 0)
+		close(self->fd);
+	EXPECT_EQ(0, pfc_guard_end(self->c.guard));
+}
+
+/* NULL, or why the kernel cannot do it. */
+static const char *uffd_open(FIXTURE_DATA(uffd) *self, __u64 features, __u64 mode)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = { .mode = mode };
+	static char why[128];
+
+	self->fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	if (self->fd < 0)
+		return "the kernel has no userfaultfd";
+	/* What it knows is asked of one, and used with another. */
+	if (ioctl(self->fd, UFFDIO_API, &api))
+		return "UFFDIO_API fails";
+	if ((api.features & features) != features) {
+		snprintf(why, sizeof(why), "the kernel's userfaultfd has no feature 0x%llx",
+			 (unsigned long long)(features & ~api.features));
+		return why;
+	}
+	close(self->fd);
+	self->fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	api.features = features;
+	if (self->fd < 0 || ioctl(self->fd, UFFDIO_API, &api))
+		return "UFFDIO_API fails";
+	reg.range.start = (uintptr_t)self->base;
+	reg.range.len = self->len;
+	if (ioctl(self->fd, UFFDIO_REGISTER, &reg))
+		return "UFFDIO_REGISTER fails";
+	return NULL;
+}
+
+static int protect(FIXTURE_DATA(uffd) *self, char *start, size_t len, bool on)
+{
+	struct uffdio_writeprotect wp = {
+		.range = { (uintptr_t)start, len },
+		.mode = on ? UFFDIO_WRITEPROTECT_MODE_WP : 0,
+	};
+
+	return ioctl(self->fd, UFFDIO_WRITEPROTECT, &wp);
+}
+
+static void *serve(void *arg)
+{
+	static char fill[65536];
+	FIXTURE_DATA(uffd) *self = arg;
+	struct pollfd poll_fd = { .fd = self->fd, .events = POLLIN };
+	struct timespec pause = { .tv_nsec = self->sleep_ms * 1000000L };
+	struct uffd_msg msg;
+	unsigned int i;
+
+	for (i = 0; i < PFC_PAGES; i++) {
+		struct uffdio_copy copy = { .len = self->page, .src = (uintptr_t)fill };
+		char *at;
+		int err;
+
+		if (poll(&poll_fd, 1, 10000) != 1 ||
+		    read(self->fd, &msg, sizeof(msg)) != sizeof(msg) ||
+		    msg.event != UFFD_EVENT_PAGEFAULT)
+			return "no fault came";
+		if (self->sleep_ms)
+			nanosleep(&pause, NULL);
+		at = (char *)(uintptr_t)(msg.arg.pagefault.address & ~(self->page - 1));
+		copy.dst = (uintptr_t)at;
+		if (msg.arg.pagefault.flags & UFFD_PAGEFAULT_FLAG_WP)
+			err = protect(self, at, self->page, false);
+		else
+			err = ioctl(self->fd, UFFDIO_COPY, &copy);
+		if (err)
+			return "the fault could not be resolved";
+	}
+	return NULL;
+}
+
+static int start_serving(FIXTURE_DATA(uffd) *self)
+{
+	return pthread_create(&self->thread, NULL, serve, self);
+}
+
+static const char *stop_serving(FIXTURE_DATA(uffd) *self)
+{
+	void *failed;
+
+	pthread_join(self->thread, &failed);
+	return failed;
+}
+
+/*
+ * The first visit sleeps and is retried; what the last one finds is a page that
+ * UFFDIO_COPY put there, so there is nothing left to do: on x86 and arm64 it
+ * goes to the tail, with a young, writable, dirty entry.
+ */
+TEST_F(uffd, missing_is_retried_and_counted_once)
+{
+	const char *why = uffd_open(self, 0, UFFDIO_REGISTER_MODE_MISSING);
+	struct pfc_counting *c = &self->c;
+
+	if (why)
+		SKIP(return, "%s", why);
+	ASSERT_EQ(0, start_serving(self));
+	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
+	pfc_write_pages(self->base, self->len, self->page);
+	EXPECT_EQ(NULL, stop_serving(self));
+	ASSERT_EQ(0, pfc_counting_stop(c));
+	EXPECT_EQ(PFC_PAGES, pfc_counted(c, "faults"));
+	EXPECT_EQ(PFC_PAGES, pfc_classes_sum(&c->counted));
+	EXPECT_LE(PFC_PAGES, pfc_counted(c, "retries"));
+	EXPECT_EQ(0, pfc_counted(c, "unclassified"));
+	EXPECT_EQ(0, pfc_counted(c, "missed"));
+	/* do_anonymous_page() began it, and did not end it. */
+	EXPECT_EQ(0, pfc_counted(c, "anon"));
+	EXPECT_EQ(PFC_PAGES, pfc_counted(c, "spurious") + pfc_counted(c, "none"));
+}
+
+/* Now the writer waits in do_wp_page(). */
+TEST_F(uffd, write_protection_is_retried_and_counted_once)
+{
+	const char *why = uffd_open(self, UFFD_FEATURE_PAGEFAULT_FLAG_WP,
+				    UFFDIO_REGISTER_MODE_WP);
+	struct pfc_counting *c = &self->c;
+
+	if (why)
+		SKIP(return, "%s", why);
+	pfc_write_pages(self->base, self->len, self->page);
+	ASSERT_EQ(0, protect(self, self->base, self->len, true));
+	ASSERT_EQ(0, start_serving(self));
+	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
+	pfc_write_pages(self->base, self->len, self->page);
+	EXPECT_EQ(NULL, stop_serving(self));
+	ASSERT_EQ(0, pfc_counting_stop(c));
+	TH_LOG("wp %lld spurious %lld none %lld, %lld retries", pfc_counted(c, "wp"),
+	       pfc_counted(c, "spurious"), pfc_counted(c, "none"),
+	       pfc_counted(c, "retries"));
+	EXPECT_EQ(PFC_PAGES, pfc_counted(c, "faults"));
+	EXPECT_EQ(PFC_PAGES, pfc_counted(c, "wp") + pfc_counted(c, "spurious") +
+			     pfc_counted(c, "none"));
+	EXPECT_LE(PFC_PAGES, pfc_counted(c, "retries"));
+	EXPECT_EQ(0, pfc_counted(c, "unclassified"));
+	EXPECT_EQ(0, pfc_counted(c, "missed"));
+}
+
+/* Nobody is asked: do_wp_page() drops the protection, and the fault is its own. */
+TEST_F(uffd, asynchronous_write_protection_is_wp_uffd)
+{
+	const char *why = uffd_open(self, UFFD_FEATURE_WP_ASYNC, UFFDIO_REGISTER_MODE_WP);
+	struct pfc_counting *c = &self->c;
+
+	if (why)
+		SKIP(return, "%s", why);
+	pfc_write_pages(self->base, self->len, self->page);
+	ASSERT_EQ(0, protect(self, self->base, self->len, true));
+	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
+	pfc_read_pages(self->base, self->len, self->page);
+	EXPECT_COUNTED(c, { "faults", 0 });
+	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
+	pfc_write_pages(self->base, self->len, self->page);
+	EXPECT_COUNTED(c, { "wp", PFC_PAGES }, { "wp_uffd", PFC_PAGES }, { "wp_copy", 0 },
+		       { "wp_reuse", 0 }, { "wp_write", PFC_PAGES }, { "wp_user", PFC_PAGES },
+		       { "wp_major", 0 });
+	EXPECT_EQ(PFC_PAGES, c->seen.minflt - c->since.minflt);
+}
+
+/* ---- markers ------------------------------------------------------------- */
+
+static sigjmp_buf jump;
+static volatile sig_atomic_t signals, expected_signal;
+
+static void caught(int signal)
+{
+	expected_signal = signal;
+	signals++;
+	siglongjmp(jump, 1);
+}
+
+/* Touch every page; whoever is not let is sent a signal. */
+static unsigned int touch_forbidden(volatile char *base, size_t len, size_t page)
+{
+	struct sigaction action = { .sa_handler = caught };
+	volatile size_t at = 0;
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGBUS, &action, NULL);
+	sigaction(SIGSEGV, &action, NULL);
+	signals = 0;
+	for (; at < len; at += page)
+		if (!sigsetjmp(jump, 1))
+			(void)base[at];
+	signal(SIGBUS, SIG_DFL);
+	signal(SIGSEGV, SIG_DFL);
+	return signals;
+}
+
+TEST_F(uffd, poisoned_pages_are_swap_marker)
+{
+	const char *why = uffd_open(self, UFFD_FEATURE_POISON, UFFDIO_REGISTER_MODE_MISSING);
+	struct uffdio_poison poison = { .range = { (uintptr_t)self->base, self->len } };
+	struct pfc_counting *c = &self->c;
+
+	if (why)
+		SKIP(return, "%s", why);
+	ASSERT_EQ(0, ioctl(self->fd, UFFDIO_POISON, &poison));
+	/* Where the signals are sent is touched before, too. */
+	touch_forbidden(self->base, self->page, self->page);
+	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
+	EXPECT_EQ(PFC_PAGES, touch_forbidden(self->base, self->len, self->page));
+	EXPECT_EQ(SIGBUS, expected_signal);
+	EXPECT_COUNTED(c, { "swap", PFC_PAGES }, { "swap_marker", PFC_PAGES }, { "swap_in", 0 },
+		       { "swap_read", PFC_PAGES }, { "swap_user", PFC_PAGES });
+}
+
+/* A protected hole of a file is a marker, which do_swap_page() hands to do_fault(). */
+TEST_F(uffd, protected_hole_of_a_file_is_swap_marker)
+{
+	struct pfc_counting *c = &self->c;
+	const char *why;
+	int memfd;
+
+	memfd = memfd_create("pfclass", MFD_CLOEXEC);
+	ASSERT_LE(0, memfd);
+	ASSERT_EQ(0, ftruncate(memfd, self->len));
+	self->base = pfc_map(self->len, 0, PROT_READ | PROT_WRITE, MAP_SHARED, memfd, 0);
+	ASSERT_NE(MAP_FAILED, self->base);
+	why = uffd_open(self, UFFD_FEATURE_WP_HUGETLBFS_SHMEM, UFFDIO_REGISTER_MODE_WP);
+	if (why)
+		SKIP(return, "%s", why);
+	ASSERT_EQ(0, protect(self, self->base, self->len, true));
+	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
+	pfc_read_pages(self->base, self->len, self->page);
+	EXPECT_COUNTED(c, { "swap", PFC_PAGES }, { "swap_marker", PFC_PAGES },
+		       { "swap_in", 0 }, { "file_read", 0 });
+}
+
+/* 6.13 made guard regions of markers; no userfaultfd in it. */
+TEST_F(uffd, guard_pages_are_swap_marker)
+{
+	struct pfc_counting *c = &self->c;
+
+	if (madvise(self->base, self->len, MADV_GUARD_INSTALL))
+		SKIP(return, "the kernel has no MADV_GUARD_INSTALL (6.13)");
+	touch_forbidden(self->base, self->page, self->page);
+	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
+	EXPECT_EQ(PFC_PAGES, touch_forbidden(self->base, self->len, self->page));
+	EXPECT_EQ(SIGSEGV, expected_signal);
+	EXPECT_COUNTED(c, { "swap", PFC_PAGES }, { "swap_marker", PFC_PAGES }, { "swap_in", 0 });
+}
+
+/* ---- a fault that sleeps ------------------------------------------------- */
+
+/* "KEY WHAT N" of the latency file: N, or -1. */
+static long long latency_of(const char *text, const char *key, const char *what)
+{
+	char line[64];
+	const char *at;
+	int len;
+
+	len = snprintf(line, sizeof(line), "\n%s %s ", key, what);
+	at = strstr(text, line);
+	if (!at || at[len] < '0' || at[len] > '9')
+		return -1;
+	return strtoll(at + len, NULL, 10);
+}
+
+/* Faults that took 2^SHIFT ns or longer, from all classes. */
+static long long longer_than(const char *text, unsigned int shift)
+{
+	long long sum = 0;
+	unsigned int class;
+
+	for (; shift < 64; shift++)
+		for (class = 0; class < PFC_NR_CLASSES; class++) {
+			char from[32];
+			long long n;
+
+			snprintf(from, sizeof(from), "%llu", 1ULL << shift);
+			n = latency_of(text, pfc_class_key(class), from);
+			sum += n > 0 ? n : 0;
+		}
+	return sum;
+}
+
+static long long sum_of(const char *text, const char *what)
+{
+	long long sum = 0, n;
+	unsigned int class;
+
+	for (class = 0; class < PFC_NR_CLASSES; class++) {
+		n = latency_of(text, pfc_class_key(class), what);
+		sum += n > 0 ? n : 0;
+	}
+	return sum;
+}
+
+/* 50 ms are between 2^25 and 2^26 ns; what the guest adds must not pass 2^27. */
+#define SLEEP_MS	50
+#define SLEEP_SHIFT	25
+
+TEST_F(uffd, fault_that_sleeps_50_ms_is_in_its_bucket)
+{
+	const char *why = uffd_open(self, 0, UFFDIO_REGISTER_MODE_MISSING);
+	static char before[65536], after[65536];
+	struct pfc_counting *c = &self->c;
+	long long count, sum;
+
+	if (why)
+		SKIP(return, "%s", why);
+	ASSERT_LT(0, pfc_read(pfc_path(PFC_FILE_LATENCY), before, sizeof(before)));
+	if (strstr(before, "anon count " PFC_UNAVAILABLE))
+		SKIP(return, "latency is not measured (latency=0)");
+	self->sleep_ms = SLEEP_MS;
+	ASSERT_EQ(0, start_serving(self));
+	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
+	pfc_read(pfc_path(PFC_FILE_LATENCY), before, sizeof(before));
+	pfc_write_pages(self->base, self->len, self->page);
+	ASSERT_LT(0, pfc_read(pfc_path(PFC_FILE_LATENCY), after, sizeof(after)));
+	EXPECT_EQ(NULL, stop_serving(self));
+	ASSERT_EQ(0, pfc_counting_stop(c));
+	EXPECT_EQ(PFC_PAGES, pfc_counted(c, "faults"));
+	count = sum_of(after, "count") - sum_of(before, "count");
+	sum = sum_of(after, "sum") - sum_of(before, "sum");
+	TH_LOG("mean %lld ns", sum / PFC_PAGES);
+	EXPECT_EQ(PFC_PAGES, count);
+	EXPECT_EQ(PFC_PAGES, longer_than(after, SLEEP_SHIFT) - longer_than(before, SLEEP_SHIFT));
+	/* An emulated CPU may be kept from running, now and then. */
+	EXPECT_GE(3, longer_than(after, SLEEP_SHIFT + 2) - longer_than(before, SLEEP_SHIFT + 2));
+	EXPECT_LE(PFC_PAGES * SLEEP_MS * 1000000LL, sum);
+}
+
+TEST_HARNESS_MAIN
