@@ -50,6 +50,8 @@ static const char *pfc_filter_parse_cgroup(struct pfc_filter *f, char *value)
 
 	if (f->cgroup)
 		return "it is given twice";
+	if (*value != '/')
+		return "a cgroup is a path that begins with /, as in /proc/PID/cgroup";
 	cgroup = pfc_compat_cgroup_get(value);
 	if (IS_ERR(cgroup))
 		return "no such cgroup: a path below the cgroup v2 mount, as in /proc/PID/cgroup";
