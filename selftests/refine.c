@@ -151,7 +151,7 @@ static const char *mount_scratch(FIXTURE_DATA(refine) *self, const char *options
 	if (!disk)
 		return "no scratch disk (PFC_DISK=/dev/... names one; it is overwritten)";
 	snprintf(command, sizeof(command),
-		 "mke2fs -F -b 4096 %s >/dev/null 2>&1 && { modprobe -q ext4 || :; }", disk);
+		 "mke2fs -F -b 4096 %s >/dev/null 2>&1 && { modprobe -q crc32c_generic; modprobe -q ext4 || :; }", disk);
 	if (system(command))
 		return "no mke2fs";
 	strcpy(self->dir, "/tmp/pfclass.XXXXXX");
@@ -193,13 +193,20 @@ TEST_F(refine, page_mkwrite_is_wp_shared)
 {
 	const char *why = mount_scratch(self, "");
 	struct pfc_counting *c = &self->c;
-	unsigned int round;
+	unsigned int round, major = 0;
 	char *map;
 
 	if (why)
 		SKIP(return, "%s", why);
 	map = map_scratch(self);
 	ASSERT_NE(MAP_FAILED, map);
+	/*
+	 * Before 6.0 (VM_FAULT_COMPLETED) the visit that does it is retried, because
+	 * it has let go of the lock while it throttled the writer; the fault ends in a
+	 * visit that finds nothing left to do, and the kernel calls it major.
+	 */
+	if (pfc_kernel_version() < PFC_KVER(6, 0))
+		major = PFC_PAGES;
 	pfc_read_pages(map, self->len, self->page);
 	for (round = 0; round < 2; round++) {
 		ASSERT_EQ(0, pfc_counting_start(c, map, self->len));
@@ -207,8 +214,9 @@ TEST_F(refine, page_mkwrite_is_wp_shared)
 		EXPECT_COUNTED(c, { "wp", PFC_PAGES }, { "wp_shared", PFC_PAGES },
 			       { "wp_copy", 0 }, { "wp_reuse", 0 }, { "wp_pfn", 0 },
 			       { "wp_write", PFC_PAGES }, { "wp_user", PFC_PAGES },
-			       { "wp_major", 0 });
-		EXPECT_EQ(PFC_PAGES, c->seen.minflt - c->since.minflt);
+			       { "wp_major", major });
+		EXPECT_EQ(PFC_PAGES - major, c->seen.minflt - c->since.minflt);
+		EXPECT_EQ(major, c->seen.majflt - c->since.majflt);
 		/* Written back, the pages are clean and read-only once more. */
 		ASSERT_EQ(0, msync(map, self->len, MS_SYNC));
 	}

@@ -73,6 +73,11 @@ static const char *uffd_open(FIXTURE_DATA(uffd) *self, __u64 features, __u64 mod
 	struct uffdio_register reg = { .mode = mode };
 	static char why[128];
 
+#ifdef __aarch64__
+	/* Older ones say that they do, and protect nothing. */
+	if ((mode & UFFDIO_REGISTER_MODE_WP) && pfc_kernel_version() < PFC_KVER(6, 10))
+		return "arm64 has userfaultfd's write protection since 6.10";
+#endif
 	self->fd = syscall(SYS_userfaultfd, O_CLOEXEC);
 	if (self->fd < 0)
 		return "the kernel has no userfaultfd";
