@@ -427,7 +427,7 @@ static const struct pfc_kind {
 	{ "af",    PFC_AF,   false, PFC_MEDIAN,  40, pfc_map_anon, pfc_aged },
 	{ "swap",  PFC_SWAP, false, PFC_MEDIAN,  20, pfc_swap_setup, pfc_paged_out },
 	{ "file",  PFC_FILE, false, PFC_MEDIAN,  40, pfc_file_setup, pfc_drop, pfc_file_end },
-	{ "numa",  PFC_NUMA, false, PFC_MEDIAN,  8, pfc_numa_setup, pfc_numa_hinted },
+	{ "numa",  PFC_NUMA, false, PFC_MEDIAN,  5, pfc_numa_setup, pfc_numa_hinted },
 };
 
 #define PFC_NR_KINDS	(sizeof(pfc_kinds) / sizeof(pfc_kinds[0]))
@@ -710,6 +710,15 @@ static long long pfc_anon_of(unsigned int cpu)
 	return 0;
 }
 
+static long long pfc_stat(const char *key)
+{
+	static char text[32768];
+
+	if (pfc_read_file(PFC_PATH(PFC_FILE_STATS), text, sizeof(text)) < 0)
+		pfc_die("cannot read " PFC_PATH(PFC_FILE_STATS));
+	return pfc_value(text, key);
+}
+
 static void pfc_scale_one(unsigned int cpu, unsigned int passes, int start)
 {
 	unsigned int i;
@@ -740,6 +749,7 @@ static void pfc_scale(unsigned int passes)
 	unsigned int cpus = sysconf(_SC_NPROCESSORS_ONLN), i;
 	static long long before[CPU_SETSIZE];
 	long long want = (long long)passes * pfc_pages, rose;
+	long long faults = pfc_stat("faults"), missed = pfc_stat("missed");
 	int start[2], status;
 	uint64_t began;
 
@@ -769,6 +779,12 @@ static void pfc_scale(unsigned int passes)
 		if (rose != want)
 			pfc_die("CPU %u made %lld faults, its anon rose by %lld", i, want, rose);
 	}
+	rose = pfc_stat("missed") - missed;
+	if (rose)
+		pfc_die("missed rose by %lld", rose);
+	rose = pfc_stat("faults") - faults;
+	if (faults >= 0 && rose != want * cpus)
+		pfc_die("%lld faults were made, faults rose by %lld", want * cpus, rose);
 	printf("%u %lld %llu\n", cpus, want * cpus, (unsigned long long)began);
 }
 

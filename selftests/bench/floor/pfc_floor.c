@@ -216,7 +216,8 @@ static int pfc_ftrace_init(void)
 static void pfc_ftrace_exit(void)
 {
 	unregister_ftrace_function(&pfc_ops);
-	ftrace_free_filter(&pfc_ops);
+	/* ftrace_free_filter() is not exported before 6.1. */
+	ftrace_set_filter(&pfc_ops, NULL, 0, 1);
 }
 
 static const struct pfc_floor {
