@@ -13,7 +13,7 @@ PARAMS ?=
 
 QEMU := selftests/qemu
 
-.PHONY: all module tools install modules_install demo check shell lint help \
+.PHONY: all module tools install modules_install demo check shell lint bench bench-local help \
 	clean distclean check-kdir
 
 all: module tools
@@ -49,6 +49,13 @@ shell:
 lint:
 	@selftests/lint.sh
 
+bench:
+	@selftests/bench/run --kernels '$(or $(KERNELS),6.12)' \
+		$(if $(RESULTS),--output '$(RESULTS)')
+
+bench-local:
+	@selftests/bench/local
+
 clean:
 	rm -f *.o *.ko *.mod *.mod.c .*.cmd modules.order Module.symvers \
 		.module-common.o
@@ -66,6 +73,7 @@ help:
 	@echo '  make module          pfclass.ko alone; KDIR=/path/to/headers for another kernel'
 	@echo '  make tools           the tool alone'
 	@echo '  make install         install module, tool and manual page (as root)'
+	@echo '  make bench-local     nanoseconds that the loaded module adds to a fault (as root)'
 	@echo '  make clean           remove what was built here'
 	@echo
 	@echo 'In QEMU, on stock Debian kernels; everything needed is fetched into the cache:'
@@ -73,6 +81,7 @@ help:
 	@echo '  make check           the tests, on kernel 6.12'
 	@echo '  make shell           a guest to look around in, with the module loaded'
 	@echo '  make lint            checkpatch, sparse, W=1, kernel-doc, shellcheck'
+	@echo '  make bench           instructions that pfclass and other tools add to a fault'
 	@echo '  make distclean       clean, and remove the cache too'
 	@echo
 	@echo 'Variables:'
@@ -80,5 +89,6 @@ help:
 	@echo '  KERNELS="6.1 6.12"   several of them (check), or: all'
 	@echo '  CPU=cortex-a57       the CPU model; all of the kernel'"'"'s if not given (check)'
 	@echo '  TESTS="anon numa"    only these tests (check)'
+	@echo '  RESULTS=DIR          where the tables and the plot go (bench)'
 	@echo '  PARAMS="account=0"   module parameters (demo, shell)'
 	@echo '  PFCLASS_CACHE=DIR    the cache; ~/.cache/pfclass if not given'
