@@ -322,6 +322,10 @@ TEST_F(target, one_neighbour_of_two)
 	struct pfc_counting *c = &self->c;
 
 	make_noise(self);
+	/* Their own copies of what fork() shares are made by then. */
+	while (self->board->noise < NOISE * PFC_PAGES)
+		usleep(10000);
+	usleep(100000);
 	ASSERT_EQ(0, set_filter(self, "tgid=%d", self->neighbour[1]));
 	ASSERT_EQ(0, pfc_stats_read(&c->before, c->why, PFC_WHY));
 	usleep(200000);

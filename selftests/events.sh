@@ -1,0 +1,286 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck disable=SC2086 # paths without blanks
+#
+# The trace events, through tracefs and through perf, trace-cmd and bpftrace,
+# where they are installed: each sees as many as `stats` counts. The tools are
+# looked for in $PATH and below $PFC_PEERS (default /peers), a root of their own.
+
+here=$(cd "$(dirname "$0")" && pwd)
+pfclass=/sys/kernel/debug/pfclass
+peers=${PFC_PEERS:-/peers}
+tmp=/tmp/pfclass-events.$$
+n=23
+address=0x5500000000
+number=0
+failed=0
+
+echo "TAP version 13"
+
+ok()
+{
+	number=$((number + 1))
+	echo "ok $number $*"
+}
+
+not_ok()
+{
+	number=$((number + 1))
+	failed=1
+	echo "not ok $number $*"
+	[ ! -s $tmp/out ] || tail -n 12 $tmp/out | cut -c1-240 | sed 's/^/# /'
+}
+
+skip()
+{
+	number=$((number + 1))
+	echo "ok $number $1 # SKIP $2"
+}
+
+skip_all()
+{
+	echo "1..0 # SKIP $*"
+	exit 4
+}
+
+# is WANT GOT NAME
+is()
+{
+	if [ "$1" = "$2" ]; then
+		ok "$3"
+	else
+		not_ok "$3: $2, wanted $1"
+	fi
+}
+
+[ "$(id -u)" = 0 ] || skip_all "not root"
+[ -r $pfclass/stats ] || skip_all "pfclass is not loaded"
+tracing=/sys/kernel/tracing
+[ -e $tracing/events ] || tracing=/sys/kernel/debug/tracing
+[ -e $tracing/events/pfclass/fault ] || skip_all "no events below $tracing"
+grep -q '^faults [0-9]' $pfclass/stats || skip_all "no accounting (account=0), no events"
+
+mkdir -p $tmp
+old_filter=$(cat $pfclass/filter)
+# shellcheck disable=SC2317,SC2329 # called by the trap
+cleanup()
+{
+	echo 0 >$tracing/events/pfclass/enable
+	echo 0 >$tracing/events/pfclass/fault/filter
+	echo >$tracing/trace
+	echo "$old_filter" >$pfclass/filter
+	rm -rf $tmp
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+page=$(getconf PAGESIZE 2>/dev/null || awk '/^KernelPageSize/ { print $2 * 1024; exit }' /proc/self/smaps)
+end=$(printf '0x%x' $((address + n * page)))
+echo "addr=$address-$end" >$pfclass/filter
+
+value()
+{
+	awk -v key="$1" '$1 == key { print $2 }' $pfclass/stats
+}
+
+swap_is_on()
+{
+	[ "$(wc -l </proc/swaps)" -gt 1 ]
+}
+
+# The hardware sets the flag on some machines: then there are none of class af.
+cp "$here/faults" $tmp/
+faults="$tmp/faults"
+before=$(value af)
+$faults af $n $address || skip_all "faults does not run"
+has_af=$(($(value af) - before))
+
+# Kinds that this machine can make; each makes n of its class, and n anon more.
+kinds="anon wp"
+[ "$has_af" != $n ] || kinds="$kinds af"
+! swap_is_on || kinds="$kinds swap"
+
+# counted KIND CMD...: runs it, sets delta to what stats counted of the class.
+counted()
+{
+	class=$1
+	shift
+	before=$(value "$class")
+	"$@" >$tmp/out 2>&1
+	delta=$(($(value "$class") - before))
+}
+
+# ---- tracefs ------------------------------------------------------------------
+
+for event in fault anon wp swap numa af; do
+	[ -e $tracing/events/pfclass/$event/format ] || not_ok "no event pfclass:$event"
+done
+echo 1 >$tracing/tracing_on
+for kind in $kinds; do
+	echo >$tracing/trace
+	echo 1 >"$tracing/events/pfclass/$kind/enable"
+	counted "$kind" $faults "$kind" $n $address
+	echo 0 >"$tracing/events/pfclass/$kind/enable"
+	grep " $kind: " $tracing/trace >$tmp/out
+	is "$delta" "$(wc -l <$tmp/out)" "tracefs: pfclass:$kind is seen as often as counted"
+	is $n "$delta" "tracefs: $kind faults"
+	# Every page once; the text has no number that only this build of it knows.
+	is $n "$(sed "s/.* address=\(0x[0-9a-f]*\) .*/\1/" $tmp/out | sort -u | wc -l)" \
+		"tracefs: $kind, each page once"
+	is $n "$(grep -cE "class=$kind refinement=[a-z_-]+ address=0x[0-9a-f]+ pc=0x[0-9a-f]+ access=(read|write) origin=user ret=[A-Z_0-9|x]* ns=[0-9]+ tgid=[0-9]+$" $tmp/out)" \
+		"tracefs: $kind is printed in words"
+	is 0 "$(grep -c '0xffff' $tmp/out)" "tracefs: $kind shows no kernel address"
+done
+
+echo >$tracing/trace
+echo "address >= $address && address < $(printf '0x%x' $((address + 5 * page)))" \
+	>$tracing/events/pfclass/fault/filter
+echo 1 >$tracing/events/pfclass/fault/enable
+$faults anon $n $address
+is 5 "$(grep -c ' fault: ' $tracing/trace)" "tracefs: filter by address"
+echo >$tracing/trace
+echo 'comm == "faults"' >$tracing/events/pfclass/fault/filter
+$faults anon $n $address
+cp $tmp/faults $tmp/others
+$tmp/others anon $n $address
+is $n "$(grep -c ' fault: ' $tracing/trace)" "tracefs: filter by comm"
+echo >$tracing/trace
+$faults anon $n $address
+tgid=$(sed -n 's/.* tgid=\([0-9]*\)$/\1/p' $tracing/trace | sort -u)
+is 1 "$(echo "$tgid" | wc -w)" "tracefs: one tgid"
+echo "tgid == $tgid" >$tracing/events/pfclass/fault/filter
+echo >$tracing/trace
+$faults anon $n $address
+is 0 "$(grep -c ' fault: ' $tracing/trace)" "tracefs: filter by the tgid of one that ended"
+echo 0 >$tracing/events/pfclass/fault/filter
+echo >$tracing/trace
+$faults wp $n $address
+is $((2 * n)) "$(grep -c ' fault: ' $tracing/trace)" "tracefs: pfclass:fault has every class"
+is $n "$(grep -c ' fault: class=wp refinement=wp_copy' $tracing/trace)" \
+	"tracefs: the refinement"
+echo 0 >$tracing/events/pfclass/fault/enable
+
+if echo 'hist:keys=class,access:vals=hitcount' >$tracing/events/pfclass/fault/trigger \
+	2>/dev/null; then
+	$faults wp $n $address
+	cat $tracing/events/pfclass/fault/hist >$tmp/out
+	is 2 "$(grep -c "hitcount: *$n\$" $tmp/out)" "hist trigger: two classes, $n of each"
+	echo '!hist:keys=class,access:vals=hitcount' >$tracing/events/pfclass/fault/trigger
+else
+	skip "hist trigger" "the kernel has none (CONFIG_HIST_TRIGGERS)"
+fi
+# Off, nothing is emitted.
+echo >$tracing/trace
+$faults anon $n $address
+is 0 "$(grep -c 'class=' $tracing/trace)" "tracefs: nothing when it is off"
+
+# ---- tools --------------------------------------------------------------------
+
+# Their packages, on a disk of their own in the harness's guest.
+if [ ! -e "$peers/usr" ]; then
+	for disk in /sys/block/vd*; do
+		[ "$(cat "$disk/serial" 2>/dev/null)" = peers ] || continue
+		mkdir -p "$peers"
+		modprobe -q crc32c_generic
+		modprobe -q ext4
+		mount -o ro -t ext4 "/dev/${disk##*/}" "$peers" || continue
+		mount -t proc proc "$peers/proc"
+		mount --rbind /sys "$peers/sys"
+		mount --rbind /dev "$peers/dev"
+		mount --bind /tmp "$peers/tmp"
+		if [ -d "$peers/pfclass" ] && [ -d /pfclass ]; then
+			mount --bind /pfclass "$peers/pfclass"
+		fi
+	done
+fi
+
+# tool NAME ARG...
+tool()
+{
+	name=$1
+	shift
+	if [ ! -e "$peers/usr" ]; then
+		"$name" "$@"
+		return
+	fi
+	# Debian's older perf is a script for bash before the one of a version.
+	if [ "$name" = perf ]; then
+		for path in "$peers"/usr/bin/perf_*; do
+			[ ! -x "$path" ] || name=${path##*/}
+		done
+	fi
+	HOME=/tmp chroot "$peers" "$name" "$@"
+}
+
+have()
+{
+	if [ -e "$peers/usr" ]; then
+		[ -e "$peers/usr/bin/$1" ]
+	else
+		command -v "$1" >/dev/null 2>&1
+	fi
+}
+
+if have perf; then
+	for kind in $kinds; do
+		counted "$kind" tool perf stat -x, -e "pfclass:$kind" -- \
+			$faults "$kind" $n $address
+		is $n "$delta" "perf stat: $kind faults"
+		is "$delta" "$(sed -n "s/^\([0-9]*\),.*pfclass:$kind.*/\1/p" $tmp/out)" \
+			"perf stat -e pfclass:$kind"
+	done
+	for kind in $kinds; do
+		counted "$kind" tool perf record -q -g -e "pfclass:$kind" -o $tmp/perf.data -- \
+			$faults "$kind" $n $address
+		delta_was=$delta
+		tool perf script -i $tmp/perf.data >$tmp/out 2>&1
+		is "$delta_was" "$(grep -c "pfclass:$kind: class=$kind refinement=" $tmp/out)" \
+			"perf record -e pfclass:$kind -g; perf script parses every one"
+		if grep -q 'handle_mm_fault' $tmp/out; then
+			ok "perf script: $kind, the kernel's stack"
+		else
+			not_ok "perf script: $kind, the kernel's stack"
+		fi
+		case $kind in
+		anon) ;;	# some of them are not touch()'s
+		*)
+			is $n "$(grep -cE '^ +[0-9a-f]+ touch(\+0x[0-9a-f]+)? ' $tmp/out)" \
+				"perf script: $kind, the user's stack"
+			;;
+		esac
+	done
+else
+	skip "perf" "there is no perf"
+fi
+
+if have trace-cmd; then
+	for kind in $kinds; do
+		counted "$kind" tool trace-cmd record -q -e "pfclass:$kind" -o $tmp/trace.dat \
+			$faults "$kind" $n $address
+		delta_was=$delta
+		tool trace-cmd report -i $tmp/trace.dat >$tmp/out 2>&1
+		is "$delta_was" "$(grep -cE " $kind: +class=$kind refinement=[a-z_-]+ address=0x" $tmp/out)" \
+			"trace-cmd record -e pfclass:$kind; trace-cmd report"
+	done
+else
+	skip "trace-cmd" "there is no trace-cmd"
+fi
+
+if have bpftrace; then
+	for kind in $kinds; do
+		counted "$kind" tool bpftrace \
+			-e "tracepoint:pfclass:$kind { @n = count(); @least = min(args->address); }" \
+			-c "$faults $kind $n $address"
+		if grep -qE "$(printf '@n: %d$' "$delta")" $tmp/out &&
+		   grep -qE "$(printf '@least: %d$' $address)" $tmp/out && [ "$delta" = $n ]; then
+			ok "bpftrace tracepoint:pfclass:$kind"
+		else
+			not_ok "bpftrace tracepoint:pfclass:$kind: $delta counted"
+		fi
+	done
+else
+	skip "bpftrace" "there is no bpftrace"
+fi
+
+echo "1..$number"
+exit $failed
