@@ -477,7 +477,7 @@ static int usage(FILE *to, int status)
 	unsigned int i;
 
 	fprintf(to,
-		"Usage: load [-f FAULTS | -t SECONDS] [-j THREADS] [-k KIND]... [-s SEED] [-q]\n"
+		"Usage: load [-f FAULTS | -t SECONDS] [-j THREADS] [-k KIND]... [-s SEED] [-nq]\n"
 		"  -f FAULTS   until there were so many (default 100000)\n"
 		"  -t SECONDS  for so long; 0: until killed\n"
 		"  -j THREADS  at once (default 4)\n"
@@ -486,6 +486,7 @@ static int usage(FILE *to, int status)
 		fprintf(to, "      %-8s %s\n", load_kinds[i].name, load_kinds[i].what);
 	fprintf(to,
 		"  -s SEED     of the random order (default 1)\n"
+		"  -n          be nice: the rest of the machine goes first\n"
 		"  -q          say nothing\n");
 	return status;
 }
@@ -536,7 +537,7 @@ int main(int argc, char **argv)
 	double begin, end;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "f:t:j:k:s:qxh")) != -1) {
+	while ((opt = getopt(argc, argv, "f:t:j:k:s:nqxh")) != -1) {
 		bool ok = true;
 
 		switch (opt) {
@@ -557,6 +558,11 @@ int main(int argc, char **argv)
 			break;
 		case 's':
 			ok = number(optarg, 1000000000, &seed);
+			break;
+		case 'n':
+			errno = 0;
+			if (nice(10) < 0 && errno)
+				perror("load: nice");
 			break;
 		case 'q':
 			quiet = true;
