@@ -430,8 +430,10 @@ static const struct pfc_kind {
 	{ "numa",  PFC_NUMA, false, PFC_MEDIAN,  5, pfc_numa_setup, pfc_numa_hinted },
 };
 
+/* lint: allow ARRAY_SIZE: the macro is the kernel's */
 #define PFC_NR_KINDS	(sizeof(pfc_kinds) / sizeof(pfc_kinds[0]))
 
+/* lint: allow MACRO_ARG_UNUSED: each use of a list takes what it needs */
 static const char * const pfc_class_keys[] = {
 #define PFC_X(id, key, where) key,
 	PFC_CLASSES(PFC_X)
@@ -797,12 +799,17 @@ static const struct argp_option pfc_options[] = {
 	{ "check", 'c', "0|1", 0,
 	  "after each pass pfclass must have counted each fault that often", 0 },
 	{ "filter", 'f', "LIST", 0,
-	  "set pfclass's filter before: tgid, addr (what is measured), other (nobody), separated by commas", 0 },
-	{ "hits", 'h', "FILE", 0, "after each pass FILE's number must have risen by one a fault", 0 },
+	  "set pfclass's filter before: tgid, addr (what is measured), other (nobody), "
+	  "separated by commas", 0 },
+	{ "hits", 'h', "FILE", 0,
+	  "after each pass FILE's number must have risen by one a fault", 0 },
 	{ "scale", 's', NULL, 0,
-	  "fault on all CPUs at once and check each one's own counter; print CPUs, faults, nanoseconds", 1 },
-	{ "insmod", 'i', NULL, 0, "load the module ARG[0] with the parameters that follow; print nanoseconds", 1 },
-	{ "read", 'r', "FILE", 0, "open, read and close FILE; print the median's nanoseconds, and its size", 1 },
+	  "fault on all CPUs at once and check each one's own counter; print CPUs, "
+	  "faults, nanoseconds", 1 },
+	{ "insmod", 'i', NULL, 0,
+	  "load the module ARG[0] with the parameters that follow; print nanoseconds", 1 },
+	{ "read", 'r', "FILE", 0,
+	  "open, read and close FILE; print the median's nanoseconds, and its size", 1 },
 	{ 0 }
 };
 

@@ -301,6 +301,7 @@ def write_rst(results, verdicts, versions):
 
 def write_csv(results):
     with open("bench.csv", "w", newline="") as f:
+        f.write("# SPDX-License-Identifier: GPL-2.0\n")
         w = csv.writer(f, lineterminator="\n")
         w.writerow(["kernel", "group", "mode", "label", "kind", "statistic", "pages",
                     "passes", "instructions", "added", "spread", "counted", "reason"])

@@ -2,6 +2,8 @@
 /*
  * The floor: what a probe costs that does nothing but add one to a per-CPU
  * counter, by the kind of probe. Not part of pfclass; the benchmark loads it.
+ *
+ * lint: allow LINE_SPACING throughout: NOKPROBE_SYMBOL() belongs to its function
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -181,6 +183,10 @@ static void pfc_kretprobe_exit(void)
 	unregister_kretprobe(&pfc_kretprobe);
 }
 
+/*
+ * lint: allow LINUX_VERSION_CODE: the module is built for every kernel
+ * lint: allow CONSTANT_COMPARISON: KERNEL_VERSION() is the constant
+ */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
 #define PFC_FTRACE_REGS		struct pt_regs
 /* The flag's meaning was the opposite: "I look after myself". */
@@ -192,6 +198,7 @@ static void pfc_kretprobe_exit(void)
 #define PFC_FTRACE_RECURSION	FTRACE_OPS_FL_RECURSION
 #endif
 
+/* lint: allow SPACING: a type by a macro's name */
 static void notrace pfc_on_ftrace(unsigned long ip, unsigned long parent_ip,
 				  struct ftrace_ops *ops, PFC_FTRACE_REGS *regs)
 {
