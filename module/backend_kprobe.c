@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* lint: allow LINE_SPACING throughout: NOKPROBE_SYMBOL() belongs to the function above it */
 /*
  * Probe points as kprobes.
  */
@@ -35,6 +36,7 @@ static __always_inline int pfc_kprobe_done(struct kprobe *kp, struct pt_regs *re
 	return list_empty(&kp->list) && pfc_arch_emulate(kp->opcode, regs);
 }
 
+/* lint: allow MACRO_WITH_FLOW_CONTROL: it is a function */
 #define PFC_KPROBE_HANDLER(kind, account, ...)					\
 static int pfc_kprobe_on_##kind##_##account(struct kprobe *kp, struct pt_regs *regs) \
 {										\
@@ -56,7 +58,7 @@ PFC_KPROBE_HANDLER(tail, 1, true);
 static int pfc_kprobe_on_exit(struct kprobe *kp, struct pt_regs *regs)
 {
 	pfc_hit_exit(pfc_kprobe_to_place(kp), kernel_stack_pointer(regs),
-		     pfc_arch_result(regs));
+		     (__force vm_fault_t)pfc_arch_result(regs));
 	return pfc_kprobe_done(kp, regs);
 }
 NOKPROBE_SYMBOL(pfc_kprobe_on_exit);
@@ -79,7 +81,8 @@ static int pfc_kretprobe_on_exit(struct kretprobe_instance *ri, struct pt_regs *
 	/* NULL: being unregistered */
 	if (rp)
 		pfc_hit_exit(container_of(rp, struct pfc_place, rp),
-			     *(unsigned long *)ri->data, pfc_arch_result(regs));
+			     *(unsigned long *)ri->data,
+			     (__force vm_fault_t)pfc_arch_result(regs));
 	return 0;
 }
 NOKPROBE_SYMBOL(pfc_kretprobe_on_exit);

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
+/* lint: allow LINE_SPACING throughout: NOKPROBE_SYMBOL() belongs to the function above it */
+/* lint: allow MACRO_ARG_UNUSED throughout: the lists of pfclass.h pass more than each user wants */
+/* lint: allow BRACKET_SPACE throughout: an index in an initializer */
 /*
  * The rules that turn what was seen of a visit into the one class of the fault.
  * FAULT_FLAG_* and VM_FAULT_* are read as in mm_account_fault() (mm/memory.c).
@@ -90,8 +93,9 @@ bool pfc_classify_asks_before(const struct pfc_facts *facts, unsigned long infer
 {
 	if (facts->flags & FAULT_FLAG_WRITE)
 		infer &= ~(BIT(PFC_INFER_ANON_READ) | BIT(PFC_INFER_FILE_READ));
-	return infer & (facts->bits & PFC_FACT_ANON ? BIT(PFC_INFER_ANON_READ) | BIT(PFC_INFER_ANON) :
-				      BIT(PFC_INFER_FILE_READ) | BIT(PFC_INFER_FILE));
+	if (facts->bits & PFC_FACT_ANON)
+		return infer & (BIT(PFC_INFER_ANON_READ) | BIT(PFC_INFER_ANON));
+	return infer & (BIT(PFC_INFER_FILE_READ) | BIT(PFC_INFER_FILE));
 }
 NOKPROBE_SYMBOL(pfc_classify_asks_before);
 
@@ -143,7 +147,9 @@ bool pfc_classify_disagrees(const struct pfc_facts *facts)
 
 	switch (facts->before) {
 	case PFC_ENTRY_NONE:
-		return pte & ~(facts->bits & PFC_FACT_ANON ? BIT(PFC_MARK_ANON) : BIT(PFC_MARK_FILE));
+		if (facts->bits & PFC_FACT_ANON)
+			return pte & ~BIT(PFC_MARK_ANON);
+		return pte & ~BIT(PFC_MARK_FILE);
 	case PFC_ENTRY_SWAP:
 		return pte && !(pte & BIT(PFC_MARK_SWAP));
 	case PFC_ENTRY_PRESENT:
@@ -211,7 +217,10 @@ static unsigned int pfc_refine_wp(const struct pfc_facts *facts)
 	/* Only a copy can fail. */
 	if (facts->page == PFC_PAGE_OTHER || (facts->ret & VM_FAULT_ERROR))
 		return PFC_LEAF(WP_COPY);
-	return facts->page == PFC_PAGE_SAME ? PFC_LEAF(WP_REUSE) : PFC_WP;
+	if (facts->page == PFC_PAGE_SAME)
+		return PFC_LEAF(WP_REUSE);
+	/* Reclaimed or migrated before anybody could look: as was to be expected. */
+	return facts->bits & PFC_FACT_SOLE ? PFC_LEAF(WP_REUSE) : PFC_LEAF(WP_COPY);
 }
 NOKPROBE_SYMBOL(pfc_refine_wp);
 

@@ -95,6 +95,7 @@ enum pfc_fact {
 	PFC_FACT_BLIND	= BIT(5),  /* some class's places are missing: no mark means nothing */
 	PFC_FACT_SPECIAL = BIT(6), /* do_wp_page() found no struct page of its own */
 	PFC_FACT_UFFD	= BIT(7),  /* it found a write protection of userfaultfd's */
+	PFC_FACT_SOLE	= BIT(9),  /* it found a page that nobody else refers to */
 	PFC_FACT_MUTE	= BIT(8),  /* the filter does not want it */
 };
 
@@ -113,7 +114,7 @@ enum pfc_fact {
 struct pfc_facts {
 	unsigned long marks;
 	unsigned int flags;
-	unsigned int ret;
+	vm_fault_t ret;
 	unsigned int bits;
 	u8 page;
 	u8 before;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* lint: allow MACRO_ARG_PRECEDENCE throughout: a member's name takes no parentheses */
 /*
  * Per-cpu counters: written by the CPU they belong to, read by anybody.
  */
@@ -79,13 +80,13 @@ static __always_inline void pfc_count_fault(unsigned int leaf, unsigned int spli
 	WRITE_ONCE(c->faults, c->faults + 1);
 }
 
+#define PFC_NR_BUCKETS	48	/* 2^48 ns are 78 hours, the last bucket is open */
+
 /**
  * struct pfc_latency - how long the faults of one CPU took; nothing but u64
  * @bucket: by class, faults that took 2^n to 2^(n+1)-1 ns; the first one 0 too
  * @sum: by class, their nanoseconds
  */
-#define PFC_NR_BUCKETS	48	/* 2^48 ns are 78 hours, the last bucket is open */
-
 struct pfc_latency {
 	u64 bucket[PFC_NR_CLASSES][PFC_NR_BUCKETS];
 	u64 sum[PFC_NR_CLASSES];

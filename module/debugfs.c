@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* lint: allow MACRO_ARG_UNUSED throughout: the lists of pfclass.h pass more than each user wants */
 /*
  * /sys/kernel/debug/pfclass. The contract is include/uapi/pfclass.h and
  * Documentation/debugfs.rst.

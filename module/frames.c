@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* lint: allow LINE_SPACING throughout: NOKPROBE_SYMBOL() belongs to the function above it */
 /*
  * Slots that are not at home, visits within visits, retries, and what was lost.
  */
@@ -134,6 +135,7 @@ static void pfc_slot_release(struct pfc_slot *slot, bool waits)
 	slot->depth = 0;
 	if (!waits)
 		pfc_slot_is_away(slot, (unsigned long)current, -1);
+	/* pairs with cmpxchg_acquire() */
 	smp_store_release(&slot->task, waits ? (unsigned long)current | PFC_SLOT_WAITS : 0);
 }
 NOKPROBE_SYMBOL(pfc_slot_release);

@@ -185,7 +185,7 @@ static __always_inline struct pfc_slot *pfc_frames_find(unsigned long sp)
 static __always_inline void pfc_frames_close(struct pfc_slot *slot, bool retry)
 {
 	if (likely(!retry && slot->depth == 1 && !slot->elsewhere))
-		smp_store_release(&slot->task, 0);
+		smp_store_release(&slot->task, 0); /* pairs with cmpxchg_acquire() */
 	else
 		pfc_frames_close_slow(slot, retry);
 }

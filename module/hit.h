@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* lint: allow MACRO_ARG_PRECEDENCE throughout: a member's name takes no parentheses */
 /*
  * What happens when a probe point fires, whichever backend it hangs on.
  *
@@ -101,7 +102,7 @@ static __always_inline void pfc_hit_report(struct pfc_frame *frame, unsigned int
 
 /* handle_mm_fault() returns RET. */
 static __always_inline void pfc_hit_exit(struct pfc_place *place, unsigned long sp,
-					 unsigned int ret)
+					 vm_fault_t ret)
 {
 	struct pfc_slot *slot = pfc_frames_find(sp);
 	unsigned int leaf, split;
@@ -219,6 +220,8 @@ static __always_inline void pfc_hit_wp(struct pfc_place *place, const struct pfc
 		frame->facts.bits |= PFC_FACT_SPECIAL;
 	if (userfaultfd_pte_wp(vmf->vma, vmf->orig_pte))
 		frame->facts.bits |= PFC_FACT_UFFD;
+	if (!pte_special(vmf->orig_pte) && page_count(pte_page(vmf->orig_pte)) == 1)
+		frame->facts.bits |= PFC_FACT_SOLE;
 	/* To be compared with the page at the end of the visit. */
 	frame->facts.page = PFC_PAGE_SAME;
 }

@@ -54,6 +54,7 @@ extern unsigned int pfc_nr_dispatcher;
  * (__handle_mm_fault(), handle_pte_fault(), ...) this kernel did not inline.
  *
  * Context: any; probe handlers.
+ * Return: true if it does.
  */
 static __always_inline bool pfc_in_dispatcher(unsigned long pc)
 {

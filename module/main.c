@@ -22,7 +22,8 @@ static struct pfc_config pfc_config = { .account = true };
 
 static char *pfc_backend = "kprobe";
 module_param_named(backend, pfc_backend, charp, 0444);
-MODULE_PARM_DESC(backend, "what entries of functions hang on: kprobe (default) or ftrace, which is cheaper; the rest hangs on kprobes");
+MODULE_PARM_DESC(backend,
+		 "what entries of functions hang on: kprobe (default) or ftrace, which is cheaper");
 
 module_param_named(account, pfc_config.account, bool, 0444);
 MODULE_PARM_DESC(account, "1 (default): follow each visit and count each fault once; 0: count places that are hit, cheaper");
@@ -42,7 +43,8 @@ MODULE_PARM_DESC(frames, "tasks that can be inside a fault at a time (default 10
 #define PFC_GIVEN(key, mark)							\
 	module_param_named(probe_##key, pfc_config.given[mark], charp, 0444);	\
 	MODULE_PARM_DESC(probe_##key, \
-		"where class " #key " is seen: SYMBOL+0xOFF as `pfclass locate` prints it, or a way of finding it: direct, call-site, caller-filter, inferred")
+		"where class " #key " is seen: SYMBOL+0xOFF as `pfclass locate` prints it, " \
+		"or a way of finding it: direct, call-site, caller-filter, inferred")
 
 PFC_GIVEN(anon, PFC_MARK_ANON);
 PFC_GIVEN(wp, PFC_MARK_WP);

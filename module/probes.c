@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
+/* lint: allow LINE_SPACING throughout: NOKPROBE_SYMBOL() belongs to the function above it */
+/* lint: allow MACRO_ARG_UNUSED throughout: the lists of pfclass.h pass more than each user wants */
+/* lint: allow BRACKET_SPACE throughout: an index in an initializer */
 /*
  * The table of places and the ladder by which each is found.
  */
@@ -62,6 +65,7 @@ struct pfc_ladder {
 	struct pfc_way ways[4];
 };
 
+/* lint: allow IS_ENABLED_CONFIG: the argument is a CONFIG_ */
 #define PFC_NEEDS(option) .needs = #option, .configured = IS_ENABLED(option)
 #define PFC_OWN(function) .ways = { { function, false, PFC_ADDR_VMF } }
 
@@ -171,8 +175,7 @@ static const char *pfc_place_error(int err)
 	}
 }
 
-__printf(2, 3)
-static void pfc_cover_never(enum pfc_mark mark, const char *fmt, ...)
+static __printf(2, 3) void pfc_cover_never(enum pfc_mark mark, const char *fmt, ...)
 {
 	va_list args;
 
@@ -189,8 +192,7 @@ static void pfc_cover_fully(enum pfc_mark mark, bool inferred)
 	pfc_cover[mark].why[0] = '\0';
 }
 
-__printf(2, 3)
-static void pfc_cover_not(enum pfc_mark mark, const char *fmt, ...)
+static __printf(2, 3) void pfc_cover_not(enum pfc_mark mark, const char *fmt, ...)
 {
 	va_list args;
 
@@ -442,7 +444,8 @@ static void pfc_place_ladder(const struct pfc_ladder *ladder, unsigned long hows
 		pfc_cover_not(mark, "%s() is inlined: without account=1 only a part can be seen",
 			      ladder->ways[0].function);
 	} else if (ladder->optional && pfc_locate_complete()) {
-		pfc_cover_never(mark, "never happens: this kernel has no %s()", ladder->ways[0].function);
+		pfc_cover_never(mark, "never happens: this kernel has no %s()",
+				ladder->ways[0].function);
 	}
 }
 
@@ -490,7 +493,7 @@ int pfc_probes_init(const struct pfc_config *config)
 			continue;
 		pfc_blind = PFC_FACT_BLIND;
 		pr_notice("%s is " PFC_UNAVAILABLE ": %s\n",
-				  pfc_class_keys[pfc_mark_class(mark)], pfc_cover[mark].why);
+			  pfc_class_keys[pfc_mark_class(mark)], pfc_cover[mark].why);
 	}
 	if (pfc_nr_places > leaves) {
 		/* Armed in this order: the beginning of visits comes last. */
@@ -827,6 +830,7 @@ static void pfc_place_show(struct seq_file *m, const struct pfc_place *place,
 void pfc_probes_show(struct seq_file *m)
 {
 	struct pfc_counters *c = kmalloc(sizeof(*c), GFP_KERNEL | __GFP_NOFAIL);
+	const char *armed = pfc_state_words[pfc_armed ? PFC_STATE_ARMED : PFC_STATE_DISARMED];
 	const struct pfc_ladder *ladder;
 	enum pfc_class class;
 	const char *why;
@@ -837,32 +841,27 @@ void pfc_probes_show(struct seq_file *m)
 	for (i = 0; i < pfc_nr_places; i++)
 		pfc_place_show(m, pfc_places[i], c);
 	for (ladder = pfc_ladders; ladder < pfc_ladders + ARRAY_SIZE(pfc_ladders); ladder++) {
+		class = pfc_mark_class(ladder->mark);
 		why = pfc_cover[ladder->mark].why;
 		if (pfc_cover[ladder->mark].inferred)
-			seq_printf(m, "%s %s - - %s - - %s\n",
-				   pfc_class_keys[pfc_mark_class(ladder->mark)],
-				   pfc_how_words[PFC_HOW_INFERRED],
-				   pfc_state_words[pfc_armed ? PFC_STATE_ARMED : PFC_STATE_DISARMED],
+			seq_printf(m, "%s %s - - %s - - %s\n", pfc_class_keys[class],
+				   pfc_how_words[PFC_HOW_INFERRED], armed,
 				   "by the page-table entry before and after, where no place is met");
 		if (*why)
-			seq_printf(m, "%s %s - - %s - - %s\n",
-				   pfc_class_keys[pfc_mark_class(ladder->mark)],
+			seq_printf(m, "%s %s - - %s - - %s\n", pfc_class_keys[class],
 				   pfc_how_words[pfc_cover[ladder->mark].covered ?
 						 PFC_HOW_INFERRED : PFC_HOW_UNAVAILABLE],
 				   pfc_state_words[PFC_STATE_OFF], why);
 	}
 	if (pfc_infer)
 		seq_printf(m, "visit %s - - %s %llu - %llu marks disagreed with the entry before\n",
-			   pfc_how_words[PFC_HOW_INFERRED],
-			   pfc_state_words[pfc_armed ? PFC_STATE_ARMED : PFC_STATE_DISARMED],
-			   c->inferred, c->disagreed);
+			   pfc_how_words[PFC_HOW_INFERRED], armed, c->inferred, c->disagreed);
 	/* These two have no place of their own: no mark, and what was returned. */
 	for (class = PFC_NONE; class <= PFC_ERROR; class++) {
 		why = pfc_probes_why_not(class);
 		seq_printf(m, "%s %s - - %s - - %s\n", pfc_class_keys[class],
 			   pfc_how_words[why ? PFC_HOW_UNAVAILABLE : PFC_HOW_INFERRED],
-			   pfc_state_words[why ? PFC_STATE_OFF :
-					   pfc_armed ? PFC_STATE_ARMED : PFC_STATE_DISARMED],
+			   why ? pfc_state_words[PFC_STATE_OFF] : armed,
 			   why ?: "a visit that met no other place");
 	}
 	kfree(c);

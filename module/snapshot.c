@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* lint: allow LINE_SPACING throughout: NOKPROBE_SYMBOL() belongs to the function above it */
 /*
  * A look at a page-table entry from a probe handler.
  *

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/* lint: allow MACRO_ARG_UNUSED throughout: the lists of pfclass.h pass more than each user wants */
+/* lint: allow COMPLEX_MACRO throughout: lists of X(...) cannot stand in parentheses */
+/* lint: allow MACRO_ARG_REUSE throughout: X is the name of a macro */
 /*
  * pfclass: what the module and its readers agree on.
  *
@@ -34,7 +37,7 @@
 	X(WP,		"wp",		"do_wp_page, called by the dispatcher") \
 	X(SWAP,		"swap",		"do_swap_page, called by the dispatcher") \
 	X(NUMA,		"numa",		"do_numa_page") \
-	X(AF,		"af",		"tail of handle_pte_fault: access flag was clear and is set") \
+	X(AF,		"af",		"tail of handle_pte_fault: the access flag was clear") \
 	X(DIRTY,	"dirty",	"the same tail: young entry made dirty") \
 	X(SPURIOUS,	"spurious",	"the same tail: nothing had to change") \
 	X(FILE,		"file",		"do_fault") \
@@ -97,7 +100,8 @@ enum pfc_refinement {
 /*
  * Each class is also split three ways; the key is the class's key and the
  * suffix. Where that key is a refinement already ("file_read", which includes
- * instruction fetches and excludes fault-around) only the refinement exists.
+ * instruction fetches and excludes fault-around) only the refinement exists. Of
+ * the outcomes only major is shown: the rest of the class is minor.
  */
 #define PFC_ACCESSES(X)	X(READ, "_read") X(WRITE, "_write") X(EXEC, "_exec")
 #define PFC_ORIGINS(X)	X(USER, "_user") X(KERNEL, "_kernel") X(GUP, "_gup")

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* lint: allow LINUX_VERSION_CODE throughout: this file is where versions are tested */
+/* lint: allow CONSTANT_COMPARISON throughout: that is how LINUX_VERSION_CODE is tested */
+/* lint: allow NEW_TYPEDEFS throughout: the kernel changed the type of the registers */
+/* lint: allow COMPLEX_MACRO throughout: lists of X(...) cannot stand in parentheses */
+/* lint: allow MACRO_ARG_REUSE throughout: X is the name of a macro */
 /*
  * The only place that tests kernel versions and configurations.
  *
@@ -21,7 +26,7 @@
 #include <linux/dax.h>
 #include <linux/userfaultfd_k.h>
 #include <pfclass.h>
-#if __has_include(<linux/leafops.h>)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
 #include <linux/leafops.h>
 #else
 #include <linux/swap.h>
@@ -34,13 +39,13 @@
 #error "pfclass: kernels before 5.10 are not supported: their fault path is another one"
 #endif
 #if LINUX_VERSION_CODE > PFC_NEWEST
-#pragma message("pfclass: this kernel is newer than any that pfclass was tested on; read its `probes` file before you trust its counts")
+#pragma message("pfclass was not tested on a kernel this new: read `probes` before you trust it")
 #endif
 #ifndef CONFIG_KPROBES
 #error "pfclass: this kernel has no CONFIG_KPROBES, and kprobes are how pfclass sees faults"
 #endif
 #ifndef CONFIG_DEBUG_FS
-#error "pfclass: this kernel has no CONFIG_DEBUG_FS, and debugfs is where pfclass shows its counters"
+#error "pfclass: this kernel has no CONFIG_DEBUG_FS, where pfclass shows its counters"
 #endif
 #ifndef CONFIG_MMU
 #error "pfclass: this kernel has no CONFIG_MMU, so it has no page faults"
@@ -53,7 +58,7 @@
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 0, 0)
 #define PFC_FAULT_COMPLETED	VM_FAULT_COMPLETED
 #else
-#define PFC_FAULT_COMPLETED	0
+#define PFC_FAULT_COMPLETED	((__force vm_fault_t)0)
 #endif
 
 /* Whether function entries can be probed by ftrace, with arguments. */
@@ -222,7 +227,7 @@ static inline void pfc_compat_cgroup_show(struct seq_file *m, struct cgroup *cgr
 /* What an entry is that is not present: a refinement of class swap. */
 static __always_inline unsigned int pfc_compat_swap(pte_t pte)
 {
-#if __has_include(<linux/leafops.h>)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
 	softleaf_t entry = softleaf_from_pte(pte);
 
 	if (softleaf_is_swap(entry))
