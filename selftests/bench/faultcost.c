@@ -26,6 +26,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#if __has_include(<sys/rseq.h>)
+#include <sys/rseq.h>
+#define PFC_RSEQ 1
+#endif
+
 #include <pfclass.h>
 
 #ifndef MADV_PAGEOUT
@@ -425,9 +430,9 @@ static const struct pfc_kind {
 	{ "zero",  PFC_WP,   true,  PFC_MINIMUM, 40, pfc_map_anon, pfc_zero },
 	{ "reuse", PFC_WP,   true,  PFC_MEDIAN,  40, pfc_map_anon, pfc_forked },
 	{ "af",    PFC_AF,   false, PFC_MEDIAN,  40, pfc_map_anon, pfc_aged },
-	{ "swap",  PFC_SWAP, false, PFC_MEDIAN,  20, pfc_swap_setup, pfc_paged_out },
-	{ "file",  PFC_FILE, false, PFC_MEDIAN,  40, pfc_file_setup, pfc_drop, pfc_file_end },
-	{ "numa",  PFC_NUMA, false, PFC_MEDIAN,  5, pfc_numa_setup, pfc_numa_hinted },
+	{ "swap",  PFC_SWAP, false, PFC_MEDIAN,  12, pfc_swap_setup, pfc_paged_out },
+	{ "file",  PFC_FILE, false, PFC_MEDIAN,  20, pfc_file_setup, pfc_drop, pfc_file_end },
+	{ "numa",  PFC_NUMA, false, PFC_MEDIAN,  4, pfc_numa_setup, pfc_numa_hinted },
 };
 
 /* lint: allow ARRAY_SIZE: the macro is the kernel's */
@@ -596,6 +601,13 @@ static uint64_t pfc_statistic(const struct pfc_kind *kind, uint64_t *ns, unsigne
  */
 static void pfc_settle(const struct pfc_kind *kind)
 {
+	*(volatile int *)&errno = 0;
+#ifdef PFC_RSEQ
+	/* The kernel writes there when it was scheduled: the page must be there. */
+	if (__rseq_size)
+		((volatile struct rseq *)((char *)__builtin_thread_pointer() +
+					  __rseq_offset))->flags = 0;
+#endif
 	pfc_counters_read(pfc_after);
 	pfc_write_range(pfc_after, sizeof(pfc_after));
 	pfc_write_range(pfc_before, sizeof(pfc_before));

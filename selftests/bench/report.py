@@ -130,17 +130,18 @@ def measure(kernel, modes):
 def judge(results):
     """Every target: the worst kind of those that it is for."""
     verdicts = []
-    for mode, kernels, kinds, limit in table_lines("targets"):
+    for mode, kernels, kinds, limit, *remark in table_lines("targets"):
         for result in results:
             if result["kernel"] not in kernels.split():
                 continue
             verdict = {"mode": mode, "kernel": result["kernel"],
-                       "limit": int(limit)}
+                       "limit": int(limit), "remark": " ".join(remark)}
             row = next((r for r in result["rows"] if r["mode"] == mode), None)
             if row is None:
                 continue
             cells = {k: c["added"] for k, c in row["kinds"].items()
-                     if "added" in c and (kinds == "all" or k in kinds.split(","))}
+                     if c.get("counted") == "exact" and "added" in c and
+                     (kinds == "all" or k in kinds.split(","))}
             # Swap and NUMA do not repeat to the instruction.
             over = {k: a for k, a in cells.items()
                     if a - row["kinds"][k]["spread"] >= int(limit) + 1}
@@ -200,6 +201,8 @@ def print_table(result):
         line(name_of(row), [cell_text(row["kinds"].get(k)) for k in KINDS])
         if "failed" in row:
             print("".ljust(width) + "  FAILED: " + row["failed"])
+    if any(c.get("counted") == "uncounted" for r in rows for c in r["kinds"].values()):
+        print("?: this mode cannot count that class on this kernel, and says so")
     for kind in KINDS:
         cell = result["baseline"].get(kind)
         if cell and "reason" in cell:
@@ -222,6 +225,8 @@ def print_verdicts(verdicts):
         line = "%-26s %-5s at most %4d: " % (v["mode"], v["kernel"], v["limit"])
         if "added" in v:
             line += "%-4s  %s %+.0f" % (v["verdict"], v["kind"], v["added"])
+            if v["remark"]:
+                line += " (%s)" % v["remark"]
         else:
             line += "%s: %s" % (v["verdict"], v["reason"])
         print(line)
@@ -246,7 +251,8 @@ def write_rst(results, verdicts, versions):
         for v in verdicts:
             if "added" in v:
                 rows.append(["``%s``" % v["mode"], v["kernel"], str(v["limit"]),
-                             "%+.0f" % v["added"], v["kind"], v["verdict"]])
+                             "%+.0f" % v["added"], v["kind"],
+                             v["verdict"] + (": " + v["remark"] if v["remark"] else "")])
             else:
                 rows.append(["``%s``" % v["mode"], v["kernel"], str(v["limit"]),
                              "", "", v["verdict"] + ": " + v["reason"]])
