@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* lint: allow SPACING throughout: FIXTURE_DATA() is a type, not a product */
 /*
  * The account balances: under a mixed load every fault is in exactly one class,
  * the splits sum to their class, and the kernel's own counters agree. The rows
@@ -6,14 +7,8 @@
  *
  * PFC_FAULTS=N in the environment sets how many faults the load makes.
  */
-#include <fcntl.h>
-#include <linux/userfaultfd.h>
-#include <poll.h>
-#include <pthread.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 
 #include <kselftest_harness.h>
 
@@ -252,89 +247,6 @@ TEST_F_TIMEOUT(account, rows_are_exact_beside_a_load, 120)
 		TH_LOG("the load ended early");
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-}
-
-/* ---- a fault that is retried ------------------------------------------- */
-
-struct uffd {
-	int fd;
-	char *base;
-	size_t page;
-	unsigned int pages;
-};
-
-static void *resolve(void *arg)
-{
-	static char fill[65536];
-	struct uffd *u = arg;
-	struct pollfd poll_fd = { .fd = u->fd, .events = POLLIN };
-	struct uffd_msg msg;
-	unsigned int i;
-
-	for (i = 0; i < u->pages; i++) {
-		struct uffdio_copy copy = { .len = u->page, .src = (uintptr_t)fill };
-
-		if (poll(&poll_fd, 1, 10000) != 1 ||
-		    read(u->fd, &msg, sizeof(msg)) != sizeof(msg) ||
-		    msg.event != UFFD_EVENT_PAGEFAULT)
-			return "no fault came";
-		copy.dst = msg.arg.pagefault.address & ~(u->page - 1);
-		if (ioctl(u->fd, UFFDIO_COPY, &copy))
-			return "UFFDIO_COPY failed";
-	}
-	return NULL;
-}
-
-/* Every fault waits in userfaultfd, and so is visited at least twice. */
-TEST_F(account, a_retried_fault_is_one_fault)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	struct pfc_stats before, after;
-	struct uffd u = { .page = pfc_page_size(), .pages = PFC_PAGES };
-	size_t len = u.pages * u.page;
-	pthread_t thread;
-	char why[WHY];
-	void *failed;
-
-	u.fd = syscall(SYS_userfaultfd, O_CLOEXEC);
-	if (u.fd < 0 && errno == ENOSYS)
-		SKIP(return, "the kernel has no userfaultfd");
-	ASSERT_LE(0, u.fd);
-	ASSERT_EQ(0, ioctl(u.fd, UFFDIO_API, &api));
-	u.base = pfc_map(len, 0, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1, 0);
-	ASSERT_NE(MAP_FAILED, u.base);
-	madvise(u.base, len, MADV_NOHUGEPAGE);
-	reg.range.start = (uintptr_t)u.base;
-	reg.range.len = len;
-	ASSERT_EQ(0, ioctl(u.fd, UFFDIO_REGISTER, &reg));
-	ASSERT_EQ(0, pfc_filter_range(u.base, len));
-	ASSERT_EQ(0, pfc_stats_read(&before, why, sizeof(why)))
-		TH_LOG("%s", why);
-	if (before.val[PFC_FAULTS] < 0)
-		SKIP(return, "there is no accounting (account=0): '%s' is unavailable",
-		     pfc_key(PFC_FAULTS));
-
-	ASSERT_EQ(0, pthread_create(&thread, NULL, resolve, &u));
-	pfc_write_pages(u.base, len, u.page);
-	pthread_join(thread, &failed);
-	ASSERT_EQ(NULL, failed)
-		TH_LOG("%s", (char *)failed);
-
-	ASSERT_EQ(0, pfc_stats_read(&after, why, sizeof(why)));
-	pfc_stats_delta(&after, &before);
-	TH_LOG("%lld faults, %lld visits: anon %lld, spurious %lld, none %lld",
-	       after.val[PFC_FAULTS], after.val[PFC_VISITS],
-	       after.val[PFC_K_CLASS + PFC_ANON],
-	       after.val[PFC_K_CLASS + PFC_SPURIOUS],
-	       after.val[PFC_K_CLASS + PFC_NONE]);
-	EXPECT_EQ(PFC_PAGES, after.val[PFC_FAULTS]);
-	EXPECT_EQ(PFC_PAGES, pfc_classes_sum(&after));
-	EXPECT_LE(PFC_PAGES, after.val[PFC_RETRIES]);
-	EXPECT_EQ(after.val[PFC_FAULTS] + after.val[PFC_RETRIES],
-		  after.val[PFC_VISITS]);
-	EXPECT_EQ(0, after.val[PFC_UNCLASSIFIED]);
-	EXPECT_EQ(0, after.val[PFC_MISSED]);
 }
 
 TEST_HARNESS_MAIN

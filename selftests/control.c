@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
+/* lint: allow MACRO_ARG_UNUSED throughout: the lists of pfclass.h pass more than each user wants */
+/* lint: allow SPACING throughout: FIXTURE_DATA() is a type, not a product */
 /*
  * The files themselves: what they hold, what they take, what they refuse.
  *
@@ -192,6 +194,7 @@ TEST_F(control, probes_says_how_each_class_is_counted)
 	ASSERT_NE(NULL, line);
 	EXPECT_STREQ(PFC_PROBES_HEADER, line);
 	while ((line = strtok_r(NULL, "\n", &save))) {
+		/* lint: allow NAKED_SSCANF: the harness looks at the value */
 		ASSERT_EQ(8, sscanf(line, "%127s %31s %127s %31s %31s %31s %31s %511[^\n]",
 				    class, how, place, backend, state, hits,
 				    missed, reason))
@@ -484,6 +487,7 @@ TEST_F(control, filter_reads_as_it_is_written)
 		{ "addr=0-1", "addr=0x0-0x1\n" },
 		{ "addr=0x0-0xffffffffffffffff", "addr=0x0-0xffffffffffffffff\n" },
 		{ "addr=0x1000-0x2000 tgid=7", "tgid=7 addr=0x1000-0x2000\n" },
+		/* lint: allow QUOTED_WHITESPACE_BEFORE_NEWLINE: that is the test */
 		{ "  tgid=7   addr=0x1000-0x2000 \n", "tgid=7 addr=0x1000-0x2000\n" },
 	};
 	unsigned int i;

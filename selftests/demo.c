@@ -63,7 +63,7 @@ int main(void)
 	}
 	printf("%-48s  %-10s  %s\n", "what was done", "counted", "what the kernel's own files saw");
 	fflush(stdout);
-	for (i = 0; i < sizeof(demo_rows) / sizeof(demo_rows[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(demo_rows); i++) {
 		bad += demo_row(pfc_row_find(demo_rows[i].name), demo_rows[i].class);
 		fflush(stdout);
 	}

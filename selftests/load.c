@@ -417,6 +417,7 @@ static const struct load_kind {
 	{ "error", load_error, 1, "faults that fail" },
 };
 
+/* lint: allow ARRAY_SIZE: the kernel has it, a program has not */
 #define LOAD_KINDS	(sizeof(load_kinds) / sizeof(load_kinds[0]))
 
 static bool wanted[LOAD_KINDS];
@@ -499,7 +500,7 @@ static bool number(const char *text, unsigned long max, unsigned long *value)
 	*value = strtoul(text, &end, 10);
 	if (!errno && *text >= '0' && *text <= '9' && !*end && *value <= max)
 		return true;
-	fprintf(stderr, "load: '%s' is no number up to %lu\n", text, max);
+	fprintf(stderr, "load: '%s' is not a count up to %lu\n", text, max);
 	return false;
 }
 

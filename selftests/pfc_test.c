@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* lint: allow MACRO_ARG_UNUSED throughout: the lists of pfclass.h pass more than each user wants */
 /*
  * What the tests share that is no trigger.
  *
@@ -283,7 +284,7 @@ int pfc_not_ready(char *why, size_t size)
 	if (!access(stats, R_OK))
 		return 0;
 	if (access(pfc_debugfs(), X_OK))
-		snprintf(why, size, "no debugfs at %s: mount -t debugfs debugfs %s",
+		snprintf(why, size, "no debugfs at %s: mount -t debugfs none %s",
 			 pfc_debugfs(), pfc_debugfs());
 	else if (access("/sys/module/pfclass", F_OK))
 		snprintf(why, size, "pfclass is not loaded: insmod pfclass.ko");
@@ -808,7 +809,9 @@ unsigned int pfc_kernel_version(void)
 	struct utsname name;
 
 	uname(&name);
-	sscanf(name.release, "%u.%u", &major, &minor);
+	/* What is no number of a version is older than all. */
+	if (sscanf(name.release, "%u.%u", &major, &minor) != 2)
+		return 0;
 	return PFC_KVER(major, minor);
 }
 
@@ -938,9 +941,7 @@ int pfc_two_nodes(int node[2], char *why, size_t size)
 		    pfc_read(path, text, sizeof(text)) <= 0)
 			continue;
 		at = strstr(text, "MemTotal:");
-		if (at)
-			sscanf(at, "MemTotal: %lld", &total);
-		if (total)
+		if (at && sscanf(at, "MemTotal: %lld", &total) == 1 && total)
 			node[found++] = i;
 	}
 	if (found == 2)
@@ -953,17 +954,17 @@ int pfc_two_nodes(int node[2], char *why, size_t size)
 /**
  * pfc_nodes_of() - on which nodes pages are
  * @addr: the first page
- * @pages: how many, at most 1024
+ * @pages: how many, at most PFC_MAX_NODE_PAGES
  * @nodes: gets a node or -errno for each
  *
  * Return: 0 or -errno.
  */
 int pfc_nodes_of(const void *addr, unsigned int pages, int *nodes)
 {
-	static void *page[1024];
+	static void *page[PFC_MAX_NODE_PAGES];
 	unsigned int i;
 
-	if (pages > 1024)
+	if (pages > PFC_MAX_NODE_PAGES)
 		return -EINVAL;
 	for (i = 0; i < pages; i++)
 		page[i] = (char *)addr + i * pfc_page_size();
@@ -1259,7 +1260,7 @@ int pfc_hwaf_promised(void)
 	const char *cpu = getenv("PFC_CPU");
 	unsigned int i;
 
-	for (i = 0; cpu && i < sizeof(known) / sizeof(known[0]); i++)
+	for (i = 0; cpu && i < ARRAY_SIZE(known); i++)
 		if (!strcmp(cpu, known[i].cpu))
 			return known[i].hwaf;
 	return -1;

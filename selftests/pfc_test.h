@@ -14,6 +14,10 @@
 
 #include <pfclass.h>
 
+#ifndef ARRAY_SIZE
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+#endif
+
 /* Prime, so that no multiple or batch of anything looks right by accident. */
 #define PFC_PAGES	23
 
@@ -93,6 +97,8 @@ int pfc_pin(int cpu);
 bool pfc_node_exists(int node);
 int pfc_cpu_of_node(int node);
 int pfc_two_nodes(int node[2], char *why, size_t size);
+#define PFC_MAX_NODE_PAGES	8192
+
 int pfc_nodes_of(const void *addr, unsigned int pages, int *nodes);
 
 /* ---- memory ------------------------------------------------------------ */

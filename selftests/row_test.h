@@ -18,6 +18,8 @@ FIXTURE_VARIANT(row) {
 	const char *name;
 };
 
+/* lint: allow MULTISTATEMENT_MACRO_USE_DO_WHILE: it makes declarations */
+/* lint: allow TRAILING_SEMICOLON: ditto */
 #define PFC_X(id) FIXTURE_VARIANT_ADD(row, id) { .name = #id };
 PFC_TEST_ROWS(PFC_X)
 #undef PFC_X

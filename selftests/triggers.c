@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* lint: allow COMPLEX_MACRO throughout: rows of tables cannot stand in parentheses */
 /*
  * The trigger table and what runs its rows.
  *
@@ -102,7 +103,7 @@ static void pfc_skip(struct pfc_result *res, const char *fmt, ...)
 static size_t pfc_unit_size(enum pfc_unit unit)
 {
 	static char text[8192];
-	long long kb = 0;
+	long long kb;
 	char *at;
 
 	switch (unit) {
@@ -114,8 +115,8 @@ static size_t pfc_unit_size(enum pfc_unit unit)
 		if (pfc_read("/proc/meminfo", text, sizeof(text)) < 0)
 			return 0;
 		at = strstr(text, "\nHugepagesize:");
-		if (at)
-			sscanf(at, "\nHugepagesize: %lld", &kb);
+		if (!at || sscanf(at, "\nHugepagesize: %lld", &kb) != 1)
+			return 0;
 		return kb * 1024;
 	default:
 		return pfc_page_size();
@@ -565,7 +566,7 @@ static char *pfc_bait;
 
 static int pfc_on_node(struct pfc_run *run, const void *addr, int node)
 {
-	static int nodes[1024];
+	static int nodes[PFC_MAX_PAGES];
 	unsigned int i;
 	int err;
 
@@ -617,6 +618,11 @@ static int pfc_numa_remote_prepare(struct pfc_run *run)
 	    pfc_on_node(run, run->base, run->node[0]))
 		return -1;
 	return pfc_run_on(run, run->node[1]);
+}
+
+static int pfc_numa_thp_prepare(struct pfc_run *run)
+{
+	return pfc_numa_remote_prepare(run) || pfc_thp_made(run);
 }
 
 /*
@@ -683,27 +689,41 @@ static const struct pfc_setting pfc_swap_settings[] = {
 	{ NULL }
 };
 
+/* lint: allow MACRO_ARG_REUSE: they are literals */
 #define PFC_NUMA_SETTING(name, value) \
 	{ "/sys/kernel/debug/sched/numa_balancing/" name, value, true }, \
 	{ "/proc/sys/kernel/numa_balancing_" name, value }
 
-static const struct pfc_setting pfc_numa_settings[] = {
-	PFC_NUMA_SETTING("scan_delay_ms", "1"),
-	PFC_NUMA_SETTING("scan_period_min_ms", "100"),
-	PFC_NUMA_SETTING("scan_period_max_ms", "200"),
-	PFC_NUMA_SETTING("scan_size_mb", "256"),
-	{ NULL }
-};
+#define PFC_NUMA_SETTINGS \
+	PFC_NUMA_SETTING("scan_delay_ms", "1"), \
+	PFC_NUMA_SETTING("scan_period_min_ms", "100"), \
+	PFC_NUMA_SETTING("scan_period_max_ms", "200"), \
+	PFC_NUMA_SETTING("scan_size_mb", "256")
 
 #define PFC_THP_DIR "/sys/kernel/mm/transparent_hugepage/"
 
-static const struct pfc_setting pfc_thp_settings[] = {
-	{ PFC_THP_DIR "enabled", "madvise" },
-	/* Since 6.8 each size has a switch, too. */
-	{ PFC_THP_DIR "hugepages-2048kB/enabled", "inherit", .optional = true },
-	{ PFC_THP_DIR "hugepages-32768kB/enabled", "inherit", .optional = true },
+/* Since 6.8 each size has a switch, too. */
+#define PFC_THP_SETTINGS \
+	{ PFC_THP_DIR "enabled", "madvise" }, \
+	{ PFC_THP_DIR "hugepages-2048kB/enabled", "inherit", .optional = true }, \
+	{ PFC_THP_DIR "hugepages-32768kB/enabled", "inherit", .optional = true }
+
+static const struct pfc_setting pfc_numa_settings[] = {
+	PFC_NUMA_SETTINGS,
 	{ NULL }
 };
+
+static const struct pfc_setting pfc_thp_settings[] = {
+	PFC_THP_SETTINGS,
+	{ NULL }
+};
+
+static const struct pfc_setting pfc_numa_thp_settings[] = {
+	PFC_NUMA_SETTINGS,
+	PFC_THP_SETTINGS,
+	{ NULL }
+};
+
 
 static const struct pfc_setting pfc_shmem_settings[] = {
 	{ PFC_THP_DIR "shmem_enabled", "advise" },
@@ -729,6 +749,10 @@ static const struct pfc_setting pfc_mthp_settings[] = {
 	"the CPU sets the access flag itself"
 #define PFC_HWDB_WHY \
 	"the CPU sets the dirty bit itself"
+#define PFC_MPROTECT_WHY \
+	"since 6.1 mprotect maps exclusive pages writable again"
+#define PFC_PREMARKED_WHY \
+	"7.2 maps a dirty page of a file dirty at once"
 
 /*
  * Each row shows one class. An expectation that differs says why; the one for
@@ -814,8 +838,7 @@ PFC_ROW(wp_mprotect)
 	.touch = PFC_WRITE,
 	.prepare = pfc_mprotect_prepare,
 	.expect = {
-		{ .since = PFC_KVER(6, 1), PFC_NOTHING(
-			"since 6.1 mprotect maps exclusive pages writable again") },
+		{ .since = PFC_KVER(6, 1), PFC_NOTHING(PFC_MPROTECT_WHY) },
 		{ PFC_UNITS_REF(WP, WP_REUSE) },
 	},
 	.witness = { { PFC_W_NEW_FRAME, PFC_PER_NONE } },
@@ -918,6 +941,19 @@ PFC_ROW(numa_local)
 		     { PFC_W_NEW_FRAME, PFC_PER_NONE } },
 };
 
+/* A huge page that cannot be moved at once faults again, until it is. */
+PFC_ROW(numa_thp)
+	.what = "write %u huge pages on node 0, read them from node 1",
+	.needs = PFC_NEED_NUMA | PFC_NEED_THP,
+	.unit = PFC_UNIT_PMD,
+	.n = 1,
+	.settings = pfc_numa_thp_settings,
+	.prepare = pfc_numa_thp_prepare,
+	.fault = pfc_numa_spin,
+	.expect = { { .want = { { PFC_PER_HINT, PFC_THP, PFC_REF(THP_NUMA) } } } },
+	.witness = { { PFC_W_NUMA_HINT, PFC_PER_HINT } },
+};
+
 PFC_ROW(af_read)
 	.what = "clear_refs 1 and 4, read %u pages",
 	.prepare = pfc_af_prepare,
@@ -1012,8 +1048,7 @@ PFC_ROW(dirty_cached)
 	.prepare = pfc_dirty_cached_prepare,
 	.expect = {
 		{ .machine = PFC_HWAF, PFC_NOTHING(PFC_HWDB_WHY) },
-		{ .since = PFC_KVER(7, 0), PFC_NOTHING(
-			"7.2 maps a dirty page of a file dirty at once") },
+		{ .since = PFC_KVER(7, 0), PFC_NOTHING(PFC_PREMARKED_WHY) },
 		{ PFC_UNITS(DIRTY) },
 	},
 	.witness = { { PFC_W_NEW_FRAME, PFC_PER_NONE } },
@@ -1269,7 +1304,7 @@ static const struct pfc_expect *pfc_expected(const struct pfc_row *row, int hwaf
 	const struct pfc_expect *expect = row->expect;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(row->expect) / sizeof(row->expect[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(row->expect); i++) {
 		expect = &row->expect[i];
 		if (!pfc_in_versions(expect->since, expect->before))
 			continue;
@@ -1289,7 +1324,7 @@ static bool pfc_asks_hwaf(const struct pfc_row *row)
 {
 	unsigned int i;
 
-	for (i = 0; i < sizeof(row->expect) / sizeof(row->expect[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(row->expect); i++)
 		if (row->expect[i].machine != PFC_ANY)
 			return true;
 	return false;
@@ -1303,7 +1338,7 @@ static bool pfc_wants_witness(const struct pfc_row *row, enum pfc_witness_kind k
 {
 	unsigned int i;
 
-	for (i = 0; i < sizeof(row->witness) / sizeof(row->witness[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(row->witness); i++)
 		if (row->witness[i].kind == kind)
 			return true;
 	return false;
@@ -1481,7 +1516,7 @@ static const char *pfc_excuse(const struct pfc_stats *stats, enum pfc_class clas
 
 	if (stats->val[PFC_K_TOTAL + PFC_FAULTS] != PFC_NA)
 		return NULL;
-	for (i = 0; i < sizeof(pfc_excused) / sizeof(pfc_excused[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(pfc_excused); i++)
 		if (pfc_excused[i].class == class &&
 		    pfc_in_versions(pfc_excused[i].since, pfc_excused[i].before))
 			return pfc_excused[i].reason;
@@ -1537,7 +1572,7 @@ void pfc_witness_text(const struct pfc_result *res, char *text, size_t size)
 	at = snprintf(text, size, "%lld %s faults (getrusage)",
 		      res->row->major ? res->seen.majflt : res->seen.minflt,
 		      res->row->major ? "major" : "minor");
-	for (i = 0; i < sizeof(res->row->witness) / sizeof(res->row->witness[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(res->row->witness); i++) {
 		const struct pfc_witness_rule *rule = &res->row->witness[i];
 
 		if (rule->kind != PFC_W_NONE && at < size)
@@ -1547,14 +1582,24 @@ void pfc_witness_text(const struct pfc_result *res, char *text, size_t size)
 	}
 }
 
+/* As pfc_amount(), or what only the kernel can say; at least one a unit. */
+static long long pfc_result_amount(const struct pfc_result *res, enum pfc_per per)
+{
+	long long hints = res->witness[PFC_W_NUMA_HINT];
+
+	if (per == PFC_PER_HINT)
+		return hints > res->n ? hints : res->n;
+	return pfc_amount(res->row, res->n, per);
+}
+
 static void pfc_judge_witnesses(struct pfc_result *res, bool noisy)
 {
 	unsigned int i;
 
-	for (i = 0; i < sizeof(res->row->witness) / sizeof(res->row->witness[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(res->row->witness); i++) {
 		const struct pfc_witness_rule *rule = &res->row->witness[i];
 		long long got = res->witness[rule->kind];
-		long long want = pfc_amount(res->row, res->n, rule->per);
+		long long want = pfc_result_amount(res, rule->per);
 		bool global = rule->kind <= PFC_W_NUMA_MIGRATED;
 
 		if (rule->kind == PFC_W_NONE || got == PFC_NA)
@@ -1576,13 +1621,13 @@ static void pfc_judge(struct pfc_result *res, const struct pfc_run_options *opti
 	const struct pfc_stats *c = &res->counted;
 
 	res->expect = expect;
-	for (i = 0; i < sizeof(expect->want) / sizeof(expect->want[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(expect->want); i++) {
 		const struct pfc_want *w = &expect->want[i];
 		bool windows = pfc_fault_around() > pfc_page_size();
 
 		if (w->per == PFC_PER_NONE)
 			break;
-		want[w->class] = pfc_amount(res->row, res->n, w->per);
+		want[w->class] = pfc_result_amount(res, w->per);
 		ref[w->class] = w->ref;
 		if (w->per == PFC_PER_AROUND && !windows)
 			ref[w->class] = PFC_REF(FILE_READ);
@@ -1593,7 +1638,8 @@ static void pfc_judge(struct pfc_result *res, const struct pfc_run_options *opti
 	major = res->row->major ? sum : 0;
 	minor = sum - major + expect->elsewhere * res->n;
 	if (res->seen.majflt != major || res->seen.minflt != minor)
-		pfc_bad(res, "witness: getrusage: %lld minor and %lld major faults, expected %lld and %lld",
+		pfc_bad(res,
+			"witness: getrusage: %lld minor, %lld major faults, expected %lld, %lld",
 			res->seen.minflt, res->seen.majflt, minor, major);
 	if (res->seen_again.majflt || res->seen_again.minflt)
 		pfc_bad(res, "witness: getrusage: touching the pages again made %lld faults",

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* lint: allow COMPLEX_MACRO throughout: lists of X(...) cannot stand in parentheses */
+/* lint: allow MACRO_ARG_REUSE throughout: X is the name of a macro */
 /*
  * The trigger table: ways to make the kernel take a known number of faults of
  * a known class. The tests, the demo and the `trigger` program run its rows.
@@ -20,7 +22,7 @@
 #define PFC_ROWS_SWAP(X) \
 	X(swap_read) X(swap_write) X(swap_write_shared)
 #define PFC_ROWS_NUMA(X) \
-	X(numa_remote) X(numa_local)
+	X(numa_remote) X(numa_local) X(numa_thp)
 #define PFC_ROWS_AF(X) \
 	X(af_read) X(af_write) X(af_anon) X(af_not_anon) X(af_shared_file) \
 	X(af_mthp) X(dirty_swap) X(dirty_hole) X(dirty_cached)
@@ -51,6 +53,7 @@ enum pfc_per {
 	PFC_PER_UNIT,		/* n */
 	PFC_PER_PAGE,		/* n times the pages of a unit */
 	PFC_PER_AROUND,		/* fault-around windows that n pages lie in */
+	PFC_PER_HINT,		/* as many as vmstat's numa_hint_faults, at least n */
 };
 
 /* What must be there for a row to mean anything. */
