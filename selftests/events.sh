@@ -233,7 +233,7 @@ if have perf; then
 		counted "$kind" tool perf record -q -g -e "pfclass:$kind" -o $tmp/perf.data -- \
 			$faults "$kind" $n $address
 		delta_was=$delta
-		tool perf script -i $tmp/perf.data >$tmp/out 2>&1
+		tool perf script --no-inline -i $tmp/perf.data >$tmp/out 2>&1
 		is "$delta_was" "$(grep -c "pfclass:$kind: class=$kind refinement=" $tmp/out)" \
 			"perf record -e pfclass:$kind -g; perf script parses every one"
 		if grep -q 'handle_mm_fault' $tmp/out; then
