@@ -724,7 +724,6 @@ static const struct pfc_setting pfc_numa_thp_settings[] = {
 	{ NULL }
 };
 
-
 static const struct pfc_setting pfc_shmem_settings[] = {
 	{ PFC_THP_DIR "shmem_enabled", "advise" },
 	{ PFC_THP_DIR "hugepages-2048kB/shmem_enabled", "inherit", .optional = true },
