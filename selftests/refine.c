@@ -167,13 +167,13 @@ static const char *mount_scratch(FIXTURE_DATA(refine) *self, const char *options
 	return NULL;
 }
 
-static char *map_scratch(FIXTURE_DATA(refine) *self)
+static char *map_in(FIXTURE_DATA(refine) *self, const char *dir)
 {
-	char path[128], *map;
+	char path[256], *map;
 	size_t i;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/file", self->dir);
+	snprintf(path, sizeof(path), "%s/file", dir);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	for (i = 0; fd >= 0 && i < self->len; i += self->page)
 		if (pwrite(fd, "x", 1, i + self->page - 1) != 1)
@@ -198,7 +198,7 @@ TEST_F(refine, page_mkwrite_is_wp_shared)
 
 	if (why)
 		SKIP(return, "%s", why);
-	map = map_scratch(self);
+	map = map_in(self, self->dir);
 	ASSERT_NE(MAP_FAILED, map);
 	/*
 	 * Before 6.0 (VM_FAULT_COMPLETED) the visit that does it is retried, because
@@ -228,6 +228,31 @@ TEST_F(refine, page_mkwrite_is_wp_shared)
 	munmap(map, self->len);
 }
 
+/*
+ * Pages without a struct page of their own, mapped read-only until the file system
+ * is told (pfn_mkwrite()): a file on persistent memory, mounted with -o dax.
+ */
+TEST_F(refine, pfn_mkwrite_is_wp_pfn)
+{
+	const char *dir = getenv("PFC_DAX");
+	struct pfc_counting *c = &self->c;
+	char path[256];
+	char *map;
+
+	if (!dir)
+		SKIP(return, "no fsdax (PFC_DAX=DIR names a file system mounted with -o dax; QEMU for arm64 has no virtio-pmem)");
+	map = map_in(self, dir);
+	ASSERT_NE(MAP_FAILED, map);
+	pfc_read_pages(map, self->len, self->page);
+	ASSERT_EQ(0, pfc_counting_start(c, map, self->len));
+	pfc_write_pages(map, self->len, self->page);
+	EXPECT_COUNTED(c, { "wp", PFC_PAGES }, { "wp_pfn", PFC_PAGES }, { "wp_shared", 0 },
+		       { "wp_copy", 0 }, { "wp_reuse", 0 });
+	munmap(map, self->len);
+	snprintf(path, sizeof(path), "%s/file", dir);
+	unlink(path);
+}
+
 /* A cold file: read from the device once, mapped by faults of which one waits. */
 TEST_F(refine, cold_file_is_major)
 {
@@ -239,7 +264,7 @@ TEST_F(refine, cold_file_is_major)
 
 	if (why)
 		SKIP(return, "%s", why);
-	map = map_scratch(self);
+	map = map_in(self, self->dir);
 	ASSERT_NE(MAP_FAILED, map);
 	snprintf(path, sizeof(path), "%s/file", self->dir);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
