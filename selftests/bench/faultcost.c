@@ -90,6 +90,17 @@ static uint64_t pfc_now(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
+/* Until the timer's tick has just been: none for 4 ms, where HZ is 250. */
+static void pfc_wait_tick(void)
+{
+	struct timespec was, is;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &was);
+	do {
+		clock_gettime(CLOCK_MONOTONIC_COARSE, &is);
+	} while (is.tv_nsec == was.tv_nsec);
+}
+
 static int pfc_write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
@@ -410,11 +421,11 @@ static int pfc_numa_hinted(void)
 /* ---- the kinds of fault ------------------------------------------------ */
 
 /*
- * The timer's tick falls into some passes of the cheap kinds and none of
- * others: their minimum is free of it. Where the work itself varies, or every
- * pass has ticks, the median is what repeats.
+ * A pass of the cheap kinds lies between two ticks of the timer, one of swap
+ * and numa has a few. Where fresh pages are allocated, what the allocator has
+ * to do alternates from pass to pass: the mean is what repeats.
  */
-enum pfc_statistic { PFC_MINIMUM, PFC_MEDIAN };
+enum pfc_statistic { PFC_MEDIAN, PFC_MEAN };
 
 static const struct pfc_kind {
 	const char *name;
@@ -426,13 +437,13 @@ static const struct pfc_kind {
 	int (*prepare)(void);
 	void (*end)(void);
 } pfc_kinds[] = {
-	{ "anon",  PFC_ANON, true,  PFC_MINIMUM, 40, pfc_map_anon, pfc_drop },
-	{ "zero",  PFC_WP,   true,  PFC_MINIMUM, 40, pfc_map_anon, pfc_zero },
-	{ "reuse", PFC_WP,   true,  PFC_MEDIAN,  40, pfc_map_anon, pfc_forked },
-	{ "af",    PFC_AF,   false, PFC_MEDIAN,  40, pfc_map_anon, pfc_aged },
-	{ "swap",  PFC_SWAP, false, PFC_MEDIAN,  12, pfc_swap_setup, pfc_paged_out },
-	{ "file",  PFC_FILE, false, PFC_MEDIAN,  20, pfc_file_setup, pfc_drop, pfc_file_end },
-	{ "numa",  PFC_NUMA, false, PFC_MEDIAN,  4, pfc_numa_setup, pfc_numa_hinted },
+	{ "anon",  PFC_ANON, true,  PFC_MEAN,   20, pfc_map_anon, pfc_drop },
+	{ "zero",  PFC_WP,   true,  PFC_MEAN,   20, pfc_map_anon, pfc_zero },
+	{ "reuse", PFC_WP,   true,  PFC_MEDIAN, 12, pfc_map_anon, pfc_forked },
+	{ "af",    PFC_AF,   false, PFC_MEDIAN, 12, pfc_map_anon, pfc_aged },
+	{ "swap",  PFC_SWAP, false, PFC_MEDIAN, 12, pfc_swap_setup, pfc_paged_out },
+	{ "file",  PFC_FILE, false, PFC_MEDIAN, 12, pfc_file_setup, pfc_drop, pfc_file_end },
+	{ "numa",  PFC_NUMA, false, PFC_MEDIAN, 4, pfc_numa_setup, pfc_numa_hinted },
 };
 
 /* lint: allow ARRAY_SIZE: the macro is the kernel's */
@@ -514,7 +525,7 @@ static void pfc_counters_sum(const char *text, long long *sum)
  * False where the module says that it cannot count the class here; a wrong
  * count is the end.
  */
-static bool pfc_check(const struct pfc_kind *kind, unsigned int pass)
+static bool pfc_check(const struct pfc_kind *kind, unsigned int pass, long taken)
 {
 	long long before[PFC_NR_CLASSES], after[PFC_NR_CLASSES], want;
 	unsigned int i;
@@ -523,18 +534,22 @@ static bool pfc_check(const struct pfc_kind *kind, unsigned int pass)
 		return false;
 	if (pfc_hits_path) {
 		want = strtoll(pfc_after, NULL, 10) - strtoll(pfc_before, NULL, 10);
-		if (want != pfc_pages)
-			pfc_die("%s, pass %u: %u faults were made, there were %lld hits",
-				kind->name, pass, pfc_pages, want);
+		if (want != taken)
+			pfc_die("%s, pass %u: %ld faults were made, there were %lld hits",
+				kind->name, pass, taken, want);
 		return true;
 	}
 	pfc_counters_sum(pfc_before, before);
 	pfc_counters_sum(pfc_after, after);
 	for (i = 0; i < PFC_NR_CLASSES; i++) {
-		want = i == kind->class ? (long long)pfc_want * pfc_pages : 0;
+		want = 0;
+		if (i == kind->class)
+			want = (long long)pfc_want * pfc_pages;
+		else if (i == PFC_AF)
+			want = pfc_want * (taken - (long long)pfc_pages);
 		if (before[i] >= 0 && after[i] - before[i] != want)
-			pfc_die("%s, pass %u: %u faults were made, %s rose by %lld and not by %lld",
-				kind->name, pass, pfc_pages, pfc_class_keys[i],
+			pfc_die("%s, pass %u: %ld faults were made, %s rose by %lld and not by %lld",
+				kind->name, pass, taken, pfc_class_keys[i],
 				after[i] - before[i], want);
 	}
 	return after[kind->class] >= 0;
@@ -554,6 +569,9 @@ static int pfc_check_taken(const struct pfc_kind *kind, unsigned int pass, long 
 {
 	if (!taken)
 		return pfc_why("touching the pages is no fault on this machine");
+	/* Before 5.18 a page that migrates comes out of it with no access flag. */
+	if (kind->class == PFC_NUMA && taken == 2 * (long)pfc_pages)
+		return 0;
 	if (taken < (long)pfc_pages || (taken > (long)pfc_pages && pfc_percpu_fd >= 0))
 		pfc_die("%s, pass %u: touching %u pages made %ld faults", kind->name,
 			pass, pfc_pages, taken);
@@ -591,8 +609,15 @@ static int pfc_compare(const void *a, const void *b)
 
 static uint64_t pfc_statistic(const struct pfc_kind *kind, uint64_t *ns, unsigned int n)
 {
+	uint64_t sum = 0;
+	unsigned int i;
+
 	qsort(ns, n, sizeof(*ns), pfc_compare);
-	return kind->statistic == PFC_MINIMUM ? ns[0] : (ns[(n - 1) / 2] + ns[n / 2]) / 2;
+	if (kind->statistic == PFC_MEDIAN)
+		return (ns[(n - 1) / 2] + ns[n / 2]) / 2;
+	for (i = 0; i < n; i++)
+		sum += ns[i];
+	return sum / n;
 }
 
 /*
@@ -615,6 +640,7 @@ static void pfc_settle(const struct pfc_kind *kind)
 	pfc_time_touches(pfc_dummy, pfc_page, kind->write);
 	pfc_counters_read(pfc_before);
 	pfc_taken();
+	pfc_wait_tick();
 }
 
 static void pfc_measure(const struct pfc_kind *kind, unsigned int passes)
@@ -623,7 +649,7 @@ static void pfc_measure(const struct pfc_kind *kind, unsigned int passes)
 	unsigned int i, n = 0;
 	bool exact = true;
 	uint64_t took;
-	long taken;
+	long taken = 0;
 	int err;
 
 	if (!passes)
@@ -644,7 +670,7 @@ static void pfc_measure(const struct pfc_kind *kind, unsigned int passes)
 		err = pfc_check_taken(kind, i, taken);
 		if (err)
 			break;
-		exact &= pfc_check(kind, i);
+		exact &= pfc_check(kind, i, taken);
 		if (!i)
 			continue;
 		ns[n] = took;
@@ -659,7 +685,8 @@ static void pfc_measure(const struct pfc_kind *kind, unsigned int passes)
 	}
 	pfc_must_not_rise(kind, false);
 	printf("%s %s %u %u", kind->name,
-	       kind->statistic == PFC_MINIMUM ? "min" : "median", pfc_pages, n);
+	       kind->statistic == PFC_MEAN ? "mean" : "median",
+	       taken >= 2 * (long)pfc_pages ? 2 * pfc_pages : pfc_pages, n);
 	printf(" %llu", (unsigned long long)pfc_statistic(kind, ns, n));
 	printf(" %llu", (unsigned long long)pfc_statistic(kind, half[1], (n + 1) / 2));
 	printf(" %llu", (unsigned long long)pfc_statistic(kind, half[0], n / 2));
@@ -895,7 +922,7 @@ static error_t pfc_option(int key, char *arg, struct argp_state *state)
 
 static const struct argp pfc_argp = {
 	pfc_options, pfc_option, "[ARG...]",
-	"Times page faults by kind. One line a kind: its name, the statistic, pages, "
+	"Times page faults by kind. One line a kind: its name, the statistic, faults, "
 	"passes, then nanoseconds a pass: the statistic, the same of the odd and of "
 	"the even passes, minimum, maximum; and whether pfclass counted every fault.",
 	NULL, NULL, NULL

@@ -199,7 +199,7 @@ row_command()
 		>/tmp/said 2>&1 </dev/null
 	status=$?
 	grep '^@left-out' /tmp/said && return
-	if ! grep -E '^[a-z]+ (min|median) ' /tmp/said; then
+	if ! grep -E '^[a-z]+ (mean|median) ' /tmp/said; then
 		echo "@left-out status $status: $(grep -v '^$' /tmp/said |
 			tail -n 2 | tr '\n' ' ' | cut -c1-200)"
 	fi

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# gnuplot: plot.dat to bench.svg
+# gnuplot -e columns=N: plot.dat, a name and N-1 kernels, to bench.svg
 set terminal svg size 1000,950 font "sans,12" background "white"
 set output "bench.svg"
 set datafile separator "\t"
@@ -16,5 +16,4 @@ set xtics rotate by -55 scale 0 font ",10"
 set bmargin 19
 set rmargin 16
 set key top right
-stats "plot.dat" skip 1 using 0 nooutput
-plot for [i=2:int(COLUMNS)] "plot.dat" using i:xtic(1) title columnheader(i)
+plot for [i=2:columns] "plot.dat" using i:xtic(1) title columnheader(i)
