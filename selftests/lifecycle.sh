@@ -4,85 +4,17 @@
 # Loads and unloads the module again and again while faults are running and
 # its files are being read; then the log and debugfs must be as they were.
 #
-#   PFC_KO=FILE    the module (default, where it is loaded already: the one beside
-#                  or above this file, or the one that modinfo finds)
 #   PFC_CYCLES=N   how often (default 200)
+#   PFC_KO=FILE    see reload.sh
 
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd -P)
+# shellcheck source=selftests/reload.sh
+. "$here/reload.sh"
 cycles=${PFC_CYCLES:-200}
-debugfs=$(awk '$3 == "debugfs" { print $2; exit }' /proc/mounts)
-dir=$debugfs/pfclass
 loads=''
 reader=''
-n=0
-bad=0
-
-skip_all()
-{
-	echo "TAP version 13"
-	echo "1..0 # SKIP $*"
-	exit 4
-}
-
-# result STATUS TEXT
-result()
-{
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n $2"
-	else
-		echo "not ok $n $2"
-		bad=1
-	fi
-}
-
-# check TEXT CMD...
-check()
-{
-	text=$1
-	shift
-	if "$@"; then
-		result 0 "$text"
-	else
-		result 1 "$text"
-	fi
-}
-
-find_module()
-{
-	for ko in "${PFC_KO-}" "$here/pfclass.ko" "$here/../pfclass.ko" \
-		"$here/../../pfclass.ko" "$(modinfo -n pfclass 2>/dev/null)"; do
-		[ -z "$ko" ] || [ ! -e "$ko" ] || return 0
-	done
-	return 1
-}
-
-loaded()
-{
-	grep -q '^pfclass ' /proc/modules
-}
-
-# The parameters that the module was loaded with, to load it so again.
-parameters()
-{
-	for file in /sys/module/pfclass/parameters/*; do
-		[ -r "$file" ] || continue
-		value=$(cat "$file")
-		# A place that was not given is empty, or "(null)".
-		case $value in
-		'' | '(null)') ;;
-		*) printf '%s=%s ' "${file##*/}" "$value" ;;
-		esac
-	done
-}
-
-load_module()
-{
-	# shellcheck disable=SC2086 # words
-	insmod "$ko" ${1-}
-}
 
 kprobes()
 {
@@ -101,16 +33,10 @@ stop()
 
 # However this ends, the module is as it was found.
 # shellcheck disable=SC2317,SC2329 # called by the trap
-put_back()
+finish()
 {
 	stop
-	if [ "$was" = 1 ]; then
-		loaded || load_module "$params" || :
-		[ ! -w "$dir/enabled" ] || echo "$enabled" >"$dir/enabled"
-		[ ! -w "$dir/filter" ] || echo "$filter" >"$dir/filter"
-	else
-		! loaded || rmmod pfclass || :
-	fi
+	put_back
 }
 
 # What the kernel complained of since the mark. A first load taints the kernel
@@ -134,22 +60,9 @@ complaints()
 	}'
 }
 
-[ "$(id -u)" = 0 ] || skip_all "not root"
-[ -n "$debugfs" ] || skip_all "debugfs is not mounted"
-# Nobody's machine gets a module that nobody asked for.
-loaded || [ -n "${PFC_KO-}" ] || skip_all "pfclass is not loaded (insmod it, or PFC_KO=FILE)"
-find_module || skip_all "there is no pfclass.ko to load again (PFC_KO=FILE)"
 [ -x "$here/load" ] || skip_all "there is no $here/load"
-
-was=0 params='' enabled=1 filter=clear
-if loaded; then
-	was=1
-	params=$(parameters)
-	enabled=$(cat "$dir/enabled")
-	filter=$(cat "$dir/filter")
-	rmmod pfclass || skip_all "pfclass is in use"
-fi
-trap put_back EXIT
+take_over
+trap finish EXIT
 trap 'exit 1' INT TERM HUP
 
 echo "TAP version 13"

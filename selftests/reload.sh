@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2034 # what is set here is used there
+#
+# What the tests share that load and unload the module: TAP, finding pfclass.ko,
+# and putting it back as it was found.
+#
+#   PFC_KO=FILE    the module (default, where it is loaded already: the one beside
+#                  or above this file, or the one that modinfo finds)
+
+here=${here:?the directory of the tests}
+debugfs=$(awk '$3 == "debugfs" { print $2; exit }' /proc/mounts)
+dir=$debugfs/pfclass
+n=0
+bad=0
+
+skip_all()
+{
+	echo "TAP version 13"
+	echo "1..0 # SKIP $*"
+	exit 4
+}
+
+# result STATUS TEXT
+result()
+{
+	n=$((n + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $n $2"
+	else
+		echo "not ok $n $2"
+		bad=1
+	fi
+}
+
+# check TEXT CMD...
+check()
+{
+	text=$1
+	shift
+	if "$@"; then
+		result 0 "$text"
+	else
+		result 1 "$text"
+	fi
+}
+
+find_module()
+{
+	for ko in "${PFC_KO-}" "$here/pfclass.ko" "$here/../pfclass.ko" \
+		"$here/../../pfclass.ko" "$(modinfo -n pfclass 2>/dev/null)"; do
+		[ -z "$ko" ] || [ ! -e "$ko" ] || return 0
+	done
+	return 1
+}
+
+loaded()
+{
+	grep -q '^pfclass ' /proc/modules
+}
+
+# The parameters that the module was loaded with, to load it so again.
+parameters()
+{
+	for file in /sys/module/pfclass/parameters/*; do
+		[ -r "$file" ] || continue
+		value=$(cat "$file")
+		# A place that was not given is empty, or "(null)".
+		case $value in
+		'' | '(null)') ;;
+		*) printf '%s=%s ' "${file##*/}" "$value" ;;
+		esac
+	done
+}
+
+load_module()
+{
+	# shellcheck disable=SC2086 # words
+	insmod "$ko" ${1-}
+}
+
+# take_over: unload the module as it was found, if it was; sets was, params,
+# enabled and filter. Skips the whole test where there is no module to work with.
+take_over()
+{
+	[ "$(id -u)" = 0 ] || skip_all "not root"
+	[ -n "$debugfs" ] || skip_all "debugfs is not mounted"
+	# Nobody's machine gets a module that nobody asked for.
+	loaded || [ -n "${PFC_KO-}" ] ||
+		skip_all "pfclass is not loaded (insmod it, or PFC_KO=FILE)"
+	find_module || skip_all "there is no pfclass.ko to load again (PFC_KO=FILE)"
+	was=0 params='' enabled=1 filter=clear
+	loaded || return 0
+	was=1
+	params=$(parameters)
+	enabled=$(cat "$dir/enabled")
+	filter=$(cat "$dir/filter")
+	rmmod pfclass || skip_all "pfclass is in use"
+}
+
+# put_back: the module as take_over found it.
+# shellcheck disable=SC2317,SC2329 # called by a trap
+put_back()
+{
+	if [ "$was" = 1 ]; then
+		loaded || load_module "$params" || :
+		[ ! -w "$dir/enabled" ] || echo "$enabled" >"$dir/enabled"
+		[ ! -w "$dir/filter" ] || echo "$filter" >"$dir/filter"
+	else
+		! loaded || rmmod pfclass || :
+	fi
+}
