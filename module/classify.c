@@ -284,6 +284,13 @@ unsigned int pfc_classify(const struct pfc_facts *facts)
 {
 	unsigned int class = pfc_classify_class(facts);
 
+	/* Nothing was left to do, because the visit before this had done it. */
+	if (PFC_FAULT_DONE && (class == PFC_SPURIOUS || class == PFC_NONE)) {
+		if (facts->bits & PFC_FACT_DONE_WP)
+			class = PFC_WP;
+		else if (facts->bits & PFC_FACT_DONE_FILE)
+			class = PFC_FILE;
+	}
 	switch (class) {
 	case PFC_ANON:
 		/* A read is given the zero page (s390 aside). */

@@ -96,8 +96,13 @@ enum pfc_fact {
 	PFC_FACT_SPECIAL = BIT(6), /* do_wp_page() found no struct page of its own */
 	PFC_FACT_UFFD	= BIT(7),  /* it found a write protection of userfaultfd's */
 	PFC_FACT_SOLE	= BIT(9),  /* it found a page that nobody else refers to */
+	PFC_FACT_DONE_WP = BIT(10),   /* a visit that was retried did do_wp_page()'s work */
+	PFC_FACT_DONE_FILE = BIT(11), /* or do_fault()'s */
 	PFC_FACT_MUTE	= BIT(8),  /* the filter does not want it */
 };
+
+/* These are kept from visit to visit. */
+#define PFC_FACTS_OF_FAULT	(PFC_FACT_UFFD | PFC_FACT_DONE_WP | PFC_FACT_DONE_FILE)
 
 /**
  * struct pfc_facts - all that is known of one visit when it ends

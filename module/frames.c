@@ -209,7 +209,7 @@ struct pfc_frame *pfc_frames_open_slow(unsigned long sp, unsigned long address, 
 	frame->facts.bits = mute ? PFC_FACT_MUTE : 0;
 	if (slot->depth == 1 && slot->address == address) {
 		frame->start = slot->start;
-		frame->facts.bits |= slot->uffd ? PFC_FACT_UFFD : 0;
+		frame->facts.bits |= slot->bits;
 	}
 	slot->address = 0;
 	return frame;
@@ -262,7 +262,7 @@ void pfc_frames_close_slow(struct pfc_slot *slot, bool retry)
 	if (retry) {
 		slot->address = slot->frame[0].address;
 		slot->start = slot->frame[0].start;
-		slot->uffd = slot->frame[0].facts.bits & PFC_FACT_UFFD;
+		slot->bits = slot->frame[0].facts.bits & PFC_FACTS_OF_FAULT;
 	}
 	pfc_slot_release(slot, retry);
 }

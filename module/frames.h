@@ -59,7 +59,7 @@ struct pfc_frame {
  * @away: how many tasks whose home this is have a slot elsewhere, waiting or not
  * @address: of the fault to be retried, or 0
  * @start: when it began
- * @uffd: what struct pfc_facts says of it
+ * @bits: what PFC_FACTS_OF_FAULT keeps of it
  * @elsewhere: this is not the home of its task
  * @frame: the outermost PFC_FRAMES_NESTED visits
  */
@@ -69,7 +69,7 @@ struct pfc_slot {
 	atomic_t away;
 	unsigned long address;
 	u64 start;
-	bool uffd;
+	unsigned int bits;
 	bool elsewhere;
 	struct pfc_frame frame[PFC_FRAMES_NESTED];
 } __aligned(256);

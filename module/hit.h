@@ -121,6 +121,9 @@ static __always_inline void pfc_hit_exit(struct pfc_place *place, unsigned long 
 	pfc_hit_count(place, hit[0]);
 	if (unlikely(ret & VM_FAULT_RETRY)) {
 		pfc_count(retries);
+		if (ret & PFC_FAULT_DONE)
+			frame->facts.bits |= frame->facts.marks & BIT(PFC_MARK_WP) ?
+					     PFC_FACT_DONE_WP : PFC_FACT_DONE_FILE;
 		pfc_frames_close(slot, true);
 		return;
 	}

@@ -104,6 +104,16 @@ typedef struct pt_regs pfc_compat_ftrace_regs;
 #define PFC_COMPAT_FTRACE 0
 #endif
 
+/*
+ * Before 6.0 a visit that had done its work and then let go of the lock, to throttle
+ * the writer of a shared page, said RETRY, and beside it what it had done.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 0, 0)
+#define PFC_FAULT_DONE		0
+#else
+#define PFC_FAULT_DONE		(VM_FAULT_WRITE | VM_FAULT_LOCKED)
+#endif
+
 /* What handle_mm_fault() may return, by name. */
 #define PFC_FAULT_RESULTS(X) \
 	X(OOM) X(SIGBUS) X(MAJOR) X(HWPOISON) X(HWPOISON_LARGE) X(SIGSEGV) X(NOPAGE) \
