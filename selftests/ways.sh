@@ -50,14 +50,16 @@ found()
 	grep -Eq "^([a-z]+,)*$1(,[a-z]+)* $2 " "$dir/probes"
 }
 
-# rows NAME...: 0 if every one is exact, or not for this machine.
+# rows NAME...: 0 if every one is exact or not for this machine; sets ran.
 rows()
 {
 	status=0
+	ran=0
 	for row; do
 		text=$("$here/trigger" "$row" 2>&1) && rc=0 || rc=$?
 		case $rc in
-		0 | 4) ;;
+		0) ran=$((ran + 1)) ;;
+		4) ;;
 		*)
 			status=1
 			echo "# $row:"
@@ -82,6 +84,7 @@ try()
 		result 0 "$name # SKIP $(why_not "$class")"
 	else
 		rows "$@" && rc=0 || rc=$?
+		[ "$rc$ran" != 00 ] || name="$name # SKIP no row is for this machine"
 		# What has no place of that kind may be inferred all the same.
 		[ "$rc" != 0 ] || [ -z "$way" ] || found "$class" "$way" ||
 			name="$name # SKIP exact, but there is no such place"
