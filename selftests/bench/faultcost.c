@@ -443,7 +443,7 @@ static const struct pfc_kind {
 	{ "af",    PFC_AF,   false, PFC_MEDIAN, 12, pfc_map_anon, pfc_aged },
 	{ "swap",  PFC_SWAP, false, PFC_MEDIAN, 12, pfc_swap_setup, pfc_paged_out },
 	{ "file",  PFC_FILE, false, PFC_MEDIAN, 12, pfc_file_setup, pfc_drop, pfc_file_end },
-	{ "numa",  PFC_NUMA, false, PFC_MEDIAN, 4, pfc_numa_setup, pfc_numa_hinted },
+	{ "numa",  PFC_NUMA, false, PFC_MEDIAN, 6, pfc_numa_setup, pfc_numa_hinted },
 };
 
 /* lint: allow ARRAY_SIZE: the macro is the kernel's */

@@ -48,9 +48,20 @@ kinds_of()
 	[ "$1" = all ] || echo "--kinds=$1"
 }
 
+# zram as new: what is in it, and where, changes what a page in it costs.
+fresh_swap()
+{
+	[ -e /sys/block/zram0/reset ] || return
+	swapoff /dev/zram0 2>/dev/null
+	echo 1 >/sys/block/zram0/reset
+	echo 256M >/sys/block/zram0/disksize
+	mkswap /dev/zram0 >/dev/null && swapon /dev/zram0
+}
+
 # faultcost's words: a failure of the tool is one of the row.
 measure()
 {
+	fresh_swap
 	./faultcost "$@" 2>/tmp/err || fail "$(head -n 1 /tmp/err)"
 }
 
@@ -195,6 +206,7 @@ row_command()
 {
 	kinds=$(kinds_of "$1") command=$2
 	cp faultcost /tmp/faultcost
+	fresh_swap
 	eval "$(echo "$command" | sed "s|%|/tmp/faultcost $kinds|")" \
 		>/tmp/said 2>&1 </dev/null
 	status=$?

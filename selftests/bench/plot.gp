@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # gnuplot -e columns=N: plot.dat, a name and N-1 kernels, to bench.svg
-set terminal svg size 1000,950 font "sans,12" background "white"
+set terminal svg size 1000,850 noenhanced font "sans,12" background "white"
 set output "bench.svg"
 set datafile separator "\t"
 set datafile missing "NaN"
@@ -13,7 +13,7 @@ set ylabel "instructions"
 set yrange [0:*]
 set grid ytics
 set xtics rotate by -55 scale 0 font ",10"
-set bmargin 19
+set bmargin 17
 set rmargin 16
 set key top right
 plot for [i=2:columns] "plot.dat" using i:xtic(1) title columnheader(i)
