@@ -117,7 +117,7 @@ static inline unsigned int pfc_counting_differs(const struct pfc_counting *c,
 	if (c->counted.val[PFC_UNCLASSIFIED] || c->counted.val[PFC_MISSED] ||
 	    c->counted.val[PFC_VISITS] !=
 	    c->counted.val[PFC_FAULTS] + c->counted.val[PFC_RETRIES]) {
-		ksft_print_msg("unclassified %lld, missed %lld, visits %lld of %lld faults and %lld retries\n",
+		ksft_print_msg("unclassified %lld missed %lld visits %lld faults %lld again %lld\n",
 			       c->counted.val[PFC_UNCLASSIFIED], c->counted.val[PFC_MISSED],
 			       c->counted.val[PFC_VISITS], c->counted.val[PFC_FAULTS],
 			       c->counted.val[PFC_RETRIES]);
@@ -129,6 +129,7 @@ static inline unsigned int pfc_counting_differs(const struct pfc_counting *c,
 #define PFC_COUNTED(...) ((const struct pfc_count[]){ __VA_ARGS__, { NULL } })
 
 /* For tests whose fixture has the counting: counts since pfc_counting_start(). */
+/* lint: allow MACRO_ARG_REUSE: as those of the harness */
 #define EXPECT_COUNTED(c, ...)							\
 do {										\
 	ASSERT_EQ(0, pfc_counting_stop(c))					\

@@ -22,6 +22,8 @@
 
 #include "counting.h"
 
+/* lint: allow SPACING throughout: FIXTURE_DATA() is a type. */
+
 #ifndef MADV_PAGEOUT
 #define MADV_PAGEOUT	21
 #endif
@@ -151,7 +153,8 @@ static const char *mount_scratch(FIXTURE_DATA(refine) *self, const char *options
 	if (!disk)
 		return "no scratch disk (PFC_DISK=/dev/... names one; it is overwritten)";
 	snprintf(command, sizeof(command),
-		 "mke2fs -F -b 4096 %s >/dev/null 2>&1 && { modprobe -q crc32c_generic; modprobe -q ext4 || :; }", disk);
+		 "mke2fs -F -b 4096 %s >/dev/null 2>&1 && {\n"
+		 "modprobe -q crc32c_generic; modprobe -q ext4 || :; }", disk);
 	if (system(command))
 		return "no mke2fs";
 	strcpy(self->dir, "/tmp/pfclass.XXXXXX");
@@ -262,7 +265,7 @@ TEST_F(refine, pfn_mkwrite_is_wp_pfn)
 	char *map;
 
 	if (!dir)
-		SKIP(return, "no fsdax (PFC_DAX=DIR names a file system mounted with -o dax; QEMU for arm64 has no virtio-pmem)");
+		SKIP(return, "no file system mounted with -o dax (PFC_DAX=DIR names one)");
 	map = map_in(self, dir);
 	ASSERT_NE(MAP_FAILED, map);
 	pfc_read_pages(map, self->len, self->page);
@@ -441,6 +444,10 @@ static unsigned int count_cached(const void *base, size_t len, size_t page)
  */
 TEST_F(refine, swap_cache_is_minor_and_device_is_major)
 {
+	static const struct pfc_count minor[] = {
+		{ "swap", PFC_PAGES }, { "swap_in", PFC_PAGES },
+		{ "swap_major", 0 }, { "swap_read", PFC_PAGES }, { NULL }
+	};
 	struct pfc_counting *c = &self->c;
 	const char *why = swap_on_disk(self);
 	char path[PATH_MAX + 32];
@@ -481,10 +488,7 @@ TEST_F(refine, swap_cache_is_minor_and_device_is_major)
 			 count_cached(self->base, self->len, self->page) != PFC_PAGES;
 		if (!status) {
 			pfc_read_pages(self->base, self->len, self->page);
-			status = pfc_counting_stop(c) ||
-				 pfc_counting_differs(c, PFC_COUNTED(
-					{ "swap", PFC_PAGES }, { "swap_in", PFC_PAGES },
-					{ "swap_major", 0 }, { "swap_read", PFC_PAGES }));
+			status = pfc_counting_stop(c) || pfc_counting_differs(c, minor);
 		}
 		if (c->seen.majflt != c->since.majflt)
 			status = 1;
@@ -588,7 +592,8 @@ TEST_F(refine, refinements_sum_to_their_class)
 		const char *key = pfc_class_key(class);
 		long long n = s->val[PFC_K_CLASS + class];
 
-		sum = parts = 0;
+		sum = 0;
+		parts = 0;
 		for (i = 0; i < PFC_NR_REFINEMENTS; i++) {
 			long long part = s->val[PFC_K_REF + i];
 

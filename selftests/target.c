@@ -24,6 +24,8 @@
 
 #include "counting.h"
 
+/* lint: allow SPACING throughout: FIXTURE_DATA() is a type. */
+
 #define CGROUPS		"/sys/fs/cgroup"
 #define NEIGHBOURS	2
 #define NOISE		100	/* times as much */
@@ -104,7 +106,7 @@ static void be_known(const char *path)
 }
 
 /* Before main(), which is the harness's. */
-__attribute__((constructor)) static void command(int argc, char **argv)
+static void __attribute__((constructor)) command(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "known"))
 		be_known(argv[2]);
@@ -259,6 +261,7 @@ static int worker_run(struct worker *w)
 	return status;
 }
 
+/* lint: allow MACRO_ARG_REUSE: as those of the harness */
 /* Whether the pages that a process in WHERE writes are counted with a filter. */
 #define EXPECT_FILTERED(n, where, ...)						\
 do {										\
@@ -272,6 +275,7 @@ do {										\
 		       { "anon_user", n }, { "faults", n });			\
 } while (0)
 
+/* lint: allow COMPLEX_MACRO: two arguments */
 #define RANGE	(unsigned long)self->base, (unsigned long)self->base + self->len
 
 TEST_F(target, cgroup_with_descendants)

@@ -17,6 +17,8 @@
 
 #include "counting.h"
 
+/* lint: allow SPACING throughout: FIXTURE_DATA() is a type. */
+
 /* Newer than the headers that this may be built with. */
 #ifndef UFFD_FEATURE_WP_ASYNC
 #define UFFD_FEATURE_WP_ASYNC		(1 << 15)
@@ -30,6 +32,7 @@ struct uffdio_poison {
 	__u64 mode;
 	__s64 updated;
 };
+
 #define UFFDIO_POISON			_IOWR(UFFDIO, 0x08, struct uffdio_poison)
 #endif
 #ifndef MADV_GUARD_INSTALL
@@ -113,6 +116,7 @@ static int protect(FIXTURE_DATA(uffd) *self, char *start, size_t len, bool on)
 
 static void *serve(void *arg)
 {
+	/* lint: allow LINE_SPACING: FIXTURE_DATA() is a type */
 	static char fill[65536];
 	FIXTURE_DATA(uffd) *self = arg;
 	struct pollfd poll_fd = { .fd = self->fd, .events = POLLIN };
