@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# unavailable.sh CLASS OTHER...: the module is loaded so that CLASS has no
-# place: it says so and why, and the others count as ever.
+# unavailable.sh CLASS[,CLASS]... OTHER...: the module is loaded so that the
+# classes have no place: it says so and why, and the others count as ever.
 
 # shellcheck source=selftests/qemu/guest/tap.sh
 . /pfclass/guest/tap.sh
 
-class=$1
+classes=$(echo "$1" | tr ',' ' ')
 shift
 
 stats_say_unavailable()
@@ -21,8 +21,11 @@ probes_give_reason()
 }
 
 check "insmod with $PFC_PARAMS" load
-check "stats: $class is unavailable" stats_say_unavailable "$class"
-check "probes: the row of $class gives the reason" probes_give_reason "$class"
+for class in $classes; do
+	check "stats: $class is unavailable" stats_say_unavailable "$class"
+	check "probes: the row of $class gives the reason" \
+		probes_give_reason "$class"
+done
 for other; do
 	check "stats: $other is not unavailable" \
 		fails stats_say_unavailable "$other"
