@@ -236,6 +236,7 @@ if have perf; then
 		counted "$kind" tool perf record -q -g -e "pfclass:$kind" -o $tmp/perf.data -- \
 			$faults "$kind" $n $address
 		delta_was=$delta
+		is $n "$delta" "perf record: $kind faults"
 		tool perf script --no-inline -i $tmp/perf.data >$tmp/out 2>&1
 		is "$delta_was" "$(grep -c "pfclass:$kind: class=$kind refinement=" $tmp/out)" \
 			"perf record -e pfclass:$kind -g; perf script parses every one"
@@ -247,8 +248,11 @@ if have perf; then
 		case $kind in
 		anon) ;;	# some are the kernel's: clear_user()
 		*)
-			is $n "$(grep -cE '^[[:space:]]+[0-9a-f]+ pfc_(read|write)_pages\+0x' $tmp/out)" \
-				"perf script: $kind, the user's stack"
+			seen=$(grep -cE '^[[:space:]]+[0-9a-f]+ pfc_(read|write)_pages\+0x' $tmp/out)
+			# Show the samples that lack it.
+			awk -v RS= '!/pfc_(read|write)_pages/' $tmp/out >$tmp/lacking
+			mv $tmp/lacking $tmp/out
+			is $n "$seen" "perf script: $kind, the user's stack"
 			;;
 		esac
 	done

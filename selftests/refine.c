@@ -153,7 +153,7 @@ static const char *mount_scratch(FIXTURE_DATA(refine) *self, const char *options
 	if (!disk)
 		return "no scratch disk (PFC_DISK=/dev/... names one; it is overwritten)";
 	snprintf(command, sizeof(command),
-		 "mke2fs -F -b 4096 %s >/dev/null 2>&1 && {\n"
+		 "mke2fs -F -b 4096 -I 256 %s >/dev/null 2>&1 && {\n"
 		 "modprobe -q crc32c_generic; modprobe -q ext4 || :; }", disk);
 	if (system(command))
 		return "no mke2fs";
