@@ -673,9 +673,11 @@ static void pfc_measure(const struct pfc_kind *kind, unsigned int passes)
 		exact &= pfc_check(kind, i, taken);
 		if (!i)
 			continue;
-		ns[n] = took;
-		half[i & 1][n / 2] = took;
-		n++;
+		ns[n++] = took;
+		if (i <= passes / 2)
+			half[0][i - 1] = took;
+		else
+			half[1][i - 1 - passes / 2] = took;
 	}
 	if (kind->end)
 		kind->end();
@@ -688,8 +690,8 @@ static void pfc_measure(const struct pfc_kind *kind, unsigned int passes)
 	       kind->statistic == PFC_MEAN ? "mean" : "median",
 	       taken >= 2 * (long)pfc_pages ? 2 * pfc_pages : pfc_pages, n);
 	printf(" %llu", (unsigned long long)pfc_statistic(kind, ns, n));
-	printf(" %llu", (unsigned long long)pfc_statistic(kind, half[1], (n + 1) / 2));
 	printf(" %llu", (unsigned long long)pfc_statistic(kind, half[0], n / 2));
+	printf(" %llu", (unsigned long long)pfc_statistic(kind, half[1], n - n / 2));
 	printf(" %llu %llu %s\n", (unsigned long long)ns[0], (unsigned long long)ns[n - 1],
 	       pfc_percpu_fd < 0 ? "unchecked" : exact ? "exact" : "uncounted");
 }
@@ -923,8 +925,9 @@ static error_t pfc_option(int key, char *arg, struct argp_state *state)
 static const struct argp pfc_argp = {
 	pfc_options, pfc_option, "[ARG...]",
 	"Times page faults by kind. One line a kind: its name, the statistic, faults, "
-	"passes, then nanoseconds a pass: the statistic, the same of the odd and of "
-	"the even passes, minimum, maximum; and whether pfclass counted every fault.",
+	"passes, then nanoseconds a pass: the statistic, the same of the first and of "
+	"the second half of the passes, minimum, maximum; and whether every fault was "
+	"counted.",
 	NULL, NULL, NULL
 };
 

@@ -10,6 +10,7 @@
 #   @read FILE NS SIZE   what reading a file took
 #   @left-out REASON     why there is nothing to show for the row
 #   @failed REASON       what went wrong with it
+#   @note TEXT           what the tool warned of
 #   @done                the last line
 
 set -u
@@ -186,9 +187,19 @@ mount_peers()
 	done
 }
 
+# Before 0.20 bpftrace called an fentry probe kfunc.
 bpftrace()
 {
-	BPFTRACE_MAX_STRLEN=64 chroot /peers bpftrace "$@"
+	case ${bpftrace_version=$(chroot /peers bpftrace --version)} in
+	*v0.[0-9].* | *v0.1[0-9].*)
+		[ "$1" != -e ] || {
+			program=$(echo "$2" | sed 's/fentry:/kfunc:/g')
+			shift 2
+			set -- -e "$program" "$@"
+		}
+		;;
+	esac
+	chroot /peers bpftrace "$@"
 }
 
 perf()
@@ -211,10 +222,13 @@ row_command()
 		>/tmp/said 2>&1 </dev/null
 	status=$?
 	grep '^@left-out' /tmp/said && return
-	if ! grep -E '^[a-z]+ (mean|median) ' /tmp/said; then
-		echo "@left-out status $status: $(grep -v '^$' /tmp/said |
-			tail -n 2 | tr '\n' ' ' | cut -c1-200)"
+	if grep -E '^[a-z]+ (mean|median) ' /tmp/said; then
+		# Some go on with what they could attach.
+		grep -i 'warning' /tmp/said | head -n 1 | sed 's/^/@note /'
+		return
 	fi
+	echo "@left-out status $status: $({ grep -iE 'error|fatal|fail' /tmp/said ||
+		grep -v '^$' /tmp/said; } | head -n 2 | tr '\n' ' ' | cut -c1-240)"
 }
 
 row()

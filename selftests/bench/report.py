@@ -75,7 +75,7 @@ def read_boot(path):
                 now["insmod"] = int(words[1])
             elif words[0] == "@read":
                 now["read"][words[1]] = {"cost": int(words[2]), "bytes": int(words[3])}
-            elif words[0] in ("@left-out", "@failed"):
+            elif words[0] in ("@left-out", "@failed", "@note"):
                 now[words[0][1:]] = " ".join(words[1:])
             elif words[0] == "@done":
                 boot["done"] = True
@@ -114,7 +114,7 @@ def measure(kernel, modes):
             mode = modes[number - 1]
             row = {"group": mode["group"], "mode": mode["setup"],
                    "label": mode["label"], "kinds": {}, "order": number}
-            for key in ("insmod", "read", "left-out", "failed"):
+            for key in ("insmod", "read", "left-out", "failed", "note"):
                 if got.get(key):
                     row[key] = got[key]
             for kind, cell in got["kinds"].items():
@@ -142,14 +142,19 @@ def judge(results):
             cells = {k: c["added"] for k, c in row["kinds"].items()
                      if c.get("counted") == "exact" and "added" in c and
                      (kinds == "all" or k in kinds.split(","))}
-            # Swap and NUMA do not repeat to the instruction.
-            over = {k: a for k, a in cells.items()
-                    if a - row["kinds"][k]["spread"] >= int(limit) + 1}
             if cells:
-                worst = max(cells, key=lambda k: cells[k] -
-                            (row["kinds"][k]["spread"] if int(limit) == 0 else 0))
-                verdict.update(kind=worst, added=cells[worst],
-                               verdict="over" if over else "PASS")
+                spread = {k: row["kinds"][k]["spread"] for k in cells}
+                # Rounded to the instruction, as the tables are.
+                over = sorted(k for k in cells
+                              if cells[k] - spread[k] >= int(limit) + 0.5)
+                worst = max(over or cells, key=lambda k: cells[k])
+                if over:
+                    word = "over"
+                elif cells[worst] < int(limit) + 0.5:
+                    word = "PASS"
+                else:
+                    word = "within the spread, ±%.0f" % spread[worst]
+                verdict.update(kind=worst, added=cells[worst], verdict=word, over=over)
             else:
                 verdict.update(verdict="not measured",
                                reason=row.get("left-out", row.get("failed", "")))
@@ -199,6 +204,8 @@ def print_table(result):
             print(name_of(row).ljust(width) + "  left out: " + row["left-out"])
             continue
         line(name_of(row), [cell_text(row["kinds"].get(k)) for k in KINDS])
+        if "note" in row:
+            print("".ljust(width) + "  it said: " + row["note"])
         if "failed" in row:
             print("".ljust(width) + "  FAILED: " + row["failed"])
     if any(c.get("counted") == "uncounted" for r in rows for c in r["kinds"].values()):
@@ -225,6 +232,8 @@ def print_verdicts(verdicts):
         line = "%-26s %-5s at most %4d: " % (v["mode"], v["kernel"], v["limit"])
         if "added" in v:
             line += "%-4s  %s %+.0f" % (v["verdict"], v["kind"], v["added"])
+            if v["verdict"] == "over" and len(v["over"]) > 1:
+                line += " (over: %s)" % " ".join(v["over"])
             if v["remark"]:
                 line += " (%s)" % v["remark"]
         else:
@@ -252,13 +261,14 @@ def write_rst(results, verdicts, versions):
             if "added" in v:
                 rows.append(["``%s``" % v["mode"], v["kernel"], str(v["limit"]),
                              "%+.0f" % v["added"], v["kind"],
-                             v["verdict"] + (": " + v["remark"] if v["remark"] else "")])
+                             v["verdict"] + (": " + v["remark"] if v["remark"] else
+                                             " (%s)" % ", ".join(v["over"]) if v["over"] else "")])
             else:
                 rows.append(["``%s``" % v["mode"], v["kernel"], str(v["limit"]),
                              "", "", v["verdict"] + ": " + v["reason"]])
         out += rst_table("Targets: instructions added at most, and the worst kind",
                          ["mode", "kernel", "limit", "measured", "kind", ""],
-                         rows, [30, 8, 8, 10, 8, 12])
+                         rows, [30, 8, 8, 10, 8, 30])
     for result in results:
         title = "Linux " + result["meta"].get("release", result["kernel"])
         out += [title, "-" * len(title), ""]
@@ -277,10 +287,12 @@ def write_rst(results, verdicts, versions):
             if row["group"] == "pfclass":
                 name = "``%s``" % name
             if "left-out" in row:
-                notes.append("* %s: left out: %s" % (name, row["left-out"]))
+                notes.append("* %s: left out: ``%s``" % (name, row["left-out"]))
                 rows.append([name] + ["–"] * len(KINDS))
                 continue
             rows.append([name] + [cell_text(row["kinds"].get(k)) for k in KINDS])
+            if "note" in row:
+                notes.append("* %s: it said: ``%s``" % (name, row["note"]))
         out += rst_table("Instructions a fault, and instructions added",
                          ["mode"] + KINDS, rows, [40] + [10] * len(KINDS))
         for kind in KINDS:
