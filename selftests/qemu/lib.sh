@@ -9,6 +9,8 @@
 # directory of its own, unpacked (never installed) into a root directory, and
 # used from there by chroot, as root or in a user namespace.
 
+# A user's PATH lacks chroot.
+PATH=$PATH:/usr/sbin:/sbin
 QEMU_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TOP=$(cd "$QEMU_DIR/../.." && pwd)
 CACHE=${PFCLASS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pfclass}
