@@ -507,7 +507,7 @@ kernel_build()
 	local -a make=(make -C "$name" ARCH="$K_KARCH" CROSS_COMPILE="$K_CROSS"
 		-j"$(nproc)")
 
-	[ "${1%%:*}" = "$KSRC_PACKAGE" ] && [ "$K_SUITE" = "$TOOLS_SUITE" ] ||
+	[ "${1%%:*} $K_SUITE" = "$KSRC_PACKAGE $TOOLS_SUITE" ] ||
 		die "kernels: $K_NAME: only $KSRC_PACKAGE of $TOOLS_SUITE is at hand"
 	root_group "$K_SUITE" build userland reference
 	ksrc_ready
