@@ -26,6 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
+/* lint: allow SPACING: a file's name */
 #if __has_include(<sys/rseq.h>)
 #include <sys/rseq.h>
 #define PFC_RSEQ 1
@@ -548,7 +549,7 @@ static bool pfc_check(const struct pfc_kind *kind, unsigned int pass, long taken
 		else if (i == PFC_AF)
 			want = pfc_want * (taken - (long long)pfc_pages);
 		if (before[i] >= 0 && after[i] - before[i] != want)
-			pfc_die("%s, pass %u: %ld faults were made, %s rose by %lld and not by %lld",
+			pfc_die("%s, pass %u: %ld faults were made, %s rose by %lld, not by %lld",
 				kind->name, pass, taken, pfc_class_keys[i],
 				after[i] - before[i], want);
 	}

@@ -142,6 +142,9 @@ def judge(results):
             cells = {k: c["added"] for k, c in row["kinds"].items()
                      if c.get("counted") == "exact" and "added" in c and
                      (kinds == "all" or k in kinds.split(","))}
+            if not cells and not row.get("left-out") and not row.get("failed"):
+                # Of other kinds only, or of a class that the mode cannot count.
+                continue
             if cells:
                 spread = {k: row["kinds"][k]["spread"] for k in cells}
                 # Rounded to the instruction, as the tables are.
