@@ -59,6 +59,9 @@ function summary(    line)
 		line = line ", " bad " failed"
 	if (skip)
 		line = line ", " skip " skipped"
+	if (seconds >= 5)
+		line = line " (" seconds " s)"
+	seconds = 0
 	printf "  %-4s %-18s %s\n", bad ? "FAIL" : ok ? "ok" : "skip", test, line
 	printf "%s", details
 	passed += ok
@@ -74,6 +77,7 @@ function summary(    line)
 }
 
 /^@end / {
+	seconds = $3 + 0
 	summary()
 	open = 0
 	next

@@ -5,7 +5,7 @@
 # one at a time, then the scenarios. Lines that begin with @ tell the host
 # what the TAP between them belongs to:
 #   @begin NAME, @log LINE (a line that the kernel's log should not hold),
-#   @end NAME, and last of all @done.
+#   @end NAME SECONDS, and last of all @done.
 
 set -u
 here=/pfclass/guest
@@ -52,9 +52,10 @@ one()
 	mark="pfclass-check: $name $$"
 	echo "$mark" >/dev/kmsg
 	echo "@begin $name"
+	begun=$(cut -d. -f1 /proc/uptime)
 	"$@" 2>&1
 	unexpected_log "$mark" "$name"
-	echo "@end $name"
+	echo "@end $name $(($(cut -d. -f1 /proc/uptime) - begun))"
 }
 
 loaded()
