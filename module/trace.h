@@ -29,9 +29,11 @@ PFC_REFINEMENTS(PFC_X)
 PFC_ACCESSES(PFC_X)
 PFC_ORIGINS(PFC_X)
 #undef PFC_X
+#ifndef __CHECKER__ /* for which VM_FAULT_* are no numbers */
 #define PFC_X(name) TRACE_DEFINE_ENUM(VM_FAULT_##name);
 PFC_COMPAT_FAULT_RESULTS(PFC_X)
 #undef PFC_X
+#endif
 
 #ifndef PFC_TRACE_SYMBOLS
 #define PFC_TRACE_SYMBOLS

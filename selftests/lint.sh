@@ -91,7 +91,7 @@ checkpatch()
 	of "$1" | in_copy xargs -r -n 4 -P "$(nproc)" "$KSRC/scripts/checkpatch.pl" \
 		--no-tree --strict --terse --show-types --no-summary \
 		--color=never "${@:2}" -f 2>&1 |
-		grep -vE '^(Use of uninitialized value \$root |find: .*/include)' || :
+		grep -vE '^(Use of uninitialized value .root |find: .*/include)' || :
 }
 
 {
