@@ -123,6 +123,7 @@ static struct pfc_slot *pfc_slot_claim(void)
 	return NULL;
 
 fresh:
+	slot->depth = 0; /* pfc_frames_close() left it as it was */
 	slot->address = 0;
 	slot->elsewhere = slot != pfc_slot_home();
 	pfc_slot_is_away(slot, (unsigned long)current, 1);

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# Loaded with fewer frames than tasks that fault at a time.
+
+# shellcheck source=selftests/qemu/guest/tap.sh
+. /pfclass/guest/tap.sh
+
+check "insmod pfclass.ko $PFC_PARAMS" load
+/pfclass/tests/uffd -t what_has_no_frame_is_missed_and_no_more >/tmp/frames 2>&1
+grep '^# .*:' /tmp/frames
+check "more tasks than frames: as many are missed as have none, no more" \
+	grep -qE '^ok [0-9]+ [^#]*$' /tmp/frames
+rm -f /tmp/frames
+check "rmmod pfclass" rmmod pfclass
