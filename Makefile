@@ -40,7 +40,8 @@ demo:
 		--no-load --job demo --env 'PFC_PARAMS=$(PARAMS)'
 
 check:
-	@$(QEMU)/check --kernels '$(KERNELS)' --cpu '$(CPU)' --tests '$(TESTS)'
+	@$(QEMU)/check --kernels '$(KERNELS)' --cpu '$(CPU)' --tests '$(TESTS)' \
+		$(if $(filter-out 0,$(FULL)),--full)
 
 shell:
 	@$(QEMU)/run --kernel '$(or $(KERNEL),6.12)' $(if $(CPU),--cpu '$(CPU)') \
@@ -78,7 +79,7 @@ help:
 	@echo
 	@echo 'In QEMU, on stock Debian kernels; everything needed is fetched into the cache:'
 	@echo '  make demo            boot, load, make each kind of fault happen, show the counts'
-	@echo '  make check           the tests, on kernel 6.12'
+	@echo '  make check           the tests, on kernel 6.12; FULL=1 adds those that take minutes'
 	@echo '  make shell           a guest to look around in, with the module loaded'
 	@echo '  make lint            checkpatch, sparse, W=1, kernel-doc, shellcheck'
 	@echo '  make bench           instructions that pfclass and other tools add to a fault'
