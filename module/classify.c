@@ -203,7 +203,7 @@ static unsigned int pfc_classify_class(const struct pfc_facts *facts)
 	 */
 	if (facts->bits & PFC_FACT_HUGE && facts->ret)
 		return PFC_THP;
-	return facts->bits & PFC_FACT_BLIND ? PFC_LEAF_UNCLASSIFIED : PFC_NONE;
+	return PFC_NONE;
 }
 NOKPROBE_SYMBOL(pfc_classify_class);
 
@@ -274,8 +274,7 @@ NOKPROBE_SYMBOL(pfc_refine_error);
  * calls do_wp_page(), handle_pte_marker() calls do_anonymous_page() or
  * do_fault()); the dispatcher chose do_swap_page(), so that is the class. A mark
  * of the PTE level beside one of the PMD level means that the PMD level fell
- * back. Otherwise two marks of the PTE level cannot happen, and are said. So is
- * a visit without a mark when it may belong to a class that cannot be seen.
+ * back. Otherwise two marks of the PTE level cannot happen, and are said.
  *
  * Context: any; probe handlers.
  * Return: a leaf, or PFC_LEAF_UNCLASSIFIED.

@@ -92,13 +92,12 @@ enum pfc_fact {
 	PFC_FACT_HUGE	= BIT(2),  /* its vm_ops have ->huge_fault */
 	PFC_FACT_AROUND	= BIT(3),  /* its vm_ops have ->map_pages */
 	PFC_FACT_SHARED	= BIT(4),  /* it is shared */
-	PFC_FACT_BLIND	= BIT(5),  /* some class's places are missing: no mark means nothing */
-	PFC_FACT_SPECIAL = BIT(6), /* do_wp_page() found no struct page of its own */
-	PFC_FACT_UFFD	= BIT(7),  /* it found a write protection of userfaultfd's */
-	PFC_FACT_SOLE	= BIT(9),  /* it found a page that nobody else refers to */
-	PFC_FACT_DONE_WP = BIT(10),   /* a visit that was retried did do_wp_page()'s work */
-	PFC_FACT_DONE_FILE = BIT(11), /* or do_fault()'s */
-	PFC_FACT_MUTE	= BIT(8),  /* the filter does not want it */
+	PFC_FACT_SPECIAL = BIT(5), /* do_wp_page() found no struct page of its own */
+	PFC_FACT_UFFD	= BIT(6),  /* it found a write protection of userfaultfd's */
+	PFC_FACT_SOLE	= BIT(7),  /* it found a page that nobody else refers to */
+	PFC_FACT_DONE_WP = BIT(8), /* a visit that was retried did do_wp_page()'s work */
+	PFC_FACT_DONE_FILE = BIT(9), /* or do_fault()'s */
+	PFC_FACT_MUTE	= BIT(10), /* the filter does not want it */
 };
 
 /* These are kept from visit to visit. */

@@ -131,6 +131,8 @@ static __always_inline void pfc_hit_exit(struct pfc_place *place, unsigned long 
 	if (static_branch_unlikely(&pfc_infers) || frame->facts.page != PFC_PAGE_UNKNOWN)
 		pfc_look_after(frame);
 	leaf = pfc_classify(&frame->facts);
+	if (unlikely(leaf == PFC_NONE && pfc_blind))
+		leaf = PFC_LEAF_UNCLASSIFIED;
 	split = pfc_classify_split(&frame->facts);
 	pfc_count_fault(leaf, split);
 	if (unlikely(frame->facts.marks & BIT(PFC_MARK_SWAP_WP)))

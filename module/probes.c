@@ -128,7 +128,7 @@ static const struct pfc_backend *pfc_entry_backend;
 static char pfc_no_account[96] = "accounting is off (account=0)";
 
 bool pfc_account;
-unsigned int pfc_blind;
+bool pfc_blind;
 unsigned long pfc_infer;
 DEFINE_STATIC_KEY_FALSE(pfc_infers);
 
@@ -491,7 +491,7 @@ int pfc_probes_init(const struct pfc_config *config)
 		}
 		if (pfc_cover[mark].covered)
 			continue;
-		pfc_blind = PFC_FACT_BLIND;
+		pfc_blind = true;
 		pr_notice("%s is " PFC_UNAVAILABLE ": %s\n",
 			  pfc_class_keys[pfc_mark_class(mark)], pfc_cover[mark].why);
 	}

@@ -108,7 +108,7 @@ struct pfc_config {
 
 /* Set by init before a probe is armed. */
 extern bool pfc_account;
-extern unsigned int pfc_blind;	/* PFC_FACT_BLIND if a class cannot be seen, or 0 */
+extern bool pfc_blind;		/* some class cannot be seen: no mark means nothing */
 extern unsigned long pfc_infer;	/* bit set of enum pfc_infer */
 DECLARE_STATIC_KEY_FALSE(pfc_infers);	/* there is one */
 
