@@ -153,12 +153,20 @@ static int pfc_kprobe_place(struct pfc_place *place)
 	return err;
 }
 
-static void pfc_kprobe_unplace(struct pfc_place *place)
+/* Each call waits for all handlers in the system. */
+static void pfc_kprobe_unplace(struct pfc_place **places, unsigned int count)
 {
-	if (place->kind == PFC_KIND_VISIT)
-		unregister_kretprobe(&place->rp);
-	else
-		unregister_kprobe(&place->rp.kp);
+	struct kprobe *kps[PFC_MAX_PLACES];
+	unsigned int i, n = 0;
+
+	for (i = 0; i < count; i++) {
+		if (places[i]->kind == PFC_KIND_VISIT)
+			unregister_kretprobe(&places[i]->rp);
+		else
+			kps[n++] = &places[i]->rp.kp;
+	}
+	if (n)
+		unregister_kprobes(kps, n);
 }
 
 static int pfc_kprobe_arm(struct pfc_place *place)

@@ -235,18 +235,21 @@ static int pfc_place_add(const struct pfc_place *template, unsigned long addr)
 	return 0;
 }
 
-static void pfc_place_remove_last(void)
-{
-	struct pfc_place *place = pfc_places[--pfc_nr_places];
-
-	place->backend->unplace(place);
-	kfree(place);
-}
-
+/* Remove all places but the first COUNT; neighbours of one backend together. */
 static void pfc_place_remove_to(unsigned int count)
 {
-	while (pfc_nr_places > count)
-		pfc_place_remove_last();
+	const struct pfc_backend *backend;
+	unsigned int first;
+
+	while (pfc_nr_places > count) {
+		first = pfc_nr_places - 1;
+		backend = pfc_places[first]->backend;
+		while (first > count && pfc_places[first - 1]->backend == backend)
+			first--;
+		backend->unplace(&pfc_places[first], pfc_nr_places - first);
+		while (pfc_nr_places > first)
+			kfree(pfc_places[--pfc_nr_places]);
+	}
 }
 
 /* Both ends of the visit. Returns are probed where each can be found. */
@@ -306,7 +309,7 @@ static void pfc_place_given_one(enum pfc_mark mark, char *what)
 	/* The tail is split by the setter's arguments, which stand at a call of it. */
 	if (mark == PFC_MARK_AF && offset &&
 	    !pfc_arch_call_target(pfc_places[pfc_nr_places - 1]->addr, &target)) {
-		pfc_place_remove_last();
+		pfc_place_remove_to(pfc_nr_places - 1);
 		pfc_cover_not(mark, "given %s+0x%x: not a call of the access-flag setter",
 			      what, offset);
 	}

@@ -38,7 +38,8 @@ struct pfc_place;
  *	0 with @addr set, or -ENOENT no such symbol, -EINVAL refused (blacklisted,
  *	after a load-exclusive on arm64, not traceable), -EILSEQ not an instruction
  *	boundary, -ENOMEM. May sleep, as all but @alive and @missed.
- * @unplace: undo @place; on return no handler of it runs
+ * @unplace: undo @place, of several at once, since it waits; on return no handler of
+ *	them runs
  * @arm: let it fire; returns 0 or an error
  * @disarm: undo @arm; handlers may still run until synchronize_rcu()
  * @alive: of an armed place, whether it still is in the text
@@ -48,7 +49,7 @@ struct pfc_backend {
 	const char *name;
 	const char *why_dead;
 	int (*place)(struct pfc_place *place);
-	void (*unplace)(struct pfc_place *place);
+	void (*unplace)(struct pfc_place **places, unsigned int count);
 	int (*arm)(struct pfc_place *place);
 	void (*disarm)(struct pfc_place *place);
 	bool (*alive)(const struct pfc_place *place);
