@@ -55,6 +55,7 @@ PFC_KPROBE_HANDLER(leaf, 1, true);
 PFC_KPROBE_HANDLER(wp, 1);
 PFC_KPROBE_HANDLER(swap, 1);
 PFC_KPROBE_HANDLER(tail, 1, true);
+PFC_KPROBE_HANDLER(refused, 1);
 
 static int pfc_kprobe_on_exit(struct kprobe *kp, struct pt_regs *regs)
 {
@@ -102,6 +103,7 @@ static const kprobe_pre_handler_t pfc_kprobe_handlers[][PFC_NR_KINDS] = {
 		[PFC_KIND_WP]		= pfc_kprobe_on_wp_1,
 		[PFC_KIND_SWAP]		= pfc_kprobe_on_swap_1,
 		[PFC_KIND_TAIL]		= pfc_kprobe_on_tail_1,
+		[PFC_KIND_REFUSED]	= pfc_kprobe_on_refused_1,
 	},
 };
 

@@ -40,6 +40,7 @@ struct pfc_frame *pfc_hit_mark_slow(struct pfc_place *place, unsigned long marks
 				    unsigned int variant);
 void pfc_hit_exit_slow(struct pfc_place *place, unsigned long sp, vm_fault_t ret);
 unsigned int pfc_hit_classify(struct pfc_frame *frame, unsigned int split);
+void pfc_hit_refused(struct pfc_place *place, const struct pfc_call *call);
 
 /* Counts of one place; preemption is disabled, see counters.h. */
 #define pfc_hit_count(place, field)	raw_cpu_inc((place)->count->field)
@@ -130,7 +131,9 @@ static __always_inline void pfc_hit_exit(struct pfc_place *place, unsigned long 
 	struct pfc_frame *frame = &slot->frame[0];
 
 	if (pfc_frames_at_home(slot) && likely(frame->sp == sp) &&
-	    likely(!(ret & VM_FAULT_RETRY)) && likely(!(frame->facts.bits & PFC_FACT_MUTE))) {
+	    likely(!(ret & (VM_FAULT_RETRY | VM_FAULT_SIGSEGV))) &&
+	    likely(!(frame->facts.bits & PFC_FACT_MUTE)) &&
+	    likely(pfc_filter_wants(frame->address))) {
 		pfc_hit_commit(frame, ret);
 		pfc_frames_close_at_home(slot);
 	} else {

@@ -21,6 +21,7 @@ enum pfc_kind {
 	PFC_KIND_WP,		/* do_wp_page() with its argument, which refines it */
 	PFC_KIND_SWAP,		/* do_swap_page(), likewise */
 	PFC_KIND_TAIL,		/* the access-flag setter: af, dirty or spurious */
+	PFC_KIND_REFUSED,	/* a signal is sent, perhaps for an access that was refused */
 	PFC_NR_KINDS
 };
 
@@ -125,6 +126,7 @@ void pfc_probes_reset(void);
 void pfc_probes_show(struct seq_file *m);
 u64 pfc_probes_missed(const struct pfc_counters *c);
 const char *pfc_probes_why_not(enum pfc_class class);
+const char *pfc_probes_why_not_refused(void);
 bool pfc_probes_refines(enum pfc_refinement refinement);
 u64 pfc_probes_class(const struct pfc_counters *c, enum pfc_class class);
 
