@@ -228,6 +228,11 @@ struct pfc_frame *pfc_frames_open_slow(unsigned long sp, unsigned long address, 
 		depth--;
 		pfc_count(lost);
 	}
+	/* So that a visit at home which is not nested is wanted. */
+	if (mute && !depth) {
+		pfc_slot_release(slot, false);
+		return NULL;
+	}
 	depth++;
 	pfc_slot_nest(slot, depth);
 	if (depth > PFC_FRAMES_NESTED) {

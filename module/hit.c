@@ -4,6 +4,7 @@
  * Hits that are not as usual: visits within visits, retries, slots that are not at
  * home, classes that take more than a mark, and what is refused.
  */
+#include <linux/sched/task_stack.h>
 #include <linux/signal.h>
 #include "hit.h"
 
@@ -88,7 +89,7 @@ unsigned int pfc_hit_classify(struct pfc_frame *frame, unsigned int split)
 
 	if (static_branch_unlikely(&pfc_infers) || facts->page != PFC_PAGE_UNKNOWN)
 		pfc_look_after(frame);
-	if (static_branch_unlikely(&pfc_infers) && !pfc_blind)
+	if (static_branch_unlikely(&pfc_infers) && !pfc_blind_to_errors)
 		facts->bits |= PFC_FACT_INLINED;
 	leaf = pfc_classify(facts);
 	if (leaf == PFC_NONE && pfc_blind)

@@ -131,9 +131,8 @@ static __always_inline void pfc_hit_exit(struct pfc_place *place, unsigned long 
 	struct pfc_frame *frame = &slot->frame[0];
 
 	if (pfc_frames_at_home(slot) && likely(frame->sp == sp) &&
-	    likely(!(ret & (VM_FAULT_RETRY | VM_FAULT_SIGSEGV))) &&
-	    likely(!(frame->facts.bits & PFC_FACT_MUTE)) &&
-	    likely(pfc_filter_wants(frame->address))) {
+	    likely(!(ret & VM_FAULT_RETRY)) && likely(pfc_filter_wants(frame->address)) &&
+	    likely(!(ret & VM_FAULT_SIGSEGV))) {
 		pfc_hit_commit(frame, ret);
 		pfc_frames_close_at_home(slot);
 	} else {

@@ -130,6 +130,7 @@ static const char *pfc_no_refused;	/* why refused accesses are not seen */
 
 bool pfc_account;
 bool pfc_blind;
+bool pfc_blind_to_errors;
 unsigned long pfc_infer;
 DEFINE_STATIC_KEY_FALSE(pfc_infers);
 
@@ -519,6 +520,9 @@ int pfc_probes_init(const struct pfc_config *config)
 		if (pfc_cover[mark].covered)
 			continue;
 		pfc_blind = true;
+		/* The tail always ends well. */
+		if (mark != PFC_MARK_AF)
+			pfc_blind_to_errors = true;
 		pr_notice("%s is " PFC_UNAVAILABLE ": %s\n",
 			  pfc_class_keys[pfc_mark_class(mark)], pfc_cover[mark].why);
 	}

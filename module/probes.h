@@ -113,6 +113,7 @@ struct pfc_config {
 /* Set by init before a probe is armed. */
 extern bool pfc_account;
 extern bool pfc_blind;		/* some class cannot be seen: no mark means nothing */
+extern bool pfc_blind_to_errors;	/* one that can end in an error */
 extern unsigned long pfc_infer;	/* bit set of enum pfc_infer */
 DECLARE_STATIC_KEY_FALSE(pfc_infers);	/* there is one */
 

@@ -31,6 +31,9 @@
 #ifndef MADV_PAGEOUT
 #define MADV_PAGEOUT	21
 #endif
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE	0x100000
+#endif
 #ifndef MPOL_MF_MOVE
 #define MPOL_MF_MOVE	(1 << 1)
 #endif
@@ -517,6 +520,53 @@ TEST_F(refine, against_permission_is_error_segv)
 	EXPECT_COUNTED(c, { "faults", 0 }, { "refused", 0 });
 }
 
+/* Each has its event, as any fault. */
+TEST_F(refine, refused_has_an_event)
+{
+	static const char * const places[] = {
+		"/sys/kernel/tracing/", "/sys/kernel/debug/tracing/",
+	};
+	static char text[65536];
+	struct pfc_counting *c = &self->c;
+	unsigned int i, where, seen = 0;
+	char enable[96], trace[96], want[128];
+	const char *line;
+
+	if (!refused_is_seen(c))
+		SKIP(return, "refused accesses cannot be seen (probes says why)");
+	for (where = 0; where < ARRAY_SIZE(places); where++) {
+		snprintf(enable, sizeof(enable), "%sevents/pfclass/fault/enable", places[where]);
+		snprintf(trace, sizeof(trace), "%strace", places[where]);
+		if (!access(enable, W_OK))
+			break;
+	}
+	if (where == ARRAY_SIZE(places))
+		SKIP(return, "no events below %s", places[0]);
+	ASSERT_EQ(0, mprotect(self->base, self->len, PROT_READ));
+	touch_forbidden(self->base, self->page, self->page);
+	ASSERT_EQ(0, pfc_write(trace, ""));
+	ASSERT_EQ(0, pfc_guard_set(c->guard, enable, "1"));
+	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
+	EXPECT_EQ(PFC_PAGES, access_forbidden(self->base, self->len, self->page, PROT_WRITE));
+	ASSERT_EQ(0, pfc_write(enable, "0"));
+	EXPECT_COUNTED(c, { "refused", PFC_PAGES }, { "error", PFC_PAGES });
+	ASSERT_LT(0, pfc_read(trace, text, sizeof(text)));
+	for (i = 0; i < PFC_PAGES; i++) {
+		snprintf(want, sizeof(want), " class=error refinement=error_segv address=0x%lx pc=0x",
+			 (unsigned long)(self->base + i * self->page));
+		line = strstr(text, want);
+		if (line && sscanf(line + strlen(want), "%*x%127[^\n]", want) == 1) {
+			char rest[96];
+
+			snprintf(rest, sizeof(rest),
+				 " access=write origin=user ret=SIGSEGV ns=0 tgid=%d", getpid());
+			seen += !strcmp(rest, want);
+		}
+	}
+	EXPECT_EQ(PFC_PAGES, seen)
+		TH_LOG("%s", text);
+}
+
 /* A system call's access is refused, too, with EFAULT and no signal: not seen. */
 TEST_F(refine, refused_to_the_kernel_is_not_counted)
 {
@@ -554,6 +604,51 @@ TEST_F(refine, signal_that_was_sent_is_not_counted)
 	ASSERT_EQ(0, pfc_counting_stop(c));
 	EXPECT_EQ(0, pfc_counted(c, "error"));
 	signal(SIGSEGV, SIG_DFL);
+}
+
+/*
+ * No memory for a table above the page's: the dispatcher gives up before any class. Not
+ * by an exception, which would be repeated for as long as there is none. The kernel's
+ * own fault injection makes the first allocation fail.
+ */
+TEST_F(refine, no_memory_for_page_tables_is_error_oom)
+{
+	static const char fail[] = "/sys/kernel/debug/fail_page_alloc/";
+	static const char nth[] = "/proc/thread-self/fail-nth";
+	static const char * const settings[][2] = {
+		{ "min-order", "0" }, { "ignore-gfp-wait", "N" }, { "verbose", "0" },
+	};
+	/* Where nothing else of the process is: each has tables of its own. */
+	char *far = (char *)(1UL << 44), byte = 1;
+	struct iovec local = { &byte, 1 }, remote = { far, 1 };
+	struct pfc_counting *c = &self->c;
+	char path[96];
+	unsigned int i;
+
+	if (access(fail, F_OK) || access(nth, W_OK))
+		SKIP(return, "the kernel cannot make allocations fail (CONFIG_FAIL_PAGE_ALLOC)");
+	for (i = 0; i < ARRAY_SIZE(settings); i++) {
+		snprintf(path, sizeof(path), "%s%s", fail, settings[i][0]);
+		ASSERT_EQ(0, pfc_guard_set(c->guard, path, settings[i][1]));
+	}
+	ASSERT_EQ(far, mmap(far, self->page, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0));
+	ASSERT_EQ(0, pfc_counting_start(c, far, self->page));
+	for (i = 0; i < PFC_PAGES; i++) {
+		ASSERT_EQ(0, pfc_write(nth, "1"));
+		EXPECT_EQ(-1, process_vm_writev(getpid(), &local, 1, &remote, 1, 0));
+		EXPECT_EQ(EFAULT, errno);
+		pfc_write(nth, "0");
+	}
+	EXPECT_COUNTED(c, { "faults", PFC_PAGES }, { "visits", PFC_PAGES },
+		       { "error", PFC_PAGES }, { "error_oom", PFC_PAGES },
+		       { "error_gup", PFC_PAGES }, { "error_write", PFC_PAGES },
+		       { "error_segv", 0 });
+	/* With memory there is a page. */
+	ASSERT_EQ(0, pfc_counting_start(c, far, self->page));
+	EXPECT_EQ(1, process_vm_writev(getpid(), &local, 1, &remote, 1, 0));
+	EXPECT_COUNTED(c, { "anon", 1 }, { "error", 0 });
+	munmap(far, self->page);
 }
 
 /*

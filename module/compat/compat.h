@@ -192,7 +192,7 @@ static inline int pfc_compat_cgroup_level(const struct cgroup *cgroup)
  * cgroup_is_descendant() of the current task, where both are known to be of the default
  * hierarchy, and the level of one. Preemption is disabled, which is all that RCU wants.
  */
-static __always_inline bool pfc_compat_in_cgroup(const struct cgroup *cgroup, int level)
+static __always_inline bool pfc_compat_in_cgroup(struct cgroup *cgroup, int level)
 {
 	const struct cgroup *mine = task_dfl_cgroup(current);
 
@@ -232,7 +232,7 @@ static inline int pfc_compat_cgroup_level(const struct cgroup *cgroup)
 	return 0;
 }
 
-static __always_inline bool pfc_compat_in_cgroup(const struct cgroup *cgroup, int level)
+static __always_inline bool pfc_compat_in_cgroup(struct cgroup *cgroup, int level)
 {
 	return true;
 }
