@@ -271,9 +271,9 @@ static bool pfc_refuser_read(const struct pfc_range *range)
 	for (at = range->start; at < range->start + range->size; at += PFC_ARCH_INSN_STEP) {
 		if (!pfc_arch_call_target(at, &target) || target - range->start < range->size)
 			continue;
-		if (target == pfc_dispatcher[0].start)
+		if (target == pfc_dispatcher[0].start) {
 			visits = true;
-		else if (pfc_symbol_at(target, &sym) && sym.start == target) {
+		} else if (pfc_symbol_at(target, &sym) && sym.start == target) {
 			pfc_refuser_add(&sym);
 			pfc_refusal_add(&sym);
 		}

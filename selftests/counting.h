@@ -120,10 +120,11 @@ static inline unsigned int pfc_counting_differs(const struct pfc_counting *c,
 	if (c->counted.val[PFC_UNCLASSIFIED] || c->counted.val[PFC_MISSED] ||
 	    c->counted.val[PFC_VISITS] !=
 	    c->counted.val[PFC_FAULTS] + c->counted.val[PFC_RETRIES] - refused) {
-		ksft_print_msg("unclassified %lld missed %lld visits %lld faults %lld again %lld refused %lld\n",
+		ksft_print_msg("unclassified %lld missed %lld visits %lld faults %lld again %lld\n",
 			       c->counted.val[PFC_UNCLASSIFIED], c->counted.val[PFC_MISSED],
 			       c->counted.val[PFC_VISITS], c->counted.val[PFC_FAULTS],
-			       c->counted.val[PFC_RETRIES], refused);
+			       c->counted.val[PFC_RETRIES]);
+		ksft_print_msg("refused %lld\n", refused);
 		bad++;
 	}
 	return bad;

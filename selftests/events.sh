@@ -299,15 +299,36 @@ else
 	skip "perf" "there is no perf"
 fi
 
+# Not `trace-cmd record CMD`: its recorders, a process for each CPU, start beside CMD, and
+# those that are not up when it ends, on a busy machine, save nothing, without a word.
 if have trace-cmd; then
+	set --
+	before=
 	for kind in $kinds; do
-		counted "$kind" tool trace-cmd record -q -e "pfclass:$kind" -o $tmp/trace.dat \
-			$faults "$kind" $n $address
-		delta_was=$delta
-		tool trace-cmd report -i $tmp/trace.dat >$tmp/out 2>$tmp/err
-		is "$delta_was" "$(grep -cE " $kind: +class=$kind refinement=[a-z_-]+ address=0x" $tmp/out)" \
-			"trace-cmd record -e pfclass:$kind; trace-cmd report"
+		set -- "$@" -e "pfclass:$kind"
+		before="$before $(value "$kind")"
 	done
+	: >$tmp/out
+	{
+		tool trace-cmd start "$@"
+		for kind in $kinds; do
+			$faults "$kind" $n $address
+		done
+		tool trace-cmd stop
+		tool trace-cmd extract -o $tmp/trace.dat
+	} >$tmp/err 2>&1
+	# shellcheck disable=SC2086 # numbers
+	set -- $before
+	for kind in $kinds; do
+		echo "$kind $(($(value "$kind") - $1))"
+		shift
+	done >$tmp/deltas
+	tool trace-cmd report -i $tmp/trace.dat >$tmp/out 2>>$tmp/err
+	while read -r kind delta; do
+		seen=$(grep -cE " $kind: +class=$kind refinement=[a-z_-]+ address=0x" $tmp/out)
+		is "$delta" "$seen" "trace-cmd start -e pfclass:$kind, extract, report"
+	done <$tmp/deltas
+	tool trace-cmd reset >$tmp/err 2>&1
 else
 	skip "trace-cmd" "there is no trace-cmd"
 fi

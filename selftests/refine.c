@@ -455,6 +455,7 @@ static int touch_forbidden(volatile char *base, size_t len, size_t page)
  * Refused by the architecture's code, which does not call handle_mm_fault(): faults of
  * class error that are no visits, and no page faults to vmstat and getrusage().
  */
+/* lint: allow MACRO_ARG_REUSE: as those of the harness */
 #define EXPECT_REFUSED(base, how, read, write, exec)				\
 do {										\
 	touch_forbidden(base, self->page, self->page);				\
@@ -552,7 +553,8 @@ TEST_F(refine, refused_has_an_event)
 	EXPECT_COUNTED(c, { "refused", PFC_PAGES }, { "error", PFC_PAGES });
 	ASSERT_LT(0, pfc_read(trace, text, sizeof(text)));
 	for (i = 0; i < PFC_PAGES; i++) {
-		snprintf(want, sizeof(want), " class=error refinement=error_segv address=0x%lx pc=0x",
+		snprintf(want, sizeof(want), " %s address=0x%lx pc=0x",
+			 "class=error refinement=error_segv",
 			 (unsigned long)(self->base + i * self->page));
 		line = strstr(text, want);
 		if (line && sscanf(line + strlen(want), "%*x%127[^\n]", want) == 1) {
