@@ -125,6 +125,7 @@ static const kprobe_pre_handler_t pfc_kprobe_handlers[][PFC_NR_KINDS] = {
 		[PFC_KIND_WP]		= pfc_kprobe_on_wp_1,
 		[PFC_KIND_SWAP]		= pfc_kprobe_on_swap_1,
 		[PFC_KIND_TAIL]		= pfc_kprobe_on_tail_1,
+		[PFC_KIND_REFUSED]	= pfc_kprobe_slow,
 	},
 };
 

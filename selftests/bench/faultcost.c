@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -841,7 +842,7 @@ static const struct argp_option pfc_options[] = {
 	{ "check", 'c', "0|1", 0,
 	  "after each pass pfclass must have counted each fault that often", 0 },
 	{ "filter", 'f', "LIST", 0,
-	  "set pfclass's filter before: tgid, addr (what is measured), other (nobody), "
+	  "set pfclass's filter before: tgid, addr, cgroup (what is measured), other (nobody), "
 	  "separated by commas", 0 },
 	{ "hits", 'h', "FILE", 0,
 	  "after each pass FILE's number must have risen by one a fault", 0 },
@@ -945,6 +946,10 @@ static bool pfc_listed(const char *list, const char *name)
 	return false;
 }
 
+/* A control group of the benchmark's own, one level below the root. */
+#define PFC_CGROUPS	"/sys/fs/cgroup"
+#define PFC_CGROUP	"/pfclass-bench"
+
 static void pfc_set_filter(const char *list)
 {
 	char text[160] = "";
@@ -954,11 +959,17 @@ static void pfc_set_filter(const char *list)
 		len += sprintf(text + len, "tgid=%d ", getpid());
 	if (pfc_listed(list, "other"))
 		len += sprintf(text + len, "tgid=%d ", 1);
+	if (pfc_listed(list, "cgroup")) {
+		mkdir(PFC_CGROUPS PFC_CGROUP, 0755);
+		if (pfc_write_file(PFC_CGROUPS PFC_CGROUP "/cgroup.procs", "0"))
+			pfc_die("cannot enter " PFC_CGROUPS PFC_CGROUP " (cgroup v2)");
+		len += sprintf(text + len, "cgroup=" PFC_CGROUP " ");
+	}
 	if (pfc_listed(list, "addr"))
 		len += sprintf(text + len, "addr=%p-%p ", (void *)PFC_BASE,
 			       (void *)(PFC_BASE + pfc_len));
 	if (!len)
-		pfc_die("--filter takes tgid, addr, other");
+		pfc_die("--filter takes tgid, addr, cgroup, other");
 	text[len - 1] = '\0';
 	err = pfc_write_file(PFC_PATH(PFC_FILE_FILTER), text);
 	if (err)
