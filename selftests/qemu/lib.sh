@@ -730,23 +730,21 @@ userland_build()
 	local -a vars
 
 	list=$(sources include "$what" | grep -v '^selftests/qemu/' || :)
-	key=$(sources_key "$list")
+	vars=(ARCH="$K_KARCH" CROSS_COMPILE="$K_CROSS" STATIC=1
+		PKG_CONFIG_LIBDIR="/usr/lib/$K_TRIPLET/pkgconfig:/usr/share/pkgconfig")
+	key=$(sources_key "$list")-$(echo "${vars[@]}" | sha256sum | cut -c1-8)
 	[ "$(cat "$out.key" 2>/dev/null)" != "$key" ] || return 0
 	root_group "$TOOLS_SUITE" build userland
 	dir=$root$name
 	sources_copy "$list" "$dir"
 	rm -rf "$dir/out"
 	mkdir -p "$dir/out"
-	vars=(ARCH="$K_KARCH" CROSS_COMPILE="$K_CROSS" STATIC=1
-		PKG_CONFIG_LIBDIR="/usr/lib/$K_TRIPLET/pkgconfig:/usr/share/pkgconfig")
 	if [ ! -e "$dir/$what/Makefile" ]; then
 		say "there is no $what/Makefile: the guest goes without"
 	elif [ "$what" = tools ]; then
 		say "building the tool for $K_ARCH"
-		# Debian 13's libdw.a cannot be linked: symbols of libeu are
-		# missing. A guest has no vmlinux to locate anything in.
 		run_logged "$log" in_root "$TOOLS_SUITE" "$name" \
-			make -C tools "${vars[@]}" LOCATE=0 -j"$(nproc)" ||
+			make -C tools "${vars[@]}" -j"$(nproc)" ||
 			die "the tool does not build for $K_ARCH"
 		grep 'warning:' "$log" >&2 || :
 		cp "$dir/tools/pfclass" "$dir/out/"
