@@ -5,9 +5,12 @@
 #ifndef PFC_CLASSIFY_H
 #define PFC_CLASSIFY_H
 
+#include <linux/bitops.h>
 #include <linux/bits.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/types.h>
+#include <compat/compat.h>
 #include <pfclass.h>
 
 /*
@@ -39,6 +42,14 @@ enum pfc_mark {
 #define PFC_MARKS_PTE	(BIT(PFC_MARK_THP_ANON) - 1)
 #define PFC_MARKS_TAIL	(BIT(PFC_MARK_AF) | BIT(PFC_MARK_DIRTY) | BIT(PFC_MARK_SPURIOUS))
 #define PFC_MARKS_THP	(BIT(PFC_MARK_HUGETLB) - BIT(PFC_MARK_THP_ANON))
+
+/*
+ * Alone, these say all there is to say. Where a visit can have done the work and
+ * have said RETRY, spurious does not.
+ */
+#define PFC_MARKS_PLAIN	(BIT(PFC_MARK_ANON) | BIT(PFC_MARK_NUMA) | BIT(PFC_MARK_AF) | \
+			 BIT(PFC_MARK_DIRTY) | BIT(PFC_MARK_HUGETLB) | \
+			 (PFC_FAULT_DONE ? 0 : BIT(PFC_MARK_SPURIOUS)))
 
 /*
  * Where a completed fault is counted: a class of its own when nothing is known
@@ -92,13 +103,12 @@ enum pfc_fact {
 	PFC_FACT_HUGE	= BIT(2),  /* its vm_ops have ->huge_fault */
 	PFC_FACT_AROUND	= BIT(3),  /* its vm_ops have ->map_pages */
 	PFC_FACT_SHARED	= BIT(4),  /* it is shared */
-	PFC_FACT_BLIND	= BIT(5),  /* some class's places are missing: no mark means nothing */
-	PFC_FACT_SPECIAL = BIT(6), /* do_wp_page() found no struct page of its own */
-	PFC_FACT_UFFD	= BIT(7),  /* it found a write protection of userfaultfd's */
-	PFC_FACT_SOLE	= BIT(9),  /* it found a page that nobody else refers to */
-	PFC_FACT_DONE_WP = BIT(10),   /* a visit that was retried did do_wp_page()'s work */
-	PFC_FACT_DONE_FILE = BIT(11), /* or do_fault()'s */
-	PFC_FACT_MUTE	= BIT(8),  /* the filter does not want it */
+	PFC_FACT_SPECIAL = BIT(5), /* do_wp_page() found no struct page of its own */
+	PFC_FACT_UFFD	= BIT(6),  /* it found a write protection of userfaultfd's */
+	PFC_FACT_SOLE	= BIT(7),  /* it found a page that nobody else refers to */
+	PFC_FACT_DONE_WP = BIT(8), /* a visit that was retried did do_wp_page()'s work */
+	PFC_FACT_DONE_FILE = BIT(9), /* or do_fault()'s */
+	PFC_FACT_MUTE	= BIT(10), /* the filter does not want it */
 };
 
 /* These are kept from visit to visit. */
@@ -127,10 +137,7 @@ struct pfc_facts {
 	u8 swap;
 };
 
-bool pfc_classify_asks_before(const struct pfc_facts *facts, unsigned long infer);
 bool pfc_classify_asks_after(const struct pfc_facts *facts);
-bool pfc_classify_asks_page(const struct pfc_facts *facts);
-bool pfc_classify_disagrees(const struct pfc_facts *facts);
 unsigned int pfc_classify(const struct pfc_facts *facts);
 enum pfc_class pfc_mark_class(enum pfc_mark mark);
 enum pfc_class pfc_leaf_class(unsigned int leaf);
@@ -168,19 +175,135 @@ pfc_classify_origin(const struct pfc_facts *facts)
 
 /**
  * pfc_classify_split() - access, origin and outcome of a completed fault
- * @facts: as for pfc_classify()
+ * @facts: @facts->flags and @facts->bits
+ * @ret: VM_FAULT_* that handle_mm_fault() returned
  *
  * Major is what mm_account_fault() calls major, so that getrusage() agrees.
  *
  * Context: any; probe handlers.
  * Return: an index, less than PFC_NR_SPLITS.
  */
-static __always_inline unsigned int pfc_classify_split(const struct pfc_facts *facts)
+static __always_inline unsigned int pfc_classify_split(const struct pfc_facts *facts,
+						       vm_fault_t ret)
 {
-	enum pfc_outcome outcome = (facts->ret & VM_FAULT_MAJOR) ||
+	enum pfc_outcome outcome = (ret & VM_FAULT_MAJOR) ||
 				   (facts->flags & FAULT_FLAG_TRIED) ? PFC_MAJOR : PFC_MINOR;
 
 	return pfc_split(pfc_classify_access(facts), pfc_classify_origin(facts), outcome);
+}
+
+/**
+ * pfc_classify_asks_before() - whether the entry must be known when a visit begins
+ * @flags: FAULT_FLAG_* of the call of handle_mm_fault()
+ * @bits: bit set of enum pfc_fact
+ * @infer: bit set of enum pfc_infer
+ *
+ * What has a place of its own is not inferred: on kernels that inline
+ * do_anonymous_page() and do_fault(), writes meet one, and only zero-page reads
+ * and fault-around do not.
+ *
+ * Context: any; probe handlers.
+ * Return: true if it must.
+ */
+static __always_inline bool pfc_classify_asks_before(unsigned int flags, unsigned int bits,
+						     unsigned long infer)
+{
+	if (flags & FAULT_FLAG_WRITE)
+		infer &= ~(BIT(PFC_INFER_ANON_READ) | BIT(PFC_INFER_FILE_READ));
+	if (bits & PFC_FACT_ANON)
+		return infer & (BIT(PFC_INFER_ANON_READ) | BIT(PFC_INFER_ANON));
+	return infer & (BIT(PFC_INFER_FILE_READ) | BIT(PFC_INFER_FILE));
+}
+
+extern const u8 pfc_plain_leaves[PFC_NR_MARKS][2];
+
+/* do_fault() */
+static __always_inline unsigned int pfc_refine_file(const struct pfc_facts *facts,
+						    vm_fault_t ret)
+{
+	if (facts->flags & FAULT_FLAG_WRITE)
+		return facts->bits & PFC_FACT_SHARED ? PFC_LEAF(FILE_SHARED) : PFC_LEAF(FILE_COW);
+	/*
+	 * do_fault_around() returns the NOPAGE of ->map_pages(); __do_fault(),
+	 * which comes after it, adds LOCKED to whatever happens next.
+	 */
+	if (facts->bits & PFC_FACT_AROUND &&
+	    (ret & (VM_FAULT_NOPAGE | VM_FAULT_LOCKED)) == VM_FAULT_NOPAGE)
+		return PFC_LEAF(FILE_AROUND);
+	return PFC_LEAF(FILE_READ);
+}
+
+/* do_swap_page() */
+static __always_inline unsigned int pfc_refine_swap(const struct pfc_facts *facts)
+{
+	return facts->swap < PFC_NR_REFINEMENTS ? PFC_LEAF_REFINED + facts->swap : PFC_SWAP;
+}
+
+/**
+ * pfc_classify_disagrees() - whether a mark contradicts the entry found before
+ * @facts: the last visit of the fault
+ *
+ * Another thread may have changed the entry in between; nothing else should.
+ *
+ * Context: any; probe handlers.
+ * Return: true if the dispatcher went where that entry would not have sent it.
+ */
+static __always_inline bool pfc_classify_disagrees(const struct pfc_facts *facts)
+{
+	unsigned long pte = facts->marks & PFC_MARKS_PTE;
+
+	switch (facts->before) {
+	case PFC_ENTRY_NONE:
+		if (facts->bits & PFC_FACT_ANON)
+			return pte & ~BIT(PFC_MARK_ANON);
+		return pte & ~BIT(PFC_MARK_FILE);
+	case PFC_ENTRY_SWAP:
+		return pte && !(pte & BIT(PFC_MARK_SWAP));
+	case PFC_ENTRY_PRESENT:
+		return pte & (BIT(PFC_MARK_ANON) | BIT(PFC_MARK_FILE) | BIT(PFC_MARK_SWAP));
+	default:
+		return false;
+	}
+}
+
+/**
+ * pfc_classify_quick() - the leaf of a fault, if that takes little
+ * @facts: all but @facts->ret; @facts->before does not contradict the marks
+ * @ret: VM_FAULT_* that handle_mm_fault() returned
+ *
+ * Context: any; probe handlers.
+ * Return: what pfc_classify() would return, or PFC_LEAF_UNCLASSIFIED: ask it.
+ */
+static __always_inline unsigned int pfc_classify_quick(const struct pfc_facts *facts,
+						       vm_fault_t ret)
+{
+	unsigned long marks = facts->marks;
+
+	if (likely(marks & PFC_MARKS_PLAIN && is_power_of_2(marks)))
+		return pfc_plain_leaves[__ffs(marks)][facts->flags & FAULT_FLAG_WRITE ? 1 : 0];
+	if (marks == BIT(PFC_MARK_SWAP))
+		return pfc_refine_swap(facts);
+	if (marks == BIT(PFC_MARK_FILE))
+		return pfc_refine_file(facts, ret);
+	if (marks == BIT(PFC_MARK_WP) && facts->page == PFC_PAGE_OTHER &&
+	    !(facts->bits & (PFC_FACT_UFFD | PFC_FACT_SHARED)))
+		return PFC_LEAF(WP_COPY);
+	return PFC_LEAF_UNCLASSIFIED;
+}
+
+/**
+ * pfc_classify_asks_page() - whether the page must be looked at when a visit ends
+ * @facts: all but @facts->page; do_wp_page() was seen
+ *
+ * do_wp_page() copies or reuses the page of a private mapping.
+ *
+ * Context: any; probe handlers.
+ * Return: true if it must.
+ */
+static __always_inline bool pfc_classify_asks_page(const struct pfc_facts *facts)
+{
+	return !(facts->bits & PFC_FACT_SHARED) &&
+	       !(facts->ret & (VM_FAULT_ERROR | VM_FAULT_RETRY | PFC_FAULT_COMPLETED));
 }
 
 #endif /* PFC_CLASSIFY_H */
