@@ -80,6 +80,7 @@ help:
 	@echo 'In QEMU, on stock Debian kernels; everything needed is fetched into the cache:'
 	@echo '  make demo            boot, load, make each kind of fault happen, show the counts'
 	@echo '  make check           the tests, on kernel 6.12; FULL=1 adds those that take minutes'
+	@echo '  make check KERNELS=all  the tests, on every kernel of $(QEMU)/kernels'
 	@echo '  make shell           a guest to look around in, with the module loaded'
 	@echo '  make lint            checkpatch, sparse, W=1, kernel-doc, shellcheck'
 	@echo '  make bench           instructions that pfclass and other tools add to a fault'

@@ -257,24 +257,24 @@ static void pfc_place_remove_to(unsigned int count)
 /* Both ends of the visit. Returns are probed where each can be found. */
 static int pfc_place_visit(void)
 {
-	struct pfc_place entry = { .kind = PFC_KIND_ENTRY, .how = PFC_HOW_DIRECT };
-	struct pfc_place exit = { .kind = PFC_KIND_EXIT, .how = PFC_HOW_DIRECT };
-	struct pfc_place both = { .kind = PFC_KIND_VISIT, .how = PFC_HOW_DIRECT };
+	struct pfc_place place = { .kind = PFC_KIND_EXIT, .how = PFC_HOW_DIRECT };
 	unsigned int before = pfc_nr_places;
 	unsigned long at = 0;
 	int err = -ENOENT;
 
 	while ((at = pfc_locate_next_return(at))) {
-		err = pfc_place_add(&exit, at);
+		err = pfc_place_add(&place, at);
 		if (err)
 			break;
 	}
+	place.kind = PFC_KIND_ENTRY;
 	if (!err)
-		err = pfc_place_add(&entry, pfc_dispatcher[0].start);
+		err = pfc_place_add(&place, pfc_dispatcher[0].start);
 	if (!err)
 		return 0;
 	pfc_place_remove_to(before);
-	return pfc_place_add(&both, pfc_dispatcher[0].start);
+	place.kind = PFC_KIND_VISIT;
+	return pfc_place_add(&place, pfc_dispatcher[0].start);
 }
 
 /* WHAT is "symbol" or "symbol+0xoffset". */

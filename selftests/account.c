@@ -8,10 +8,11 @@
  * PFC_FAULTS=N in the environment sets how many faults the load makes.
  */
 #include <signal.h>
-#include <sys/prctl.h>
+#include <sys/wait.h>
 
 #include <kselftest_harness.h>
 
+#include "mix.h"
 #include "triggers.h"
 
 #define WHY		PFC_WHY
@@ -20,43 +21,16 @@
 
 FIXTURE(account) {
 	struct pfc_guard *guard;
-	char load[4096];	/* the program */
-};
-
-/* What makes the load's faults as mixed as the machine can. */
-static const struct pfc_setting mix[] = {
-	{ "/sys/kernel/debug/sched/numa_balancing/scan_delay_ms", "1" },
-	{ "/sys/kernel/debug/sched/numa_balancing/scan_period_min_ms", "100" },
-	{ "/sys/kernel/debug/sched/numa_balancing/scan_period_max_ms", "200" },
-	{ "/proc/sys/kernel/numa_balancing_scan_delay_ms", "1" },
-	{ "/proc/sys/kernel/numa_balancing_scan_period_min_ms", "100" },
-	{ "/proc/sys/kernel/numa_balancing_scan_period_max_ms", "200" },
-	{ "/proc/sys/kernel/numa_balancing", "1" },
-	{ "/sys/kernel/mm/transparent_hugepage/enabled", "madvise" },
-	{ "/sys/kernel/mm/transparent_hugepage/hugepages-2048kB/enabled", "inherit" },
-	{ "/sys/kernel/mm/transparent_hugepage/hugepages-32768kB/enabled", "inherit" },
-	{ "/sys/kernel/mm/transparent_hugepage/hugepages-64kB/enabled", "madvise" },
-	{ "/sys/kernel/mm/transparent_hugepage/khugepaged/defrag", "1" },
-	{ "/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs", "100" },
-	{ "/sys/kernel/mm/ksm/sleep_millisecs", "20" },
-	{ "/sys/kernel/mm/ksm/run", "1" },
-	{ NULL }
 };
 
 FIXTURE_SETUP(account)
 {
-	char why[WHY], *slash;
-	ssize_t len;
+	char why[WHY], load[4096];
 
 	if (pfc_not_ready(why, sizeof(why)))
 		SKIP(return, "%s", why);
-	len = readlink("/proc/self/exe", self->load, sizeof(self->load) - 8);
-	ASSERT_LT(0, len);
-	self->load[len] = 0;
-	slash = strrchr(self->load, '/');
-	strcpy(slash, "/load");
-	ASSERT_EQ(0, access(self->load, X_OK))
-		TH_LOG("there is no %s", self->load);
+	ASSERT_EQ(0, pfc_beside(load, sizeof(load), "load"))
+		TH_LOG("there is no %s", load);
 	self->guard = pfc_guard_start();
 	ASSERT_NE(NULL, self->guard);
 	ASSERT_EQ(0, pfc_guard_set(self->guard, pfc_path(PFC_FILE_FILTER), "clear"));
@@ -66,29 +40,6 @@ FIXTURE_SETUP(account)
 FIXTURE_TEARDOWN(account)
 {
 	EXPECT_EQ(0, pfc_guard_end(self->guard));
-}
-
-static void mix_up(FIXTURE_DATA(account) *self)
-{
-	const struct pfc_setting *setting;
-
-	/* As far as this kernel has them. */
-	for (setting = mix; setting->path; setting++)
-		pfc_guard_set(self->guard, setting->path, setting->value);
-}
-
-static pid_t start_load(FIXTURE_DATA(account) *self, const char *how,
-			const char *number)
-{
-	pid_t pid = fork();
-
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		pfc_guard_forget(self->guard);
-		execl(self->load, "load", "-q", "-j", "4", how, number, NULL);
-		_exit(127);
-	}
-	return pid;
 }
 
 /* Refinements and splits of each class that are all available sum to it. */
@@ -160,7 +111,7 @@ TEST_F_TIMEOUT(account, balances_under_a_mixed_load, LOAD_TIMEOUT)
 	int status;
 	pid_t pid;
 
-	mix_up(self);
+	pfc_mix_up(self->guard);
 	snprintf(number, sizeof(number), "%d", LOAD_FAULTS);
 	pfc_settle(NULL, 0);
 	ASSERT_EQ(0, pfc_stats_read(&before, why, sizeof(why)))
@@ -170,7 +121,7 @@ TEST_F_TIMEOUT(account, balances_under_a_mixed_load, LOAD_TIMEOUT)
 	ASSERT_EQ(0, pfc_stats_read(&before, why, sizeof(why)));
 	ASSERT_EQ(0, pfc_vmstat_read(vm_before));
 
-	pid = start_load(self, "-f", faults ? faults : number);
+	pid = pfc_mix_start(self->guard, "-f", faults ? faults : number);
 	ASSERT_LT(0, pid);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	ASSERT_EQ(0, status);
@@ -232,8 +183,8 @@ TEST_F_TIMEOUT(account, rows_are_exact_beside_a_load, 120)
 	unsigned int i, j;
 	pid_t pid;
 
-	mix_up(self);
-	pid = start_load(self, "-t", "0");
+	pfc_mix_up(self->guard);
+	pid = pfc_mix_start(self->guard, "-t", "0");
 	ASSERT_LT(0, pid);
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		pfc_row_run(pfc_row_find(rows[i]), &options, &res);

@@ -415,8 +415,14 @@ kernel_ready()
 # kernel_wanted: what the cached kernel must have been made from.
 kernel_wanted()
 {
+	local configs
+
 	case $K_FROM in
-	src:*) echo "$K_FROM $(sha256sum <"$QEMU_DIR/${K_FROM##*:}" | cut -c1-16)" ;;
+	src:*)
+		configs=${K_FROM##*:}
+		echo "$K_FROM $(cd "$QEMU_DIR" && cat ${configs//,/ } |
+			sha256sum | cut -c1-16)"
+		;;
 	*) echo "$K_FROM" ;;
 	esac
 }
@@ -496,21 +502,30 @@ kernel_fetch_deb()
 	echo "$K_CROSS$gcc" >"$new/cc"
 }
 
-# kernel_build PACKAGE:CONFIG: from the source package, with tinyconfig and the
-# fragment. The tree stays: modules are built in it, and a changed fragment
-# rebuilds only what it changes.
+# kernel_build PACKAGE:CONFIG[,CONFIG]...: from the source package, with tinyconfig
+# and the fragments. The tree stays: modules are built in it, and a changed fragment
+# rebuilds only what it changes. Kernels that begin with the same fragment share it.
 kernel_build()
 {
-	local config=${1#*:} root=$CACHE/root/$K_SUITE new=$K_DIR.new
-	local name=/build/kernel-$K_NAME log=$CACHE/log/kernel-$K_NAME release
-	local stage=/work/install-$K_NAME
-	local -a make=(make -C "$name" ARCH="$K_KARCH" CROSS_COMPILE="$K_CROSS"
-		-j"$(nproc)")
+	local configs=${1#*:} root=$CACHE/root/$K_SUITE new=$K_DIR.new tree
+	local log=$CACHE/log/kernel-$K_NAME release
 
 	[ "${1%%:*} $K_SUITE" = "$KSRC_PACKAGE $TOOLS_SUITE" ] ||
 		die "kernels: $K_NAME: only $KSRC_PACKAGE of $TOOLS_SUITE is at hand"
 	root_group "$K_SUITE" build userland reference
 	ksrc_ready
+	tree=${configs%%,*}
+	tree=kernel-${tree%.config}
+	with_lock "tree-$tree" kernel_build_locked "$configs" "$root" "/build/$tree"
+}
+
+kernel_build_locked()
+{
+	local configs=$1 root=$2 name=$3 config stage=/work/install-$K_NAME arg
+	local image=Image
+	local -a make=(make -C "$name" ARCH="$K_KARCH" CROSS_COMPILE="$K_CROSS"
+		-j"$(nproc)")
+
 	if [ ! -e "$root$name/.unpacked" ]; then
 		say "unpacking $KSRC_PACKAGE"
 		rm -rf "${root:?}$name"
@@ -520,26 +535,33 @@ kernel_build()
 			die "cannot unpack $KSRC_PACKAGE"
 		touch "$root$name/.unpacked"
 	fi
-	cp "$QEMU_DIR/$config" "$root$name/pfclass.config"
+	for config in ${configs//,/ }; do
+		cat "$QEMU_DIR/$config"
+	done >"$root$name/pfclass.config"
+	while read -r arg; do
+		make+=("$arg")
+	done < <(sed -n 's/^# make: //p' "$root$name/pfclass.config")
+	[ "$K_KARCH" = arm64 ] || image=bzImage
 	say "building the $K_NAME kernel (5 minutes or more)"
 	{
 		run_logged "$log" in_root "$K_SUITE" / "${make[@]}" \
 			KCONFIG_ALLCONFIG=pfclass.config tinyconfig &&
 		kernel_config_kept "$root$name" &&
-		run_logged "$log" in_root "$K_SUITE" / "${make[@]}" &&
+		run_logged "$log" in_root "$K_SUITE" / "${make[@]}" "$image" modules &&
 		run_logged "$log-install" in_root "$K_SUITE" / "${make[@]}" \
-			INSTALL_MOD_PATH="$stage" modules_install
+			INSTALL_MOD_PATH="$stage" modules_install &&
+		run_logged "$log-vmlinux" in_root "$K_SUITE" "$name" \
+			"${K_CROSS}objcopy" --compress-debug-sections=zlib vmlinux \
+			vmlinux.small
 	} || die "the $K_NAME kernel does not build"
 	release=$(cat "$root$name/include/config/kernel.release")
 	mkdir -p "$new/image/usr/lib/modules"
 	mv "$root$stage/lib/modules/$release" "$new/image/usr/lib/modules/"
 	rm -rf "${root:?}$stage"
 	rm -f "$new/image/usr/lib/modules/$release/"{build,source}
-	case $K_KARCH in
-	arm64) cp "$root$name/arch/arm64/boot/Image" "$new/vmlinuz" ;;
-	*) cp "$root$name/arch/x86/boot/bzImage" "$new/vmlinuz" ;;
-	esac
-	cp "$root$name/vmlinux" "$root$name/.config" "$new/"
+	cp "$root$name/arch/${K_KARCH%_64}/boot/$image" "$new/vmlinuz"
+	mv "$root$name/vmlinux.small" "$new/vmlinux"
+	cp "$root$name/.config" "$new/"
 	kernel_modules "$new" "$release"
 	echo "$release" >"$new/release"
 	echo "$name" >"$new/kdir"
@@ -730,23 +752,21 @@ userland_build()
 	local -a vars
 
 	list=$(sources include "$what" | grep -v '^selftests/qemu/' || :)
-	key=$(sources_key "$list")
+	vars=(ARCH="$K_KARCH" CROSS_COMPILE="$K_CROSS" STATIC=1
+		PKG_CONFIG_LIBDIR="/usr/lib/$K_TRIPLET/pkgconfig:/usr/share/pkgconfig")
+	key=$(sources_key "$list")-$(echo "${vars[@]}" | sha256sum | cut -c1-8)
 	[ "$(cat "$out.key" 2>/dev/null)" != "$key" ] || return 0
 	root_group "$TOOLS_SUITE" build userland
 	dir=$root$name
 	sources_copy "$list" "$dir"
 	rm -rf "$dir/out"
 	mkdir -p "$dir/out"
-	vars=(ARCH="$K_KARCH" CROSS_COMPILE="$K_CROSS" STATIC=1
-		PKG_CONFIG_LIBDIR="/usr/lib/$K_TRIPLET/pkgconfig:/usr/share/pkgconfig")
 	if [ ! -e "$dir/$what/Makefile" ]; then
 		say "there is no $what/Makefile: the guest goes without"
 	elif [ "$what" = tools ]; then
 		say "building the tool for $K_ARCH"
-		# Debian 13's libdw.a cannot be linked: symbols of libeu are
-		# missing. A guest has no vmlinux to locate anything in.
 		run_logged "$log" in_root "$TOOLS_SUITE" "$name" \
-			make -C tools "${vars[@]}" LOCATE=0 -j"$(nproc)" ||
+			make -C tools "${vars[@]}" -j"$(nproc)" ||
 			die "the tool does not build for $K_ARCH"
 		grep 'warning:' "$log" >&2 || :
 		cp "$dir/tools/pfclass" "$dir/out/"
@@ -779,8 +799,9 @@ userland_build()
 # Modules that every guest can modprobe, with all that they depend on. Those
 # that a kernel has built in are skipped by depmod's own list.
 GUEST_MODULES="virtio_pci virtio_mmio virtio_console virtio_blk zram ext4 loop"
-# Asked for by name at run time (ext4's checksums), by kernels that have them.
-GUEST_MODULES_IF_ANY="crc32c_generic"
+# Asked for by name at run time (ext4's checksums, a test of device memory), by
+# kernels that have them.
+GUEST_MODULES_IF_ANY="crc32c_generic test_hmm"
 
 # busybox_ready: sets B_BUSYBOX to a static busybox of the guest.
 busybox_ready()

@@ -72,11 +72,20 @@ wanted()
 	return 1
 }
 
+# quick NAME: what the table of slow tests says of it, or nothing.
+quick()
+{
+	[ "$PFC_FULL" = 1 ] || awk -v t="$1" -v k="$PFC_KERNEL" '
+		!/^#/ && $1 == t && ($3 == "" || $3 == k) { what = $2 }
+		END { print what }' "$here/slow"
+}
+
 # Reads FILE's lines NAME PARAMS SCRIPT ARG...
 scenarios()
 {
 	grep -v '^#' "$here/scenarios" | while read -r name params script args; do
 		wanted "$name" || continue
+		[ "$(quick "$name")" != - ] || continue
 		[ "$params" != - ] || params=
 		! loaded || rmmod pfclass
 		# shellcheck disable=SC2086 # words
@@ -102,9 +111,7 @@ one load load
 # shellcheck disable=SC2013 # names, without spaces
 for test in $(sed 's/^pfclass://' /pfclass/kselftest/kselftest-list.txt); do
 	wanted "$test" || continue
-	quick=
-	[ "$PFC_FULL" = 1 ] ||
-		quick=$(awk -v t="$test" '!/^#/ && $1 == t { print $2 }' "$here/slow")
+	quick=$(quick "$test")
 	if [ "$quick" = - ]; then
 		one "$test" echo "ok 1 all of it # SKIP it takes minutes: FULL=1"
 		continue

@@ -33,6 +33,18 @@ load()
 	insmod /pfclass/pfclass.ko $PFC_PARAMS
 }
 
+# tests_pass NAME: one result for a test program, with what it said if it failed.
+tests_pass()
+{
+	"/pfclass/tests/$1" >/tmp/tests_pass 2>&1 && tap_status=0 || tap_status=$?
+	if [ "$tap_status" = 4 ]; then
+		skip "the tests of $1 pass" "there are none for this machine"
+		return
+	fi
+	[ "$tap_status" = 0 ] || sed 's/^/# /' /tmp/tests_pass
+	check "the tests of $1 pass" [ "$tap_status" = 0 ]
+}
+
 fails()
 {
 	! "$@"
