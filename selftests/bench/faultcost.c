@@ -697,6 +697,22 @@ static void pfc_measure(const struct pfc_kind *kind, unsigned int passes)
 	       pfc_percpu_fd < 0 ? "unchecked" : exact ? "exact" : "uncounted");
 }
 
+/* The same faults with nothing around them, for who looks on from outside. */
+static void pfc_repeat(const struct pfc_kind *kind, unsigned int passes)
+{
+	int err = kind->setup();
+
+	while (!err && passes--) {
+		err = kind->prepare();
+		if (!err)
+			pfc_time_touches(pfc_base, pfc_len, kind->write);
+	}
+	if (kind->end)
+		kind->end();
+	if (err)
+		pfc_die("%s: %s", kind->name, pfc_why_text);
+}
+
 /* ---- loading and reading ----------------------------------------------- */
 
 static void pfc_insmod(char **args)
@@ -845,6 +861,8 @@ static const struct argp_option pfc_options[] = {
 	  "separated by commas", 0 },
 	{ "hits", 'h', "FILE", 0,
 	  "after each pass FILE's number must have risen by one a fault", 0 },
+	{ "plain", 'P', "N", 0,
+	  "take the faults of N passes; measure, check and print nothing", 0 },
 	{ "scale", 's', NULL, 0,
 	  "fault on all CPUs at once and check each one's own counter; print CPUs, "
 	  "faults, nanoseconds", 1 },
@@ -858,6 +876,7 @@ static const struct argp_option pfc_options[] = {
 static struct pfc_arguments {
 	char *kinds;
 	unsigned int passes;
+	unsigned int plain;
 	char *filter;
 	char *read;
 	bool insmod;
@@ -895,6 +914,9 @@ static error_t pfc_option(int key, char *arg, struct argp_state *state)
 		if (strcmp(arg, "0") && strcmp(arg, "1"))
 			argp_error(state, "--check takes 0 or 1");
 		pfc_want = *arg - '0';
+		return 0;
+	case 'P':
+		a->plain = pfc_number(arg, 1000000);
 		return 0;
 	case 'f':
 		a->filter = arg;
@@ -1002,7 +1024,11 @@ int main(int argc, char **argv)
 	/* No system call for output between two kinds: a reader would run. */
 	setvbuf(stdout, NULL, _IOFBF, 65536);
 	for (i = 0; i < PFC_NR_KINDS; i++)
-		if (!a->kinds || pfc_listed(a->kinds, pfc_kinds[i].name))
+		if (a->kinds && !pfc_listed(a->kinds, pfc_kinds[i].name))
+			continue;
+		else if (a->plain)
+			pfc_repeat(&pfc_kinds[i], a->plain);
+		else
 			pfc_measure(&pfc_kinds[i], a->passes);
 	if (a->filter)
 		pfc_write_file(PFC_PATH(PFC_FILE_FILTER), PFC_FILTER_CLEAR);

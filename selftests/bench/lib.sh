@@ -6,6 +6,10 @@
 # shellcheck source=selftests/qemu/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../qemu/lib.sh"
 
+# One virtual nanosecond is one instruction, and nothing depends on the hour.
+# shellcheck disable=SC2034 # used by those who source this file
+ICOUNT="-M virt,dtb-kaslr-seed=off -seed 1 -rtc base=2026-01-01,clock=vm -icount shift=0,sleep=off"
+
 # faultcost_ready ARCH: builds faultcost for the guest; sets FAULTCOST.
 faultcost_ready()
 {
@@ -26,4 +30,24 @@ faultcost_ready()
 		"${K_CROSS}gcc" -O2 -std=gnu11 -Wall -Wextra \
 		-Wno-missing-field-initializers -static -I. \
 		-o faultcost faultcost.c || die "faultcost does not build"
+}
+
+# floor_ready: builds the benchmark's own module; sets FLOOR.
+floor_ready()
+{
+	local list key dir out=$CACHE/build/$K_NAME
+
+	FLOOR=$out/pfc_floor.ko
+	list=$(sources selftests/bench/floor)
+	key=$(sources_key "$list")-$K_RELEASE
+	[ "$(cat "$out/floor.key" 2>/dev/null)" != "$key" ] || return 0
+	say "building pfc_floor.ko for $K_NAME"
+	dir=$CACHE/root/$K_SUITE/build/floor-$K_NAME
+	sources_copy "$list" "$dir"
+	run_logged "$CACHE/log/floor-$K_NAME" module_make \
+		"/build/floor-$K_NAME/selftests/bench/floor" modules ||
+		die "pfc_floor.ko does not build for $K_NAME"
+	mkdir -p "$out"
+	cp "$dir/selftests/bench/floor/pfc_floor.ko" "$out/"
+	echo "$key" >"$out/floor.key"
 }
