@@ -736,6 +736,15 @@ static void pfc_insmod(char **args)
 	printf("%llu\n", (unsigned long long)(end - start));
 }
 
+static void pfc_rmmod(const char *name)
+{
+	uint64_t start = pfc_now();
+
+	if (syscall(SYS_delete_module, name, O_NONBLOCK))
+		pfc_die("rmmod %s: %s", name, strerror(errno));
+	printf("%llu\n", (unsigned long long)(pfc_now() - start));
+}
+
 static void pfc_time_read(const char *path, unsigned int passes)
 {
 	static uint64_t ns[PFC_MAX_PASSES];
@@ -868,6 +877,7 @@ static const struct argp_option pfc_options[] = {
 	  "faults, nanoseconds", 1 },
 	{ "insmod", 'i', NULL, 0,
 	  "load the module ARG[0] with the parameters that follow; print nanoseconds", 1 },
+	{ "rmmod", 'R', "NAME", 0, "unload the module; print nanoseconds", 1 },
 	{ "read", 'r', "FILE", 0,
 	  "open, read and close FILE; print the median's nanoseconds, and its size", 1 },
 	{ 0 }
@@ -879,6 +889,7 @@ static struct pfc_arguments {
 	unsigned int plain;
 	char *filter;
 	char *read;
+	char *rmmod;
 	bool insmod;
 	bool scale;
 	char **rest;
@@ -926,6 +937,9 @@ static error_t pfc_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'r':
 		a->read = arg;
+		return 0;
+	case 'R':
+		a->rmmod = arg;
 		return 0;
 	case 'i':
 		a->insmod = true;
@@ -1004,6 +1018,10 @@ int main(int argc, char **argv)
 	pfc_len = pfc_pages * pfc_page;
 	if (a->insmod) {
 		pfc_insmod(a->rest);
+		return 0;
+	}
+	if (a->rmmod) {
+		pfc_rmmod(a->rmmod);
 		return 0;
 	}
 	if (a->read) {

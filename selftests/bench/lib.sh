@@ -32,22 +32,37 @@ faultcost_ready()
 		-o faultcost faultcost.c || die "faultcost does not build"
 }
 
-# floor_ready: builds the benchmark's own module; sets FLOOR.
+# extra_ready NAME: builds the benchmark's own module pfc_NAME.ko; sets EXTRA.
+extra_ready()
+{
+	local list key dir name=$1 out=$CACHE/build/$K_NAME
+
+	EXTRA=$out/pfc_$name.ko
+	list=$(sources "selftests/bench/$name")
+	key=$(sources_key "$list")-$K_RELEASE
+	[ "$(cat "$out/$name.key" 2>/dev/null)" != "$key" ] || return 0
+	say "building pfc_$name.ko for $K_NAME"
+	dir=$CACHE/root/$K_SUITE/build/$name-$K_NAME
+	sources_copy "$list" "$dir"
+	run_logged "$CACHE/log/$name-$K_NAME" module_make \
+		"/build/$name-$K_NAME/selftests/bench/$name" modules ||
+		die "pfc_$name.ko does not build for $K_NAME"
+	mkdir -p "$out"
+	cp "$dir/selftests/bench/$name/pfc_$name.ko" "$out/"
+	echo "$key" >"$out/$name.key"
+}
+
+# floor_ready, steps_ready: likewise; sets FLOOR, STEPS.
 floor_ready()
 {
-	local list key dir out=$CACHE/build/$K_NAME
+	extra_ready floor
+	# shellcheck disable=SC2034 # used by those who source this file
+	FLOOR=$EXTRA
+}
 
-	FLOOR=$out/pfc_floor.ko
-	list=$(sources selftests/bench/floor)
-	key=$(sources_key "$list")-$K_RELEASE
-	[ "$(cat "$out/floor.key" 2>/dev/null)" != "$key" ] || return 0
-	say "building pfc_floor.ko for $K_NAME"
-	dir=$CACHE/root/$K_SUITE/build/floor-$K_NAME
-	sources_copy "$list" "$dir"
-	run_logged "$CACHE/log/floor-$K_NAME" module_make \
-		"/build/floor-$K_NAME/selftests/bench/floor" modules ||
-		die "pfc_floor.ko does not build for $K_NAME"
-	mkdir -p "$out"
-	cp "$dir/selftests/bench/floor/pfc_floor.ko" "$out/"
-	echo "$key" >"$out/floor.key"
+steps_ready()
+{
+	extra_ready steps
+	# shellcheck disable=SC2034 # used by those who source this file
+	STEPS=$EXTRA
 }
