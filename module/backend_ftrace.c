@@ -10,9 +10,8 @@
 
 #if PFC_COMPAT_FTRACE
 
-static __always_inline void pfc_ftrace_hit(struct pfc_place *place, enum pfc_kind kind,
-					   bool account, unsigned long caller,
-					   pfc_compat_ftrace_regs *regs)
+static __always_inline struct pfc_call pfc_ftrace_call(unsigned long caller,
+						       pfc_compat_ftrace_regs *regs)
 {
 	struct pfc_call call = {
 		.caller = caller,
@@ -24,69 +23,66 @@ static __always_inline void pfc_ftrace_hit(struct pfc_place *place, enum pfc_kin
 		},
 	};
 
-	preempt_disable_notrace();
-	switch (kind) {
-	case PFC_KIND_ENTRY:
-		pfc_hit_entry(place, &call);
-		break;
-	case PFC_KIND_WP:
-		if (account)
-			pfc_hit_wp(place, &call);
-		else
-			pfc_hit_leaf(place, &call, account);
-		break;
-	case PFC_KIND_SWAP:
-		if (account)
-			pfc_hit_swap(place, &call);
-		else
-			pfc_hit_leaf(place, &call, account);
-		break;
-	case PFC_KIND_TAIL:
-		pfc_hit_tail(place, &call, account);
-		break;
-	default:
-		pfc_hit_leaf(place, &call, account);
-		break;
-	}
-	preempt_enable_notrace();
+	return call;
 }
 
 #if PFC_COMPAT_FTRACE_EACH
-
-#define PFC_FTRACE_HANDLER(kind, account)					\
+#define PFC_FTRACE_HANDLER(kind, account, ...)					\
 static void notrace pfc_ftrace_on_##kind##_##account(unsigned long ip,		\
 						     unsigned long caller,	\
 						     struct ftrace_ops *ops,	\
 						     pfc_compat_ftrace_regs *regs) \
 {										\
-	pfc_ftrace_hit(container_of(ops, struct pfc_place, ops), PFC_KIND_##kind, \
-		       account, caller, regs);					\
+	struct pfc_call call = pfc_ftrace_call(caller, regs);			\
+										\
+	preempt_disable_notrace();						\
+	pfc_hit_##kind(container_of(ops, struct pfc_place, ops), &call, ##__VA_ARGS__); \
+	preempt_enable_notrace();						\
 }										\
 NOKPROBE_SYMBOL(pfc_ftrace_on_##kind##_##account)
+typedef ftrace_func_t pfc_ftrace_handler;
+#else
+#define PFC_FTRACE_HANDLER(kind, account, ...)					\
+static void notrace pfc_ftrace_on_##kind##_##account(struct pfc_place *place,	\
+						     unsigned long caller,	\
+						     pfc_compat_ftrace_regs *regs) \
+{										\
+	struct pfc_call call = pfc_ftrace_call(caller, regs);			\
+										\
+	preempt_disable_notrace();						\
+	pfc_hit_##kind(place, &call, ##__VA_ARGS__);				\
+	preempt_enable_notrace();						\
+}										\
+NOKPROBE_SYMBOL(pfc_ftrace_on_##kind##_##account)
+typedef void (*pfc_ftrace_handler)(struct pfc_place *place, unsigned long caller,
+				   pfc_compat_ftrace_regs *regs);
+#endif
 
-PFC_FTRACE_HANDLER(LEAF, 0);
-PFC_FTRACE_HANDLER(TAIL, 0);
-PFC_FTRACE_HANDLER(ENTRY, 1);
-PFC_FTRACE_HANDLER(LEAF, 1);
-PFC_FTRACE_HANDLER(WP, 1);
-PFC_FTRACE_HANDLER(SWAP, 1);
-PFC_FTRACE_HANDLER(TAIL, 1);
+PFC_FTRACE_HANDLER(leaf, 0, false);
+PFC_FTRACE_HANDLER(tail, 0, false);
+PFC_FTRACE_HANDLER(entry, 1);
+PFC_FTRACE_HANDLER(leaf, 1, true);
+PFC_FTRACE_HANDLER(wp, 1);
+PFC_FTRACE_HANDLER(swap, 1);
+PFC_FTRACE_HANDLER(tail, 1, true);
 
 /* By accounting, as in backend_kprobe.c. */
-static const ftrace_func_t pfc_ftrace_handlers[][PFC_NR_KINDS] = {
+static const pfc_ftrace_handler pfc_ftrace_handlers[][PFC_NR_KINDS] = {
 	{
-		[PFC_KIND_LEAF]		= pfc_ftrace_on_LEAF_0,
-		[PFC_KIND_WP]		= pfc_ftrace_on_LEAF_0,
-		[PFC_KIND_SWAP]		= pfc_ftrace_on_LEAF_0,
-		[PFC_KIND_TAIL]		= pfc_ftrace_on_TAIL_0,
+		[PFC_KIND_LEAF]		= pfc_ftrace_on_leaf_0,
+		[PFC_KIND_WP]		= pfc_ftrace_on_leaf_0,
+		[PFC_KIND_SWAP]		= pfc_ftrace_on_leaf_0,
+		[PFC_KIND_TAIL]		= pfc_ftrace_on_tail_0,
 	}, {
-		[PFC_KIND_ENTRY]	= pfc_ftrace_on_ENTRY_1,
-		[PFC_KIND_LEAF]		= pfc_ftrace_on_LEAF_1,
-		[PFC_KIND_WP]		= pfc_ftrace_on_WP_1,
-		[PFC_KIND_SWAP]		= pfc_ftrace_on_SWAP_1,
-		[PFC_KIND_TAIL]		= pfc_ftrace_on_TAIL_1,
+		[PFC_KIND_ENTRY]	= pfc_ftrace_on_entry_1,
+		[PFC_KIND_LEAF]		= pfc_ftrace_on_leaf_1,
+		[PFC_KIND_WP]		= pfc_ftrace_on_wp_1,
+		[PFC_KIND_SWAP]		= pfc_ftrace_on_swap_1,
+		[PFC_KIND_TAIL]		= pfc_ftrace_on_tail_1,
 	},
 };
+
+#if PFC_COMPAT_FTRACE_EACH
 
 static struct ftrace_ops *pfc_ftrace_ops(struct pfc_place *place)
 {
@@ -95,8 +91,9 @@ static struct ftrace_ops *pfc_ftrace_ops(struct pfc_place *place)
 	return &place->ops;
 }
 
-static void pfc_ftrace_added(struct pfc_place *place)
+static int pfc_ftrace_added(struct pfc_place *place)
 {
+	return 0;
 }
 
 static void pfc_ftrace_removed(struct pfc_place *place)
@@ -115,81 +112,89 @@ static void pfc_ftrace_disarm(struct pfc_place *place)
 
 #else /* one ops for all places */
 
-#define PFC_FTRACE_HASH	64
+/*
+ * The places by their addresses, each alone in its bucket: which bits of an address
+ * name it is found out when a place is added.
+ */
+#define PFC_FTRACE_BUCKETS	128
+#define PFC_FTRACE_MAX_SHIFT	16
 
-/* By instruction address; a place stands at its hash or after it. */
-static struct pfc_place *pfc_ftrace_places[PFC_FTRACE_HASH];
+static struct pfc_ftrace_bucket {
+	unsigned long ip;
+	pfc_ftrace_handler handler;
+	struct pfc_place *place;
+} pfc_ftrace_buckets[PFC_FTRACE_BUCKETS];
+static unsigned int pfc_ftrace_shift;
+
+static struct pfc_place *pfc_ftrace_places[PFC_MAX_PLACES];
 static unsigned int pfc_ftrace_nr_placed;
 static unsigned int pfc_ftrace_nr_armed;
 
-static __always_inline unsigned int pfc_ftrace_hash(unsigned long ip)
+static void notrace pfc_ftrace_on_any(unsigned long ip, unsigned long caller,
+				      struct ftrace_ops *ops, pfc_compat_ftrace_regs *regs)
 {
-	return (ip >> 4) % PFC_FTRACE_HASH;
+	const struct pfc_ftrace_bucket *bucket;
+
+	bucket = &pfc_ftrace_buckets[ip >> pfc_ftrace_shift & (PFC_FTRACE_BUCKETS - 1)];
+	if (likely(bucket->ip == ip))
+		bucket->handler(bucket->place, caller, regs);
 }
-
-static __always_inline struct pfc_place *pfc_ftrace_find(unsigned long ip)
-{
-	unsigned int i = pfc_ftrace_hash(ip);
-	struct pfc_place *place;
-
-	while ((place = pfc_ftrace_places[i]) && place->addr != ip)
-		i = (i + 1) % PFC_FTRACE_HASH;
-	return place;
-}
-
-static void notrace pfc_ftrace_on_any_0(unsigned long ip, unsigned long caller,
-					struct ftrace_ops *ops, pfc_compat_ftrace_regs *regs)
-{
-	struct pfc_place *place = pfc_ftrace_find(ip);
-
-	if (place)
-		pfc_ftrace_hit(place, place->kind, false, caller, regs);
-}
-NOKPROBE_SYMBOL(pfc_ftrace_on_any_0);
-
-static void notrace pfc_ftrace_on_any_1(unsigned long ip, unsigned long caller,
-					struct ftrace_ops *ops, pfc_compat_ftrace_regs *regs)
-{
-	struct pfc_place *place = pfc_ftrace_find(ip);
-
-	if (place)
-		pfc_ftrace_hit(place, place->kind, true, caller, regs);
-}
-NOKPROBE_SYMBOL(pfc_ftrace_on_any_1);
+NOKPROBE_SYMBOL(pfc_ftrace_on_any);
 
 static struct ftrace_ops pfc_ftrace_shared = {
+	.func = pfc_ftrace_on_any,
 	.flags = PFC_COMPAT_FTRACE_FLAGS,
 };
 
 static struct ftrace_ops *pfc_ftrace_ops(struct pfc_place *place)
 {
-	pfc_ftrace_shared.func = pfc_account ? pfc_ftrace_on_any_1 : pfc_ftrace_on_any_0;
 	return &pfc_ftrace_shared;
 }
 
-static void pfc_ftrace_added(struct pfc_place *place)
+/* Each into its bucket; false if two would share one. */
+static bool pfc_ftrace_fill(unsigned int shift)
 {
-	unsigned int i = pfc_ftrace_hash(place->addr);
+	struct pfc_ftrace_bucket *bucket;
+	struct pfc_place *place;
+	unsigned int i;
 
-	while (pfc_ftrace_places[i])
-		i = (i + 1) % PFC_FTRACE_HASH;
-	pfc_ftrace_places[i] = place;
-	pfc_ftrace_nr_placed++;
+	memset(pfc_ftrace_buckets, 0, sizeof(pfc_ftrace_buckets));
+	pfc_ftrace_shift = shift;
+	for (i = 0; i < pfc_ftrace_nr_placed; i++) {
+		place = pfc_ftrace_places[i];
+		bucket = &pfc_ftrace_buckets[place->addr >> shift & (PFC_FTRACE_BUCKETS - 1)];
+		if (bucket->place)
+			return false;
+		bucket->ip = place->addr;
+		bucket->handler = pfc_ftrace_handlers[pfc_account][place->kind];
+		bucket->place = place;
+	}
+	return true;
 }
 
-/* A place that goes may leave a gap before others: all are entered anew. */
 static void pfc_ftrace_removed(struct pfc_place *place)
 {
-	struct pfc_place *left[PFC_FTRACE_HASH];
-	unsigned int i, count = 0;
+	unsigned int i;
 
-	for (i = 0; i < PFC_FTRACE_HASH; i++)
-		if (pfc_ftrace_places[i] && pfc_ftrace_places[i] != place)
-			left[count++] = pfc_ftrace_places[i];
-	memset(pfc_ftrace_places, 0, sizeof(pfc_ftrace_places));
-	pfc_ftrace_nr_placed = 0;
-	for (i = 0; i < count; i++)
-		pfc_ftrace_added(left[i]);
+	for (i = 0; pfc_ftrace_places[i] != place; i++)
+		;
+	pfc_ftrace_places[i] = pfc_ftrace_places[--pfc_ftrace_nr_placed];
+	/* What is left had room before. */
+	pfc_ftrace_fill(pfc_ftrace_shift);
+}
+
+/* While none is armed. */
+static int pfc_ftrace_added(struct pfc_place *place)
+{
+	unsigned int was = pfc_ftrace_shift, shift;
+
+	pfc_ftrace_places[pfc_ftrace_nr_placed++] = place;
+	for (shift = 2; shift <= PFC_FTRACE_MAX_SHIFT; shift++)
+		if (pfc_ftrace_fill(shift))
+			return 0;
+	pfc_ftrace_shift = was;
+	pfc_ftrace_removed(place);
+	return -ENOSPC;
 }
 
 /* All entries at once, with the last one: also the one that opens visits. */
@@ -217,17 +222,22 @@ static const u8 pfc_ftrace_offsets[] = PFC_ARCH_FTRACE_OFFSETS;
 static int pfc_ftrace_place(struct pfc_place *place)
 {
 	struct ftrace_ops *ops = pfc_ftrace_ops(place);
+	unsigned long start = place->addr;
 	unsigned int i;
+	int err;
 
 	for (i = 0; i < ARRAY_SIZE(pfc_ftrace_offsets); i++) {
-		unsigned long ip = place->addr + pfc_ftrace_offsets[i];
-
-		if (ftrace_set_filter_ip(ops, ip, 0, 0))
+		place->addr = start + pfc_ftrace_offsets[i];
+		if (ftrace_set_filter_ip(ops, place->addr, 0, 0))
 			continue;
-		place->addr = ip;
-		pfc_ftrace_added(place);
-		return 0;
+		err = pfc_ftrace_added(place);
+		if (!err)
+			return 0;
+		ftrace_set_filter_ip(ops, place->addr, 1, 0);
+		place->addr = start;
+		return err;
 	}
+	place->addr = start;
 	return -EINVAL;
 }
 

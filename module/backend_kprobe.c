@@ -33,7 +33,8 @@ static __always_inline struct pfc_call pfc_kprobe_call(struct pt_regs *regs)
  */
 static __always_inline int pfc_kprobe_done(struct kprobe *kp, struct pt_regs *regs)
 {
-	return list_empty(&kp->list) && pfc_arch_emulate(kp->opcode, regs);
+	return list_empty(&kp->list) &&
+	       pfc_arch_emulate(pfc_kprobe_to_place(kp)->emulate, kp->opcode, regs);
 }
 
 /* lint: allow MACRO_WITH_FLOW_CONTROL: it is a function */
@@ -123,6 +124,7 @@ static int pfc_kprobe_place(struct pfc_place *place)
 	} else {
 		rp->kp.pre_handler = pfc_kprobe_handlers[pfc_account][place->kind];
 		err = register_kprobe(&rp->kp);
+		place->emulate = pfc_arch_emulation(rp->kp.opcode);
 	}
 	place->addr = (unsigned long)rp->kp.addr;
 	return err;

@@ -9,7 +9,6 @@
 #include <linux/kprobes.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
-#include <compat/compat.h>
 #include "classify.h"
 
 static const u8 pfc_mark_to_class[PFC_NR_MARKS] = {
@@ -29,6 +28,16 @@ static const u8 pfc_mark_to_class[PFC_NR_MARKS] = {
 	[PFC_MARK_HUGETLB]	= PFC_HUGETLB,
 	[PFC_MARK_AF_DIRTY]	= PFC_AF,
 	[PFC_MARK_SWAP_WP]	= PFC_SWAP,
+};
+
+/* By mark; without and with FAULT_FLAG_WRITE. A read is given the zero page (s390 aside). */
+const u8 pfc_plain_leaves[PFC_NR_MARKS][2] = {
+	[PFC_MARK_ANON]		= { PFC_LEAF(ANON_ZERO), PFC_LEAF(ANON_ALLOC) },
+	[PFC_MARK_NUMA]		= { PFC_NUMA, PFC_NUMA },
+	[PFC_MARK_AF]		= { PFC_AF, PFC_AF },
+	[PFC_MARK_DIRTY]	= { PFC_DIRTY, PFC_DIRTY },
+	[PFC_MARK_SPURIOUS]	= { PFC_SPURIOUS, PFC_SPURIOUS },
+	[PFC_MARK_HUGETLB]	= { PFC_HUGETLB, PFC_HUGETLB },
 };
 
 static const u8 pfc_refinement_to_class[PFC_NR_REFINEMENTS] = {
@@ -203,7 +212,7 @@ static unsigned int pfc_classify_class(const struct pfc_facts *facts)
 	 */
 	if (facts->bits & PFC_FACT_HUGE && facts->ret)
 		return PFC_THP;
-	return facts->bits & PFC_FACT_BLIND ? PFC_LEAF_UNCLASSIFIED : PFC_NONE;
+	return PFC_NONE;
 }
 NOKPROBE_SYMBOL(pfc_classify_class);
 
@@ -274,8 +283,7 @@ NOKPROBE_SYMBOL(pfc_refine_error);
  * calls do_wp_page(), handle_pte_marker() calls do_anonymous_page() or
  * do_fault()); the dispatcher chose do_swap_page(), so that is the class. A mark
  * of the PTE level beside one of the PMD level means that the PMD level fell
- * back. Otherwise two marks of the PTE level cannot happen, and are said. So is
- * a visit without a mark when it may belong to a class that cannot be seen.
+ * back. Otherwise two marks of the PTE level cannot happen, and are said.
  *
  * Context: any; probe handlers.
  * Return: a leaf, or PFC_LEAF_UNCLASSIFIED.
@@ -293,9 +301,7 @@ unsigned int pfc_classify(const struct pfc_facts *facts)
 	}
 	switch (class) {
 	case PFC_ANON:
-		/* A read is given the zero page (s390 aside). */
-		return facts->flags & FAULT_FLAG_WRITE ? PFC_LEAF(ANON_ALLOC) :
-							 PFC_LEAF(ANON_ZERO);
+		return pfc_plain_leaves[PFC_MARK_ANON][facts->flags & FAULT_FLAG_WRITE ? 1 : 0];
 	case PFC_WP:
 		return pfc_refine_wp(facts);
 	case PFC_SWAP:

@@ -5,9 +5,12 @@
 #ifndef PFC_CLASSIFY_H
 #define PFC_CLASSIFY_H
 
+#include <linux/bitops.h>
 #include <linux/bits.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/types.h>
+#include <compat/compat.h>
 #include <pfclass.h>
 
 /*
@@ -39,6 +42,14 @@ enum pfc_mark {
 #define PFC_MARKS_PTE	(BIT(PFC_MARK_THP_ANON) - 1)
 #define PFC_MARKS_TAIL	(BIT(PFC_MARK_AF) | BIT(PFC_MARK_DIRTY) | BIT(PFC_MARK_SPURIOUS))
 #define PFC_MARKS_THP	(BIT(PFC_MARK_HUGETLB) - BIT(PFC_MARK_THP_ANON))
+
+/*
+ * Alone, these say all there is to say. Where a visit can have done the work and
+ * have said RETRY, spurious does not.
+ */
+#define PFC_MARKS_PLAIN	(BIT(PFC_MARK_ANON) | BIT(PFC_MARK_NUMA) | BIT(PFC_MARK_AF) | \
+			 BIT(PFC_MARK_DIRTY) | BIT(PFC_MARK_HUGETLB) | \
+			 (PFC_FAULT_DONE ? 0 : BIT(PFC_MARK_SPURIOUS)))
 
 /*
  * Where a completed fault is counted: a class of its own when nothing is known
@@ -92,13 +103,12 @@ enum pfc_fact {
 	PFC_FACT_HUGE	= BIT(2),  /* its vm_ops have ->huge_fault */
 	PFC_FACT_AROUND	= BIT(3),  /* its vm_ops have ->map_pages */
 	PFC_FACT_SHARED	= BIT(4),  /* it is shared */
-	PFC_FACT_BLIND	= BIT(5),  /* some class's places are missing: no mark means nothing */
-	PFC_FACT_SPECIAL = BIT(6), /* do_wp_page() found no struct page of its own */
-	PFC_FACT_UFFD	= BIT(7),  /* it found a write protection of userfaultfd's */
-	PFC_FACT_SOLE	= BIT(9),  /* it found a page that nobody else refers to */
-	PFC_FACT_DONE_WP = BIT(10),   /* a visit that was retried did do_wp_page()'s work */
-	PFC_FACT_DONE_FILE = BIT(11), /* or do_fault()'s */
-	PFC_FACT_MUTE	= BIT(8),  /* the filter does not want it */
+	PFC_FACT_SPECIAL = BIT(5), /* do_wp_page() found no struct page of its own */
+	PFC_FACT_UFFD	= BIT(6),  /* it found a write protection of userfaultfd's */
+	PFC_FACT_SOLE	= BIT(7),  /* it found a page that nobody else refers to */
+	PFC_FACT_DONE_WP = BIT(8), /* a visit that was retried did do_wp_page()'s work */
+	PFC_FACT_DONE_FILE = BIT(9), /* or do_fault()'s */
+	PFC_FACT_MUTE	= BIT(10), /* the filter does not want it */
 };
 
 /* These are kept from visit to visit. */
@@ -181,6 +191,32 @@ static __always_inline unsigned int pfc_classify_split(const struct pfc_facts *f
 				   (facts->flags & FAULT_FLAG_TRIED) ? PFC_MAJOR : PFC_MINOR;
 
 	return pfc_split(pfc_classify_access(facts), pfc_classify_origin(facts), outcome);
+}
+
+extern const u8 pfc_plain_leaves[PFC_NR_MARKS][2];
+
+/**
+ * pfc_classify_is_plain() - whether a fault's marks say all there is to say
+ * @facts: @facts->marks; nothing was inferred
+ *
+ * Context: any; probe handlers.
+ * Return: true: pfc_classify_plain() is what pfc_classify() would return.
+ */
+static __always_inline bool pfc_classify_is_plain(const struct pfc_facts *facts)
+{
+	return facts->marks & PFC_MARKS_PLAIN && is_power_of_2(facts->marks);
+}
+
+/**
+ * pfc_classify_plain() - the leaf of a fault whose marks say it all
+ * @facts: @facts->marks and @facts->flags
+ *
+ * Context: any; probe handlers.
+ * Return: the leaf.
+ */
+static __always_inline unsigned int pfc_classify_plain(const struct pfc_facts *facts)
+{
+	return pfc_plain_leaves[__ffs(facts->marks)][facts->flags & FAULT_FLAG_WRITE ? 1 : 0];
 }
 
 #endif /* PFC_CLASSIFY_H */

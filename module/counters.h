@@ -29,7 +29,7 @@ struct pfc_place_counters {
 
 /**
  * struct pfc_counters - all that one CPU counts; nothing but u64
- * @begun: faults whose commit has begun
+ * @begun: faults whose commit has begun: what the end of visits saw but @retries
  * @faults: faults whose commit is done; @begun == @faults: at rest
  * @retries: visits that ended in VM_FAULT_RETRY
  * @inferred: faults that met no place and were judged by the entry before and after

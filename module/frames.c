@@ -63,15 +63,25 @@ static struct pfc_slot *pfc_slot_at(unsigned int i)
 }
 NOKPROBE_SYMBOL(pfc_slot_at);
 
+static bool pfc_slot_is_mine(const struct pfc_slot *slot)
+{
+	return (READ_ONCE(slot->task) & ~PFC_SLOT_NESTED) == (unsigned long)current;
+}
+NOKPROBE_SYMBOL(pfc_slot_is_mine);
+
 /* The current task's slot with visits in flight, wherever it is. */
 static struct pfc_slot *pfc_slot_search(void)
 {
-	struct pfc_slot *slot;
+	struct pfc_slot *slot = pfc_slot_home();
 	unsigned int i;
 
-	for (i = 0; i < PFC_FRAMES_WINDOW; i++) {
+	if (pfc_slot_is_mine(slot))
+		return slot;
+	if (!atomic_read(&slot->away))
+		return NULL;
+	for (i = 1; i < PFC_FRAMES_WINDOW; i++) {
 		slot = pfc_slot_at(i);
-		if (READ_ONCE(slot->task) == (unsigned long)current)
+		if (pfc_slot_is_mine(slot))
 			return slot;
 	}
 	return NULL;
@@ -88,7 +98,7 @@ NOKPROBE_SYMBOL(pfc_slot_take);
 /* The count of those away, at home, follows a slot that changes hands. */
 static void pfc_slot_is_away(const struct pfc_slot *slot, unsigned long task, int by)
 {
-	struct pfc_slot *home = pfc_slot_home_of(task & ~PFC_SLOT_WAITS);
+	struct pfc_slot *home = pfc_slot_home_of(task & ~PFC_SLOT_FLAGS);
 
 	if (slot != home)
 		atomic_add(by, &home->away);
@@ -123,17 +133,29 @@ static struct pfc_slot *pfc_slot_claim(void)
 	return NULL;
 
 fresh:
-	slot->depth = 0; /* pfc_frames_close() left it as it was */
 	slot->address = 0;
-	slot->elsewhere = slot != pfc_slot_home();
 	pfc_slot_is_away(slot, (unsigned long)current, 1);
 	return slot;
 }
 NOKPROBE_SYMBOL(pfc_slot_claim);
 
+/* Of a slot that is the current task's and has visits in flight. */
+static unsigned int pfc_slot_depth(const struct pfc_slot *slot)
+{
+	return READ_ONCE(slot->task) & PFC_SLOT_NESTED ? slot->depth : 1;
+}
+NOKPROBE_SYMBOL(pfc_slot_depth);
+
+/* DEPTH visits are in flight, at least one. */
+static void pfc_slot_nest(struct pfc_slot *slot, unsigned int depth)
+{
+	slot->depth = depth;
+	WRITE_ONCE(slot->task, (unsigned long)current | (depth > 1 ? PFC_SLOT_NESTED : 0));
+}
+NOKPROBE_SYMBOL(pfc_slot_nest);
+
 static void pfc_slot_release(struct pfc_slot *slot, bool waits)
 {
-	slot->depth = 0;
 	if (!waits)
 		pfc_slot_is_away(slot, (unsigned long)current, -1);
 	/* pairs with cmpxchg_acquire() */
@@ -141,9 +163,9 @@ static void pfc_slot_release(struct pfc_slot *slot, bool waits)
 }
 NOKPROBE_SYMBOL(pfc_slot_release);
 
-static struct pfc_frame *pfc_slot_innermost(struct pfc_slot *slot)
+static struct pfc_frame *pfc_slot_innermost(struct pfc_slot *slot, unsigned int depth)
 {
-	return &slot->frame[min_t(unsigned int, slot->depth, PFC_FRAMES_NESTED) - 1];
+	return &slot->frame[min_t(unsigned int, depth, PFC_FRAMES_NESTED) - 1];
 }
 NOKPROBE_SYMBOL(pfc_slot_innermost);
 
@@ -164,10 +186,14 @@ struct pfc_frame *pfc_frames_top(void)
 {
 	struct pfc_slot *slot = pfc_slot_search();
 	struct pfc_frame *frame;
+	unsigned int depth;
 
-	if (!slot || slot->depth - 1 >= PFC_FRAMES_NESTED)
+	if (!slot)
 		return NULL;
-	frame = &slot->frame[slot->depth - 1];
+	depth = pfc_slot_depth(slot);
+	if (depth > PFC_FRAMES_NESTED)
+		return NULL;
+	frame = pfc_slot_innermost(slot, depth);
 	return frame->facts.bits & PFC_FACT_MUTE ? NULL : frame;
 }
 NOKPROBE_SYMBOL(pfc_frames_top);
@@ -184,9 +210,12 @@ NOKPROBE_SYMBOL(pfc_frames_top);
 struct pfc_frame *pfc_frames_open_slow(unsigned long sp, unsigned long address, bool mute)
 {
 	struct pfc_slot *slot = pfc_slot_search();
+	unsigned int depth = 0;
 	struct pfc_frame *frame;
 
-	if (!slot) {
+	if (slot) {
+		depth = pfc_slot_depth(slot);
+	} else {
 		if (mute)
 			return NULL;
 		slot = pfc_slot_claim();
@@ -195,20 +224,22 @@ struct pfc_frame *pfc_frames_open_slow(unsigned long sp, unsigned long address, 
 			return NULL;
 		}
 	}
-	while (slot->depth && pfc_frame_is_stale(pfc_slot_innermost(slot), sp)) {
-		slot->depth--;
+	while (depth && pfc_frame_is_stale(pfc_slot_innermost(slot, depth), sp)) {
+		depth--;
 		pfc_count(lost);
 	}
-	if (slot->depth++ >= PFC_FRAMES_NESTED) {
+	depth++;
+	pfc_slot_nest(slot, depth);
+	if (depth > PFC_FRAMES_NESTED) {
 		pfc_count(lost);
 		return NULL;
 	}
-	frame = &slot->frame[slot->depth - 1];
+	frame = pfc_slot_innermost(slot, depth);
 	frame->sp = sp;
 	frame->address = address;
 	frame->start = 0;
 	frame->facts.bits = mute ? PFC_FACT_MUTE : 0;
-	if (slot->depth == 1 && slot->address == address) {
+	if (depth == 1 && slot->address == address) {
 		frame->start = slot->start;
 		frame->facts.bits |= slot->bits;
 	}
@@ -218,48 +249,70 @@ struct pfc_frame *pfc_frames_open_slow(unsigned long sp, unsigned long address, 
 NOKPROBE_SYMBOL(pfc_frames_open_slow);
 
 /**
- * pfc_frames_find_slow() - pfc_frames_find() where it is not as usual
- * @sp: as there
+ * pfc_frames_find() - a visit ends
+ * @sp: stack pointer on entry of handle_mm_fault()
  *
- * Context: as there.
- * Return: as there.
+ * Context: probe handlers; preemption disabled. If there is a slot, the caller
+ * reads pfc_slot_top() of it and then calls pfc_frames_close().
+ * Return: the slot whose innermost visit that is, or NULL if there is none: it
+ * began before the probes were armed, was not wanted, or was lost (and counted).
  */
-struct pfc_slot *pfc_frames_find_slow(unsigned long sp)
+struct pfc_slot *pfc_frames_find(unsigned long sp)
 {
 	struct pfc_slot *slot = pfc_slot_search();
 	struct pfc_frame *frame;
+	unsigned int depth;
 
 	if (!slot)
 		return NULL;
-	while (slot->depth) {
-		frame = pfc_slot_innermost(slot);
-		if (slot->depth <= PFC_FRAMES_NESTED && frame->sp == sp)
+	for (depth = pfc_slot_depth(slot); depth; depth--) {
+		frame = pfc_slot_innermost(slot, depth);
+		if (depth <= PFC_FRAMES_NESTED && frame->sp == sp) {
+			pfc_slot_nest(slot, depth);
 			return slot;
+		}
 		if (frame->sp > sp) {
 			/* A deeper visit ends, one that found no room. */
-			if (slot->depth > PFC_FRAMES_NESTED)
-				slot->depth--;
+			if (depth > PFC_FRAMES_NESTED)
+				depth--;
+			pfc_slot_nest(slot, depth);
 			return NULL;
 		}
-		slot->depth--;
 		pfc_count(lost);
 	}
 	pfc_slot_release(slot, false);
 	return NULL;
 }
-NOKPROBE_SYMBOL(pfc_frames_find_slow);
+NOKPROBE_SYMBOL(pfc_frames_find);
 
 /**
- * pfc_frames_close_slow() - pfc_frames_close() where more is to be done
- * @slot: as there
- * @retry: as there
+ * pfc_slot_top() - the innermost visit of a slot
+ * @slot: from pfc_frames_find()
  *
- * Context: as there.
+ * Context: probe handlers; preemption disabled since.
+ * Return: its frame.
  */
-void pfc_frames_close_slow(struct pfc_slot *slot, bool retry)
+struct pfc_frame *pfc_slot_top(struct pfc_slot *slot)
 {
-	if (--slot->depth)
+	return pfc_slot_innermost(slot, pfc_slot_depth(slot));
+}
+NOKPROBE_SYMBOL(pfc_slot_top);
+
+/**
+ * pfc_frames_close() - give up the innermost frame of a slot
+ * @slot: from pfc_frames_find()
+ * @retry: the fault goes on in another visit
+ *
+ * Context: probe handlers; preemption disabled since pfc_frames_find().
+ */
+void pfc_frames_close(struct pfc_slot *slot, bool retry)
+{
+	unsigned int depth = pfc_slot_depth(slot);
+
+	if (depth > 1) {
+		pfc_slot_nest(slot, depth - 1);
 		return;
+	}
 	if (retry) {
 		slot->address = slot->frame[0].address;
 		slot->start = slot->frame[0].start;
@@ -267,4 +320,4 @@ void pfc_frames_close_slow(struct pfc_slot *slot, bool retry)
 	}
 	pfc_slot_release(slot, retry);
 }
-NOKPROBE_SYMBOL(pfc_frames_close_slow);
+NOKPROBE_SYMBOL(pfc_frames_close);

@@ -53,14 +53,14 @@ struct pfc_frame {
 
 /**
  * struct pfc_slot - the visits in flight of one task
- * @task: whose, or 0: free; with PFC_SLOT_WAITS: no visit is in flight, but a
+ * @task: whose, or 0: free. As it is, one visit is in flight, nearly always; with
+ *	PFC_SLOT_NESTED there are @depth; with PFC_SLOT_WAITS there is none, but a
  *	fault is to be retried
- * @depth: visits in flight; may exceed PFC_FRAMES_NESTED
+ * @depth: visits in flight; may exceed PFC_FRAMES_NESTED; only with PFC_SLOT_NESTED
  * @away: how many tasks whose home this is have a slot elsewhere, waiting or not
  * @address: of the fault to be retried, or 0
  * @start: when it began
  * @bits: what PFC_FACTS_OF_FAULT keeps of it
- * @elsewhere: this is not the home of its task
  * @frame: the outermost PFC_FRAMES_NESTED visits
  */
 struct pfc_slot {
@@ -70,12 +70,13 @@ struct pfc_slot {
 	unsigned long address;
 	u64 start;
 	unsigned int bits;
-	bool elsewhere;
 	struct pfc_frame frame[PFC_FRAMES_NESTED];
 } __aligned(256);
 
 /* Task pointers are aligned. */
 #define PFC_SLOT_WAITS	1UL
+#define PFC_SLOT_NESTED	2UL
+#define PFC_SLOT_FLAGS	(PFC_SLOT_WAITS | PFC_SLOT_NESTED)
 
 /**
  * struct pfc_slots - all slots
@@ -96,8 +97,9 @@ void pfc_frames_wipe(void);
 /* The uncommon cases of the functions below. */
 struct pfc_frame *pfc_frames_top(void);
 struct pfc_frame *pfc_frames_open_slow(unsigned long sp, unsigned long address, bool mute);
-struct pfc_slot *pfc_frames_find_slow(unsigned long sp);
-void pfc_frames_close_slow(struct pfc_slot *slot, bool retry);
+struct pfc_slot *pfc_frames_find(unsigned long sp);
+struct pfc_frame *pfc_slot_top(struct pfc_slot *slot);
+void pfc_frames_close(struct pfc_slot *slot, bool retry);
 
 static __always_inline struct pfc_slot *pfc_slot_home_of(unsigned long task)
 {
@@ -132,8 +134,6 @@ static __always_inline struct pfc_frame *pfc_frames_open(unsigned long sp,
 	if (mute || READ_ONCE(slot->task) || atomic_read(&slot->away) ||
 	    cmpxchg_acquire(&slot->task, 0, (unsigned long)current))
 		return pfc_frames_open_slow(sp, address, mute);
-	slot->depth = 1;
-	slot->elsewhere = false;
 	frame->sp = sp;
 	frame->address = address;
 	frame->start = 0;
@@ -142,52 +142,27 @@ static __always_inline struct pfc_frame *pfc_frames_open(unsigned long sp,
 }
 
 /**
- * pfc_frames_top_at_home() - the current task's only visit in flight
+ * pfc_frames_at_home() - whether the current task has one visit in flight, at home
+ * @slot: from pfc_slot_home()
  *
  * Context: probe handlers; preemption disabled.
- * Return: its frame, which is wanted, or NULL: ask pfc_frames_top().
+ * Return: true: it is @slot->frame[0]; false: ask pfc_frames_top() or
+ * pfc_frames_find().
  */
-static __always_inline struct pfc_frame *pfc_frames_top_at_home(void)
+static __always_inline bool pfc_frames_at_home(const struct pfc_slot *slot)
 {
-	struct pfc_slot *slot = pfc_slot_home();
-
-	if (likely(READ_ONCE(slot->task) == (unsigned long)current && slot->depth == 1))
-		return &slot->frame[0];
-	return NULL;
+	return likely(READ_ONCE(slot->task) == (unsigned long)current);
 }
 
 /**
- * pfc_frames_find() - a visit ends
- * @sp: stack pointer on entry of handle_mm_fault()
+ * pfc_frames_close_at_home() - the visit of pfc_frames_at_home() is over
+ * @slot: of which that was true; the fault is not to be retried
  *
- * Context: probe handlers; preemption disabled. If there is a slot, the caller
- * reads its frame[depth - 1] and then calls pfc_frames_close().
- * Return: the slot whose innermost visit that is, or NULL if there is none: it
- * began before the probes were armed, was not wanted, or was lost (and counted).
+ * Context: probe handlers; preemption disabled since.
  */
-static __always_inline struct pfc_slot *pfc_frames_find(unsigned long sp)
+static __always_inline void pfc_frames_close_at_home(struct pfc_slot *slot)
 {
-	struct pfc_slot *slot = pfc_slot_home();
-
-	if (likely(READ_ONCE(slot->task) == (unsigned long)current && slot->depth == 1 &&
-		   slot->frame[0].sp == sp))
-		return slot;
-	return pfc_frames_find_slow(sp);
-}
-
-/**
- * pfc_frames_close() - give up the innermost frame of a slot
- * @slot: from pfc_frames_find()
- * @retry: the fault goes on in another visit
- *
- * Context: probe handlers; preemption disabled since pfc_frames_find().
- */
-static __always_inline void pfc_frames_close(struct pfc_slot *slot, bool retry)
-{
-	if (likely(!retry && slot->depth == 1 && !slot->elsewhere))
-		smp_store_release(&slot->task, 0); /* pairs with cmpxchg_acquire() */
-	else
-		pfc_frames_close_slow(slot, retry);
+	smp_store_release(&slot->task, 0); /* pairs with cmpxchg_acquire() */
 }
 
 #endif /* PFC_FRAMES_H */

@@ -35,6 +35,12 @@ struct pfc_call {
 	unsigned long arg[5];
 };
 
+/* What is not usual, in hit.c. */
+struct pfc_frame *pfc_hit_mark_slow(struct pfc_place *place, unsigned long marks,
+				    unsigned int variant);
+void pfc_hit_exit_slow(struct pfc_place *place, unsigned long sp, vm_fault_t ret);
+unsigned int pfc_hit_classify(struct pfc_frame *frame, unsigned int split);
+
 /* Counts of one place; preemption is disabled, see counters.h. */
 #define pfc_hit_count(place, field)	raw_cpu_inc((place)->count->field)
 
@@ -100,43 +106,36 @@ static __always_inline void pfc_hit_report(struct pfc_frame *frame, unsigned int
 		pfc_event_emit(leaf, frame, ns);
 }
 
+/* A fault is complete: it gets its class. */
+static __always_inline void pfc_hit_commit(struct pfc_frame *frame, vm_fault_t ret)
+{
+	struct pfc_facts *facts = &frame->facts;
+	unsigned int leaf, split;
+
+	facts->ret = ret;
+	split = pfc_classify_split(facts);
+	if (!static_branch_unlikely(&pfc_infers) && likely(pfc_classify_is_plain(facts)))
+		leaf = pfc_classify_plain(facts);
+	else
+		leaf = pfc_hit_classify(frame, split);
+	pfc_count_fault(leaf, split);
+	pfc_hit_report(frame, leaf);
+}
+
 /* handle_mm_fault() returns RET. */
 static __always_inline void pfc_hit_exit(struct pfc_place *place, unsigned long sp,
 					 vm_fault_t ret)
 {
-	struct pfc_slot *slot = pfc_frames_find(sp);
-	unsigned int leaf, split;
-	struct pfc_frame *frame;
+	struct pfc_slot *slot = pfc_slot_home();
+	struct pfc_frame *frame = &slot->frame[0];
 
-	if (unlikely(!slot)) {
-		pfc_hit_count(place, elsewhere);
-		return;
+	if (pfc_frames_at_home(slot) && likely(frame->sp == sp) &&
+	    likely(!(ret & VM_FAULT_RETRY)) && likely(!(frame->facts.bits & PFC_FACT_MUTE))) {
+		pfc_hit_commit(frame, ret);
+		pfc_frames_close_at_home(slot);
+	} else {
+		pfc_hit_exit_slow(place, sp, ret);
 	}
-	frame = &slot->frame[slot->depth - 1];
-	if (unlikely(frame->facts.bits & PFC_FACT_MUTE)) {
-		pfc_hit_count(place, elsewhere);
-		pfc_frames_close(slot, false);
-		return;
-	}
-	pfc_hit_count(place, hit[0]);
-	if (unlikely(ret & VM_FAULT_RETRY)) {
-		pfc_count(retries);
-		if (ret & PFC_FAULT_DONE)
-			frame->facts.bits |= frame->facts.marks & BIT(PFC_MARK_WP) ?
-					     PFC_FACT_DONE_WP : PFC_FACT_DONE_FILE;
-		pfc_frames_close(slot, true);
-		return;
-	}
-	frame->facts.ret = ret;
-	if (static_branch_unlikely(&pfc_infers) || frame->facts.page != PFC_PAGE_UNKNOWN)
-		pfc_look_after(frame);
-	leaf = pfc_classify(&frame->facts);
-	split = pfc_classify_split(&frame->facts);
-	pfc_count_fault(leaf, split);
-	if (unlikely(frame->facts.marks & BIT(PFC_MARK_SWAP_WP)))
-		pfc_count(cell[PFC_LEAF(SWAP_WP)][split]);
-	pfc_hit_report(frame, leaf);
-	pfc_frames_close(slot, false);
 }
 
 /* Whether the firing is the dispatcher's; if not, it is counted as elsewhere. */
@@ -181,13 +180,13 @@ static __always_inline struct pfc_frame *pfc_hit_mark(struct pfc_place *place,
 						      unsigned long marks,
 						      unsigned int variant)
 {
-	struct pfc_frame *frame = pfc_frames_top_at_home();
+	struct pfc_slot *slot = pfc_slot_home();
 
-	if (unlikely(!frame))
+	if (!pfc_frames_at_home(slot))
 		return pfc_hit_mark_slow(place, marks, variant);
-	frame->facts.marks |= marks;
+	slot->frame[0].facts.marks |= marks;
 	pfc_hit_count(place, hit[variant]);
-	return frame;
+	return &slot->frame[0];
 }
 
 /* Any function that says no more than that it was called. */
@@ -197,7 +196,7 @@ static __always_inline void pfc_hit_leaf(struct pfc_place *place, const struct p
 	if (!pfc_hit_is_dispatched(place, call->caller))
 		return;
 	if (account)
-		pfc_hit_mark(place, BIT(place->mark), 0);
+		pfc_hit_mark(place, place->marks, 0);
 	else
 		pfc_hit_is_count(place, call, 0);
 }

@@ -128,7 +128,7 @@ static const struct pfc_backend *pfc_entry_backend;
 static char pfc_no_account[96] = "accounting is off (account=0)";
 
 bool pfc_account;
-unsigned int pfc_blind;
+bool pfc_blind;
 unsigned long pfc_infer;
 DEFINE_STATIC_KEY_FALSE(pfc_infers);
 
@@ -220,6 +220,7 @@ static int pfc_place_add(const struct pfc_place *template, unsigned long addr)
 	place->addr = addr;
 	place->index = pfc_nr_places;
 	place->count = &pfc_counters->place[place->index];
+	place->marks = BIT(place->mark);
 	place->backend = entry ? pfc_entry_backend : &pfc_backend_kprobe;
 	err = place->backend->place(place);
 	if (err && place->backend != &pfc_backend_kprobe) {
@@ -491,7 +492,7 @@ int pfc_probes_init(const struct pfc_config *config)
 		}
 		if (pfc_cover[mark].covered)
 			continue;
-		pfc_blind = PFC_FACT_BLIND;
+		pfc_blind = true;
 		pr_notice("%s is " PFC_UNAVAILABLE ": %s\n",
 			  pfc_class_keys[pfc_mark_class(mark)], pfc_cover[mark].why);
 	}
@@ -519,30 +520,6 @@ void pfc_probes_exit(void)
 	pfc_probes_disarm();
 	pfc_place_remove_to(0);
 }
-
-/**
- * pfc_hit_mark_slow() - mark the visit that a hit belongs to
- * @place: the place
- * @marks: bit set of enum pfc_mark
- * @variant: which of the place's counters
- *
- * Context: probe handlers; preemption disabled.
- * Return: the frame, or NULL: no visit in flight that is wanted.
- */
-struct pfc_frame *pfc_hit_mark_slow(struct pfc_place *place, unsigned long marks,
-				    unsigned int variant)
-{
-	struct pfc_frame *frame = pfc_frames_top();
-
-	if (frame) {
-		frame->facts.marks |= marks;
-		raw_cpu_inc(place->count->hit[variant]);
-	} else {
-		raw_cpu_inc(place->count->elsewhere);
-	}
-	return frame;
-}
-NOKPROBE_SYMBOL(pfc_hit_mark_slow);
 
 /* Once no handler runs, what they left half done is forgotten. */
 static void pfc_probes_quiesce(void)
@@ -616,6 +593,9 @@ static u64 pfc_place_hits(const struct pfc_place *place, const struct pfc_counte
 	u64 hits = c->place[place->index].elsewhere;
 	unsigned int i;
 
+	/* Each counts something else, too, and not twice. */
+	if (place->kind == PFC_KIND_EXIT)
+		hits += c->begun + c->retries;
 	for (i = 0; i < PFC_NR_VARIANTS; i++)
 		hits += c->place[place->index].hit[i];
 	return hits;

@@ -28,7 +28,6 @@ enum pfc_kind {
 #define PFC_ADDR_VMF	(-1)	/* in the struct vm_fault that argument 0 points to */
 #define PFC_ADDR_NONE	(-2)
 
-struct pfc_frame;
 struct pfc_place;
 
 /**
@@ -65,14 +64,16 @@ extern const struct pfc_backend pfc_backend_ftrace;	/* entries of functions only
  * @rp: of the kprobe backend; only PFC_KIND_VISIT uses more than @rp.kp
  * @ops: of the ftrace backend, where it has one a place
  * @addr: where it is
+ * @count: its counters
+ * @marks: bit of @mark
+ * @caller: where the dispatcher's one call returns to, or 0: anywhere in it
+ * @check_caller: count only what the dispatcher called
+ * @emulate: how a handler executes the instruction that a kprobe replaced
+ * @address: where the faulting address is
  * @kind: what it sees
  * @how: how it was found
  * @mark: what it says; for PFC_KIND_TAIL the first of three
  * @index: of its counters
- * @count: its counters
- * @check_caller: count only what the dispatcher called
- * @caller: where the dispatcher's one call returns to, or 0: anywhere in it
- * @address: where the faulting address is
  *
  * Written by init only; handlers read it.
  */
@@ -83,14 +84,16 @@ struct pfc_place {
 	struct ftrace_ops ops;
 #endif
 	unsigned long addr;
+	struct pfc_place_counters __percpu *count;
+	unsigned long marks;
+	unsigned long caller;
+	bool check_caller;
+	u8 emulate;
+	int address;
 	enum pfc_kind kind;
 	enum pfc_how how;
 	enum pfc_mark mark;
 	unsigned int index;
-	struct pfc_place_counters __percpu *count;
-	bool check_caller;
-	unsigned long caller;
-	int address;
 };
 
 /**
@@ -108,13 +111,9 @@ struct pfc_config {
 
 /* Set by init before a probe is armed. */
 extern bool pfc_account;
-extern unsigned int pfc_blind;	/* PFC_FACT_BLIND if a class cannot be seen, or 0 */
+extern bool pfc_blind;		/* some class cannot be seen: no mark means nothing */
 extern unsigned long pfc_infer;	/* bit set of enum pfc_infer */
 DECLARE_STATIC_KEY_FALSE(pfc_infers);	/* there is one */
-
-/* Where the task's frame is not at its home: see hit.h. */
-struct pfc_frame *pfc_hit_mark_slow(struct pfc_place *place, unsigned long marks,
-				    unsigned int variant);
 
 int pfc_probes_init(const struct pfc_config *config);
 void pfc_probes_exit(void);

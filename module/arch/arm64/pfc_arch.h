@@ -110,31 +110,57 @@ static __always_inline unsigned long pfc_arch_result(struct pt_regs *regs)
 	return regs->regs[0];
 }
 
+/* How the instructions that pfclass probes, and that need no more than registers, are emulated. */
+#define PFC_ARCH_SKIP	BIT(0)	/* nop, bti c: what the compiler leaves for ftrace */
+#define PFC_ARCH_SAVE	BIT(1)	/* mov x9, x30: what ftrace makes of that (5.10, 6.1) */
+#define PFC_ARCH_CALL	BIT(2)	/* bl */
+#define PFC_ARCH_RETURN	BIT(3)	/* ret */
+
+/**
+ * pfc_arch_emulation() - how to execute an instruction
+ * @opcode: the instruction that a kprobe replaced
+ *
+ * Stepping over it would take a second exception (or, for branches, the kernel's own
+ * simulation).
+ *
+ * Context: any.
+ * Return: for pfc_arch_emulate(); 0: the kernel must do it.
+ */
+static inline unsigned int pfc_arch_emulation(u32 opcode)
+{
+	switch (opcode) {
+	case 0xd503201f:
+	case 0xd503245f:
+		return PFC_ARCH_SKIP;
+	case 0xaa1e03e9:
+		return PFC_ARCH_SKIP | PFC_ARCH_SAVE;
+	case 0xd65f03c0:
+		return PFC_ARCH_RETURN;
+	default:
+		return (opcode & 0xfc000000) == 0x94000000 ? PFC_ARCH_CALL : 0;
+	}
+}
+
 /**
  * pfc_arch_emulate() - execute the instruction that a kprobe replaced
+ * @how: from pfc_arch_emulation()
  * @opcode: the instruction
  * @regs: the registers of the hit
- *
- * Those that pfclass probes and that need no more than registers: what ftrace
- * leaves at a function's entry (mov x9, x30; nop), bti c, bl, and ret. Stepping
- * over them would take a second exception (or, for branches, the kernel's own
- * simulation).
  *
  * Context: probe handlers.
  * Return: 1 if it was executed, 0 if the kernel must do it.
  */
-static __always_inline int pfc_arch_emulate(u32 opcode, struct pt_regs *regs)
+static __always_inline int pfc_arch_emulate(unsigned int how, u32 opcode, struct pt_regs *regs)
 {
-	if (opcode == 0xaa1e03e9) {			/* mov x9, x30 */
-		regs->regs[9] = regs->regs[30];
+	if (likely(how & PFC_ARCH_SKIP)) {
+		if (how & PFC_ARCH_SAVE)
+			regs->regs[9] = regs->regs[30];
 		regs->pc += 4;
-	} else if (opcode == 0xd65f03c0) {		/* ret */
+	} else if (how & PFC_ARCH_RETURN) {
 		regs->pc = regs->regs[30];
-	} else if ((opcode & 0xfc000000) == 0x94000000) {	/* bl */
+	} else if (how & PFC_ARCH_CALL) {
 		regs->regs[30] = regs->pc + 4;
 		regs->pc += sign_extend64((u64)(opcode & 0x03ffffff) << 2, 27);
-	} else if (opcode == 0xd503201f || opcode == 0xd503245f) {	/* nop, bti c */
-		regs->pc += 4;
 	} else {
 		return 0;
 	}

@@ -67,7 +67,13 @@ static __always_inline unsigned long pfc_arch_result(struct pt_regs *regs)
 }
 
 /* The kernel makes most of these probes jumps, which is better. */
-static __always_inline int pfc_arch_emulate(kprobe_opcode_t opcode, struct pt_regs *regs)
+static inline unsigned int pfc_arch_emulation(kprobe_opcode_t opcode)
+{
+	return 0;
+}
+
+static __always_inline int pfc_arch_emulate(unsigned int how, kprobe_opcode_t opcode,
+					    struct pt_regs *regs)
 {
 	return 0;
 }
