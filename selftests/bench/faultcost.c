@@ -373,9 +373,13 @@ static long long pfc_vmstat(const char *key)
 		-1 : pfc_value(text, key);
 }
 
+static char pfc_balancing_before[16];
+
 static int pfc_numa_setup(void)
 {
-	if (access(PFC_NUMA_BALANCING, W_OK))
+	if (access(PFC_NUMA_BALANCING, W_OK) ||
+	    pfc_read_file(PFC_NUMA_BALANCING, pfc_balancing_before,
+			  sizeof(pfc_balancing_before)) < 0)
 		return pfc_why("the kernel has no NUMA balancing");
 	if (access("/sys/devices/system/node/node1", F_OK))
 		return pfc_why("the machine has no second NUMA node");
@@ -419,6 +423,12 @@ static int pfc_numa_hinted(void)
 			PFC_NUMA_WAIT_S, now - before, pfc_pages) : 0;
 }
 
+static void pfc_numa_end(void)
+{
+	if (*pfc_balancing_before)
+		pfc_write_file(PFC_NUMA_BALANCING, pfc_balancing_before);
+}
+
 /* ---- the kinds of fault ------------------------------------------------ */
 
 /*
@@ -444,7 +454,8 @@ static const struct pfc_kind {
 	{ "af",    PFC_AF,   false, PFC_MEDIAN, 12, pfc_map_anon, pfc_aged },
 	{ "swap",  PFC_SWAP, false, PFC_MEDIAN, 12, pfc_swap_setup, pfc_paged_out },
 	{ "file",  PFC_FILE, false, PFC_MEDIAN, 12, pfc_file_setup, pfc_drop, pfc_file_end },
-	{ "numa",  PFC_NUMA, false, PFC_MEDIAN, 6, pfc_numa_setup, pfc_numa_hinted },
+	{ "numa",  PFC_NUMA, false, PFC_MEDIAN, 6, pfc_numa_setup, pfc_numa_hinted,
+	  pfc_numa_end },
 };
 
 /* lint: allow ARRAY_SIZE: the macro is the kernel's */
@@ -905,12 +916,27 @@ static unsigned int pfc_number(const char *text, unsigned int max)
 	return n;
 }
 
+static void pfc_check_kinds(char *list)
+{
+	char *copy = strdup(list), *rest = copy, *name;
+	unsigned int i;
+
+	while (copy && (name = strsep(&rest, ","))) {
+		for (i = 0; i < PFC_NR_KINDS && strcmp(name, pfc_kinds[i].name); i++)
+			;
+		if (i == PFC_NR_KINDS)
+			pfc_die("no kind of fault is called \"%s\"", name);
+	}
+	free(copy);
+}
+
 static error_t pfc_option(int key, char *arg, struct argp_state *state)
 {
 	struct pfc_arguments *a = &pfc_arguments;
 
 	switch (key) {
 	case 'k':
+		pfc_check_kinds(arg);
 		a->kinds = arg;
 		return 0;
 	case 'p':
