@@ -45,7 +45,8 @@ traced()
 	took=$(load) || { echo "$took"; exit 1; }
 	echo "@traced $took"
 	sed 's/^/@step /' /sys/module/pfc_steps/parameters/result
-	rmmod pfclass && rmmod pfc_steps || fail "rmmod"
+	rmmod pfclass || fail "rmmod pfclass"
+	rmmod pfc_steps || fail "rmmod pfc_steps"
 }
 
 steps=$(sed -n '/^#/d; /| looking$/d; s/.*| *//p' load-steps | tr '\n' ',')
