@@ -19,6 +19,9 @@ HANDLERS = [
     (r"^pfc_kretprobe_on_", {"x0": "instance", "x1": "regs"}),
     (r"^pfc_ftrace_on_", {"x2": "place", "x3": "regs"}),
 ]
+# Where one callback serves all places, it calls these, by a pointer.
+SHARED_HANDLER = "pfc_ftrace_on_any"
+CALLED_HANDLERS = (r"^pfc_ftrace_on_", {"x0": "place", "x2": "regs"})
 
 # What an address is derived from, and what that is; the first that is in it.
 CLASSES = [
@@ -30,7 +33,7 @@ CLASSES = [
     ("task", "task", "the running task: whether it may be preempted"),
 ]
 # Where a call through a pointer is to be expected.
-INDIRECT = r"^pfc_event_emit"
+INDIRECT = r"^(pfc_event_emit|pfc_ftrace_on_any)$"
 CALLER_SAVED = ["x%d" % i for i in range(19)] + ["x30"]
 CONDITIONAL = re.compile(r"^(b\.\w+|cbn?z|tbn?z)$")
 STORE = re.compile(r"^(st(r|ur|p|lr|lur|np|tr|lxr|xr|xp|lxp|gp?)[bh]?|(ld|st)(add|clr|eor|set|"
@@ -207,7 +210,10 @@ class Analysis:
 
     def run(self):
         for name in self.functions:
-            for pattern, args in HANDLERS:
+            handlers = list(HANDLERS)
+            if SHARED_HANDLER in self.functions and name != SHARED_HANDLER:
+                handlers[-1] = CALLED_HANDLERS
+            for pattern, args in handlers:
                 if re.match(pattern, name):
                     self.need(name, {r: frozenset([t]) for r, t in args.items()})
         if not self.entry:
@@ -308,7 +314,8 @@ class Analysis:
             return True
         if insn.reloc == "__stack_chk_fail":
             return False
-        self.outside[insn.reloc or "whoever listens to the trace events"].add(name)
+        self.outside[insn.reloc or ("whoever listens to the trace events" if name != SHARED_HANDLER
+                                     else "the handler of the place")].add(name)
         for r in CALLER_SAVED:
             state.regs[r] = UNKNOWN
         state.regs["x0"] = frozenset(["what the kernel returned"])
