@@ -221,7 +221,7 @@ def listing(path, kernel, kind, mode, stretches, symbols, asm):
 
 
 def name_of(mode):
-    return mode.replace("floor ", "one empty probe, ") if mode.startswith("floor") else "``%s``" % mode
+    return "one empty probe (``%s``)" % mode[6:] if mode.startswith("floor ") else "``%s``" % mode
 
 
 def write(kernel, release, kind, modes, base):
@@ -235,6 +235,9 @@ def write(kernel, release, kind, modes, base):
             if part not in parts:
                 parts.append(part)
     rows = [["*all*"] + ["**%d**" % m.total for m in modes]]
+    rows.append(["*the kernel's own*"] + [
+        "**%d**" % sum(n for (part, _), n in m.functions.items() if not part.startswith("["))
+        for m in modes])
     for part in parts:
         mine = [k for k in keys if k[0] == part]
         if not mine:
