@@ -26,37 +26,45 @@ static __always_inline struct pfc_call pfc_ftrace_call(unsigned long caller,
 	return call;
 }
 
+/* Out of line, so that what is usual needs no stack. */
+static noinline void notrace pfc_ftrace_slow(struct pfc_place *place, unsigned long caller,
+				    pfc_compat_ftrace_regs *regs)
+{
+	struct pfc_call call = pfc_ftrace_call(caller, regs);
+
+	preempt_disable_notrace();
+	pfc_hit_slow(place, &call);
+	preempt_enable_notrace();
+}
+NOKPROBE_SYMBOL(pfc_ftrace_slow);
+
+/* What a callback is given: its place, or what leads there. */
 #if PFC_COMPAT_FTRACE_EACH
-#define PFC_FTRACE_HANDLER(kind, account, ...)					\
-static void notrace pfc_ftrace_on_##kind##_##account(unsigned long ip,		\
-						     unsigned long caller,	\
-						     struct ftrace_ops *ops,	\
-						     pfc_compat_ftrace_regs *regs) \
-{										\
-	struct pfc_call call = pfc_ftrace_call(caller, regs);			\
-										\
-	preempt_disable_notrace();						\
-	pfc_hit_##kind(container_of(ops, struct pfc_place, ops), &call, ##__VA_ARGS__); \
-	preempt_enable_notrace();						\
-}										\
-NOKPROBE_SYMBOL(pfc_ftrace_on_##kind##_##account)
 typedef ftrace_func_t pfc_ftrace_handler;
+#define PFC_FTRACE_ARGS								\
+	unsigned long ip, unsigned long caller, struct ftrace_ops *ops, pfc_compat_ftrace_regs *regs
+#define PFC_FTRACE_PLACE	container_of(ops, struct pfc_place, ops)
 #else
-#define PFC_FTRACE_HANDLER(kind, account, ...)					\
-static void notrace pfc_ftrace_on_##kind##_##account(struct pfc_place *place,	\
-						     unsigned long caller,	\
-						     pfc_compat_ftrace_regs *regs) \
-{										\
-	struct pfc_call call = pfc_ftrace_call(caller, regs);			\
-										\
-	preempt_disable_notrace();						\
-	pfc_hit_##kind(place, &call, ##__VA_ARGS__);				\
-	preempt_enable_notrace();						\
-}										\
-NOKPROBE_SYMBOL(pfc_ftrace_on_##kind##_##account)
 typedef void (*pfc_ftrace_handler)(struct pfc_place *place, unsigned long caller,
 				   pfc_compat_ftrace_regs *regs);
+#define PFC_FTRACE_ARGS								\
+	struct pfc_place *place, unsigned long caller, pfc_compat_ftrace_regs *regs
+#define PFC_FTRACE_PLACE	place
 #endif
+
+#define PFC_FTRACE_HANDLER(kind, account, ...)					\
+static void notrace pfc_ftrace_on_##kind##_##account(PFC_FTRACE_ARGS)		\
+{										\
+	struct pfc_call call = pfc_ftrace_call(caller, regs);			\
+	bool done;								\
+										\
+	preempt_disable_notrace();						\
+	done = pfc_hit_##kind(PFC_FTRACE_PLACE, &call, ##__VA_ARGS__);		\
+	preempt_enable_notrace();						\
+	if (unlikely(!done))							\
+		pfc_ftrace_slow(PFC_FTRACE_PLACE, caller, regs);		\
+}										\
+NOKPROBE_SYMBOL(pfc_ftrace_on_##kind##_##account)
 
 PFC_FTRACE_HANDLER(leaf, 0, false);
 PFC_FTRACE_HANDLER(tail, 0, false);

@@ -37,14 +37,33 @@ static __always_inline int pfc_kprobe_done(struct kprobe *kp, struct pt_regs *re
 	       pfc_arch_emulate(pfc_kprobe_to_place(kp)->emulate, kp->opcode, regs);
 }
 
+/* Out of line, so that what is usual needs no stack. */
+static noinline int pfc_kprobe_slow(struct kprobe *kp, struct pt_regs *regs)
+{
+	struct pfc_call call = pfc_kprobe_call(regs);
+
+	pfc_hit_slow(pfc_kprobe_to_place(kp), &call);
+	return pfc_kprobe_done(kp, regs);
+}
+NOKPROBE_SYMBOL(pfc_kprobe_slow);
+
+static noinline int pfc_kprobe_exit_slow(struct kprobe *kp, struct pt_regs *regs)
+{
+	pfc_hit_exit_slow(pfc_kprobe_to_place(kp), kernel_stack_pointer(regs),
+			  (__force vm_fault_t)pfc_arch_result(regs));
+	return pfc_kprobe_done(kp, regs);
+}
+NOKPROBE_SYMBOL(pfc_kprobe_exit_slow);
+
 /* lint: allow MACRO_WITH_FLOW_CONTROL: it is a function */
 #define PFC_KPROBE_HANDLER(kind, account, ...)					\
 static int pfc_kprobe_on_##kind##_##account(struct kprobe *kp, struct pt_regs *regs) \
 {										\
 	struct pfc_call call = pfc_kprobe_call(regs);				\
 										\
-	pfc_hit_##kind(pfc_kprobe_to_place(kp), &call, ##__VA_ARGS__);		\
-	return pfc_kprobe_done(kp, regs);					\
+	if (likely(pfc_hit_##kind(pfc_kprobe_to_place(kp), &call, ##__VA_ARGS__))) \
+		return pfc_kprobe_done(kp, regs);				\
+	return pfc_kprobe_slow(kp, regs);					\
 }										\
 NOKPROBE_SYMBOL(pfc_kprobe_on_##kind##_##account)
 
@@ -58,9 +77,10 @@ PFC_KPROBE_HANDLER(tail, 1, true);
 
 static int pfc_kprobe_on_exit(struct kprobe *kp, struct pt_regs *regs)
 {
-	pfc_hit_exit(pfc_kprobe_to_place(kp), kernel_stack_pointer(regs),
-		     (__force vm_fault_t)pfc_arch_result(regs));
-	return pfc_kprobe_done(kp, regs);
+	if (likely(pfc_hit_exit(kernel_stack_pointer(regs),
+				(__force vm_fault_t)pfc_arch_result(regs))))
+		return pfc_kprobe_done(kp, regs);
+	return pfc_kprobe_exit_slow(kp, regs);
 }
 NOKPROBE_SYMBOL(pfc_kprobe_on_exit);
 
@@ -68,22 +88,25 @@ NOKPROBE_SYMBOL(pfc_kprobe_on_exit);
 static int pfc_kretprobe_on_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct pfc_call call = pfc_kprobe_call(regs);
+	struct pfc_place *place;
 
 	*(unsigned long *)ri->data = call.sp;
-	pfc_hit_entry(container_of(pfc_compat_kretprobe(ri), struct pfc_place, rp), &call);
+	place = container_of(pfc_compat_kretprobe(ri), struct pfc_place, rp);
+	if (!pfc_hit_entry(place, &call))
+		pfc_hit_slow(place, &call);
 	return 0;
 }
 NOKPROBE_SYMBOL(pfc_kretprobe_on_entry);
 
 static int pfc_kretprobe_on_exit(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
+	vm_fault_t ret = (__force vm_fault_t)pfc_arch_result(regs);
 	struct kretprobe *rp = pfc_compat_kretprobe(ri);
+	unsigned long sp = *(unsigned long *)ri->data;
 
 	/* NULL: being unregistered */
-	if (rp)
-		pfc_hit_exit(container_of(rp, struct pfc_place, rp),
-			     *(unsigned long *)ri->data,
-			     (__force vm_fault_t)pfc_arch_result(regs));
+	if (rp && !pfc_hit_exit(sp, ret))
+		pfc_hit_exit_slow(container_of(rp, struct pfc_place, rp), sp, ret);
 	return 0;
 }
 NOKPROBE_SYMBOL(pfc_kretprobe_on_exit);

@@ -87,28 +87,6 @@ enum pfc_class pfc_leaf_class(unsigned int leaf)
 }
 
 /**
- * pfc_classify_asks_before() - whether the entry must be known when a visit begins
- * @facts: @facts->flags and @facts->bits
- * @infer: bit set of enum pfc_infer
- *
- * What has a place of its own is not inferred: on kernels that inline
- * do_anonymous_page() and do_fault(), writes meet one, and only zero-page reads
- * and fault-around do not.
- *
- * Context: any; probe handlers.
- * Return: true if it must.
- */
-bool pfc_classify_asks_before(const struct pfc_facts *facts, unsigned long infer)
-{
-	if (facts->flags & FAULT_FLAG_WRITE)
-		infer &= ~(BIT(PFC_INFER_ANON_READ) | BIT(PFC_INFER_FILE_READ));
-	if (facts->bits & PFC_FACT_ANON)
-		return infer & (BIT(PFC_INFER_ANON_READ) | BIT(PFC_INFER_ANON));
-	return infer & (BIT(PFC_INFER_FILE_READ) | BIT(PFC_INFER_FILE));
-}
-NOKPROBE_SYMBOL(pfc_classify_asks_before);
-
-/**
  * pfc_classify_asks_after() - whether the entry must be known when it ends
  * @facts: all but @facts->after
  *
@@ -124,50 +102,6 @@ bool pfc_classify_asks_after(const struct pfc_facts *facts)
 	       !(facts->ret & (VM_FAULT_ERROR | VM_FAULT_RETRY | PFC_FAULT_COMPLETED));
 }
 NOKPROBE_SYMBOL(pfc_classify_asks_after);
-
-/**
- * pfc_classify_asks_page() - whether the page must be looked at when a visit ends
- * @facts: all but @facts->page, which says whether do_wp_page() was seen
- *
- * do_wp_page() copies or reuses the page of a private mapping.
- *
- * Context: any; probe handlers.
- * Return: true if it must.
- */
-bool pfc_classify_asks_page(const struct pfc_facts *facts)
-{
-	return facts->page != PFC_PAGE_UNKNOWN && !(facts->bits & PFC_FACT_SHARED) &&
-	       !(facts->ret & (VM_FAULT_ERROR | VM_FAULT_RETRY | PFC_FAULT_COMPLETED));
-}
-NOKPROBE_SYMBOL(pfc_classify_asks_page);
-
-/**
- * pfc_classify_disagrees() - whether a mark contradicts the entry found before
- * @facts: the last visit of the fault
- *
- * Another thread may have changed the entry in between; nothing else should.
- *
- * Context: any; probe handlers.
- * Return: true if the dispatcher went where that entry would not have sent it.
- */
-bool pfc_classify_disagrees(const struct pfc_facts *facts)
-{
-	unsigned long pte = facts->marks & PFC_MARKS_PTE;
-
-	switch (facts->before) {
-	case PFC_ENTRY_NONE:
-		if (facts->bits & PFC_FACT_ANON)
-			return pte & ~BIT(PFC_MARK_ANON);
-		return pte & ~BIT(PFC_MARK_FILE);
-	case PFC_ENTRY_SWAP:
-		return pte && !(pte & BIT(PFC_MARK_SWAP));
-	case PFC_ENTRY_PRESENT:
-		return pte & (BIT(PFC_MARK_ANON) | BIT(PFC_MARK_FILE) | BIT(PFC_MARK_SWAP));
-	default:
-		return false;
-	}
-}
-NOKPROBE_SYMBOL(pfc_classify_disagrees);
 
 /*
  * A visit that met no place: nothing was mapped and now a page is, so it was
@@ -233,22 +167,6 @@ static unsigned int pfc_refine_wp(const struct pfc_facts *facts)
 }
 NOKPROBE_SYMBOL(pfc_refine_wp);
 
-/* do_fault() */
-static unsigned int pfc_refine_file(const struct pfc_facts *facts)
-{
-	if (facts->flags & FAULT_FLAG_WRITE)
-		return facts->bits & PFC_FACT_SHARED ? PFC_LEAF(FILE_SHARED) : PFC_LEAF(FILE_COW);
-	/*
-	 * do_fault_around() returns the NOPAGE of ->map_pages(); __do_fault(),
-	 * which comes after it, adds LOCKED to whatever happens next.
-	 */
-	if (facts->bits & PFC_FACT_AROUND && (facts->ret & (VM_FAULT_NOPAGE | VM_FAULT_LOCKED)) ==
-			     VM_FAULT_NOPAGE)
-		return PFC_LEAF(FILE_AROUND);
-	return PFC_LEAF(FILE_READ);
-}
-NOKPROBE_SYMBOL(pfc_refine_file);
-
 static unsigned int pfc_refine_thp(const struct pfc_facts *facts)
 {
 	if (facts->marks & BIT(PFC_MARK_THP_NUMA))
@@ -305,12 +223,11 @@ unsigned int pfc_classify(const struct pfc_facts *facts)
 	case PFC_WP:
 		return pfc_refine_wp(facts);
 	case PFC_SWAP:
-		return facts->swap < PFC_NR_REFINEMENTS ? PFC_LEAF_REFINED + facts->swap :
-							  PFC_SWAP;
+		return pfc_refine_swap(facts);
 	case PFC_AF:
 		return facts->marks & BIT(PFC_MARK_AF_DIRTY) ? PFC_LEAF(AF_DIRTY) : PFC_AF;
 	case PFC_FILE:
-		return pfc_refine_file(facts);
+		return pfc_refine_file(facts, facts->ret);
 	case PFC_THP:
 		return pfc_refine_thp(facts);
 	case PFC_ERROR:

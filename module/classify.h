@@ -137,10 +137,7 @@ struct pfc_facts {
 	u8 swap;
 };
 
-bool pfc_classify_asks_before(const struct pfc_facts *facts, unsigned long infer);
 bool pfc_classify_asks_after(const struct pfc_facts *facts);
-bool pfc_classify_asks_page(const struct pfc_facts *facts);
-bool pfc_classify_disagrees(const struct pfc_facts *facts);
 unsigned int pfc_classify(const struct pfc_facts *facts);
 enum pfc_class pfc_mark_class(enum pfc_mark mark);
 enum pfc_class pfc_leaf_class(unsigned int leaf);
@@ -178,45 +175,135 @@ pfc_classify_origin(const struct pfc_facts *facts)
 
 /**
  * pfc_classify_split() - access, origin and outcome of a completed fault
- * @facts: as for pfc_classify()
+ * @facts: @facts->flags and @facts->bits
+ * @ret: VM_FAULT_* that handle_mm_fault() returned
  *
  * Major is what mm_account_fault() calls major, so that getrusage() agrees.
  *
  * Context: any; probe handlers.
  * Return: an index, less than PFC_NR_SPLITS.
  */
-static __always_inline unsigned int pfc_classify_split(const struct pfc_facts *facts)
+static __always_inline unsigned int pfc_classify_split(const struct pfc_facts *facts,
+						       vm_fault_t ret)
 {
-	enum pfc_outcome outcome = (facts->ret & VM_FAULT_MAJOR) ||
+	enum pfc_outcome outcome = (ret & VM_FAULT_MAJOR) ||
 				   (facts->flags & FAULT_FLAG_TRIED) ? PFC_MAJOR : PFC_MINOR;
 
 	return pfc_split(pfc_classify_access(facts), pfc_classify_origin(facts), outcome);
 }
 
-extern const u8 pfc_plain_leaves[PFC_NR_MARKS][2];
-
 /**
- * pfc_classify_is_plain() - whether a fault's marks say all there is to say
- * @facts: @facts->marks; nothing was inferred
+ * pfc_classify_asks_before() - whether the entry must be known when a visit begins
+ * @flags: FAULT_FLAG_* of the call of handle_mm_fault()
+ * @bits: bit set of enum pfc_fact
+ * @infer: bit set of enum pfc_infer
+ *
+ * What has a place of its own is not inferred: on kernels that inline
+ * do_anonymous_page() and do_fault(), writes meet one, and only zero-page reads
+ * and fault-around do not.
  *
  * Context: any; probe handlers.
- * Return: true: pfc_classify_plain() is what pfc_classify() would return.
+ * Return: true if it must.
  */
-static __always_inline bool pfc_classify_is_plain(const struct pfc_facts *facts)
+static __always_inline bool pfc_classify_asks_before(unsigned int flags, unsigned int bits,
+						     unsigned long infer)
 {
-	return facts->marks & PFC_MARKS_PLAIN && is_power_of_2(facts->marks);
+	if (flags & FAULT_FLAG_WRITE)
+		infer &= ~(BIT(PFC_INFER_ANON_READ) | BIT(PFC_INFER_FILE_READ));
+	if (bits & PFC_FACT_ANON)
+		return infer & (BIT(PFC_INFER_ANON_READ) | BIT(PFC_INFER_ANON));
+	return infer & (BIT(PFC_INFER_FILE_READ) | BIT(PFC_INFER_FILE));
+}
+
+extern const u8 pfc_plain_leaves[PFC_NR_MARKS][2];
+
+/* do_fault() */
+static __always_inline unsigned int pfc_refine_file(const struct pfc_facts *facts,
+						    vm_fault_t ret)
+{
+	if (facts->flags & FAULT_FLAG_WRITE)
+		return facts->bits & PFC_FACT_SHARED ? PFC_LEAF(FILE_SHARED) : PFC_LEAF(FILE_COW);
+	/*
+	 * do_fault_around() returns the NOPAGE of ->map_pages(); __do_fault(),
+	 * which comes after it, adds LOCKED to whatever happens next.
+	 */
+	if (facts->bits & PFC_FACT_AROUND &&
+	    (ret & (VM_FAULT_NOPAGE | VM_FAULT_LOCKED)) == VM_FAULT_NOPAGE)
+		return PFC_LEAF(FILE_AROUND);
+	return PFC_LEAF(FILE_READ);
+}
+
+/* do_swap_page() */
+static __always_inline unsigned int pfc_refine_swap(const struct pfc_facts *facts)
+{
+	return facts->swap < PFC_NR_REFINEMENTS ? PFC_LEAF_REFINED + facts->swap : PFC_SWAP;
 }
 
 /**
- * pfc_classify_plain() - the leaf of a fault whose marks say it all
- * @facts: @facts->marks and @facts->flags
+ * pfc_classify_disagrees() - whether a mark contradicts the entry found before
+ * @facts: the last visit of the fault
+ *
+ * Another thread may have changed the entry in between; nothing else should.
  *
  * Context: any; probe handlers.
- * Return: the leaf.
+ * Return: true if the dispatcher went where that entry would not have sent it.
  */
-static __always_inline unsigned int pfc_classify_plain(const struct pfc_facts *facts)
+static __always_inline bool pfc_classify_disagrees(const struct pfc_facts *facts)
 {
-	return pfc_plain_leaves[__ffs(facts->marks)][facts->flags & FAULT_FLAG_WRITE ? 1 : 0];
+	unsigned long pte = facts->marks & PFC_MARKS_PTE;
+
+	switch (facts->before) {
+	case PFC_ENTRY_NONE:
+		if (facts->bits & PFC_FACT_ANON)
+			return pte & ~BIT(PFC_MARK_ANON);
+		return pte & ~BIT(PFC_MARK_FILE);
+	case PFC_ENTRY_SWAP:
+		return pte && !(pte & BIT(PFC_MARK_SWAP));
+	case PFC_ENTRY_PRESENT:
+		return pte & (BIT(PFC_MARK_ANON) | BIT(PFC_MARK_FILE) | BIT(PFC_MARK_SWAP));
+	default:
+		return false;
+	}
+}
+
+/**
+ * pfc_classify_quick() - the leaf of a fault, if that takes little
+ * @facts: all but @facts->ret; @facts->before does not contradict the marks
+ * @ret: VM_FAULT_* that handle_mm_fault() returned
+ *
+ * Context: any; probe handlers.
+ * Return: what pfc_classify() would return, or PFC_LEAF_UNCLASSIFIED: ask it.
+ */
+static __always_inline unsigned int pfc_classify_quick(const struct pfc_facts *facts,
+						       vm_fault_t ret)
+{
+	unsigned long marks = facts->marks;
+
+	if (likely(marks & PFC_MARKS_PLAIN && is_power_of_2(marks)))
+		return pfc_plain_leaves[__ffs(marks)][facts->flags & FAULT_FLAG_WRITE ? 1 : 0];
+	if (marks == BIT(PFC_MARK_SWAP))
+		return pfc_refine_swap(facts);
+	if (marks == BIT(PFC_MARK_FILE))
+		return pfc_refine_file(facts, ret);
+	if (marks == BIT(PFC_MARK_WP) && facts->page == PFC_PAGE_OTHER &&
+	    !(facts->bits & (PFC_FACT_UFFD | PFC_FACT_SHARED)))
+		return PFC_LEAF(WP_COPY);
+	return PFC_LEAF_UNCLASSIFIED;
+}
+
+/**
+ * pfc_classify_asks_page() - whether the page must be looked at when a visit ends
+ * @facts: all but @facts->page; do_wp_page() was seen
+ *
+ * do_wp_page() copies or reuses the page of a private mapping.
+ *
+ * Context: any; probe handlers.
+ * Return: true if it must.
+ */
+static __always_inline bool pfc_classify_asks_page(const struct pfc_facts *facts)
+{
+	return !(facts->bits & PFC_FACT_SHARED) &&
+	       !(facts->ret & (VM_FAULT_ERROR | VM_FAULT_RETRY | PFC_FAULT_COMPLETED));
 }
 
 #endif /* PFC_CLASSIFY_H */

@@ -199,13 +199,16 @@ struct pfc_frame *pfc_frames_top(void)
 NOKPROBE_SYMBOL(pfc_frames_top);
 
 /**
- * pfc_frames_open_slow() - pfc_frames_open() where there is a slot, or none at home
- * @sp: as there
- * @address: as there
- * @mute: as there
+ * pfc_frames_open_slow() - a visit begins, wherever its slot is
+ * @sp: stack pointer on entry of handle_mm_fault()
+ * @address: the faulting address
+ * @mute: the filter does not want it: open it only if it lies within another
+ *	visit, which must not get its marks
  *
- * Context: as there.
- * Return: as there.
+ * Context: probe handlers; preemption disabled.
+ * Return: the frame, with @sp and @address, @start and @facts.bits from the fault's
+ * last visit (or 0), the rest to be filled in by the caller; or NULL if there is
+ * none: not wanted, or no room (counted as lost).
  */
 struct pfc_frame *pfc_frames_open_slow(unsigned long sp, unsigned long address, bool mute)
 {
@@ -253,7 +256,7 @@ NOKPROBE_SYMBOL(pfc_frames_open_slow);
  * @sp: stack pointer on entry of handle_mm_fault()
  *
  * Context: probe handlers; preemption disabled. If there is a slot, the caller
- * reads pfc_slot_top() of it and then calls pfc_frames_close().
+ * reads pfc_slot_top() of it and then calls pfc_frames_close_slow().
  * Return: the slot whose innermost visit that is, or NULL if there is none: it
  * began before the probes were armed, was not wanted, or was lost (and counted).
  */
@@ -299,13 +302,13 @@ struct pfc_frame *pfc_slot_top(struct pfc_slot *slot)
 NOKPROBE_SYMBOL(pfc_slot_top);
 
 /**
- * pfc_frames_close() - give up the innermost frame of a slot
+ * pfc_frames_close_slow() - give up the innermost frame of a slot
  * @slot: from pfc_frames_find()
  * @retry: the fault goes on in another visit
  *
  * Context: probe handlers; preemption disabled since pfc_frames_find().
  */
-void pfc_frames_close(struct pfc_slot *slot, bool retry)
+void pfc_frames_close_slow(struct pfc_slot *slot, bool retry)
 {
 	unsigned int depth = pfc_slot_depth(slot);
 
@@ -320,4 +323,4 @@ void pfc_frames_close(struct pfc_slot *slot, bool retry)
 	}
 	pfc_slot_release(slot, retry);
 }
-NOKPROBE_SYMBOL(pfc_frames_close);
+NOKPROBE_SYMBOL(pfc_frames_close_slow);

@@ -35,7 +35,7 @@
  * @mm: whose address
  * @pc: the instruction in user mode that faulted, or 0: none, or nobody asks
  * @start: when the fault's first visit began, nanoseconds, or 0: nobody asks
- * @pfn: of the page that do_wp_page() was called for
+ * @pte: the entry that do_wp_page() was called for
  * @facts: what is known so far
  */
 struct pfc_frame {
@@ -44,7 +44,7 @@ struct pfc_frame {
 	struct mm_struct *mm;
 	unsigned long pc;
 	u64 start;
-	unsigned long pfn;
+	pte_t pte;
 	struct pfc_facts facts;
 };
 
@@ -99,7 +99,7 @@ struct pfc_frame *pfc_frames_top(void);
 struct pfc_frame *pfc_frames_open_slow(unsigned long sp, unsigned long address, bool mute);
 struct pfc_slot *pfc_frames_find(unsigned long sp);
 struct pfc_frame *pfc_slot_top(struct pfc_slot *slot);
-void pfc_frames_close(struct pfc_slot *slot, bool retry);
+void pfc_frames_close_slow(struct pfc_slot *slot, bool retry);
 
 static __always_inline struct pfc_slot *pfc_slot_home_of(unsigned long task)
 {
@@ -116,28 +116,24 @@ static __always_inline struct pfc_slot *pfc_slot_home(void)
  * pfc_frames_open() - a visit begins
  * @sp: stack pointer on entry of handle_mm_fault()
  * @address: the faulting address
- * @mute: the filter does not want it: open it only if it lies within another
- *	visit, which must not get its marks
  *
  * Context: probe handlers; preemption disabled.
- * Return: the frame, with @sp and @address, @start and @facts.bits from the fault's
- * last visit (or 0), the rest to be filled in by the caller; or NULL if there is
- * none: not wanted, or no room (counted as lost).
+ * Return: a frame at home with @sp, @address and @start (0), the rest to be filled in
+ * by the caller; or NULL: ask pfc_frames_open_slow().
  */
 static __always_inline struct pfc_frame *pfc_frames_open(unsigned long sp,
-							 unsigned long address, bool mute)
+							 unsigned long address)
 {
 	struct pfc_slot *slot = pfc_slot_home();
 	struct pfc_frame *frame = &slot->frame[0];
 
 	/* Were it elsewhere, this task would be counted as away. */
-	if (mute || READ_ONCE(slot->task) || atomic_read(&slot->away) ||
+	if (READ_ONCE(slot->task) || atomic_read(&slot->away) ||
 	    cmpxchg_acquire(&slot->task, 0, (unsigned long)current))
-		return pfc_frames_open_slow(sp, address, mute);
+		return NULL;
 	frame->sp = sp;
 	frame->address = address;
 	frame->start = 0;
-	frame->facts.bits = 0;
 	return frame;
 }
 
@@ -155,12 +151,12 @@ static __always_inline bool pfc_frames_at_home(const struct pfc_slot *slot)
 }
 
 /**
- * pfc_frames_close_at_home() - the visit of pfc_frames_at_home() is over
+ * pfc_frames_close() - the visit of pfc_frames_at_home() is over
  * @slot: of which that was true; the fault is not to be retried
  *
  * Context: probe handlers; preemption disabled since.
  */
-static __always_inline void pfc_frames_close_at_home(struct pfc_slot *slot)
+static __always_inline void pfc_frames_close(struct pfc_slot *slot)
 {
 	smp_store_release(&slot->task, 0); /* pairs with cmpxchg_acquire() */
 }

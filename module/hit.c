@@ -2,33 +2,156 @@
 /* lint: allow LINE_SPACING throughout: NOKPROBE_SYMBOL() belongs to the function above it */
 /*
  * Hits that are not as usual: visits within visits, retries, slots that are not at
- * home, and classes that take more than a mark.
+ * home, classes that take more than a mark, and what is told beside the counts.
  */
+#include <linux/ktime.h>
 #include "hit.h"
 
-/**
- * pfc_hit_mark_slow() - mark the visit that a hit belongs to
- * @place: the place
- * @marks: bit set of enum pfc_mark
- * @variant: which of the place's counters
- *
- * Context: probe handlers; preemption disabled.
- * Return: the frame, or NULL: no visit in flight that is wanted.
- */
-struct pfc_frame *pfc_hit_mark_slow(struct pfc_place *place, unsigned long marks,
-				    unsigned int variant)
+static void pfc_hit_entry_slow(struct pfc_place *place, const struct pfc_call *call)
+{
+	bool mute = !pfc_filter_wants(call->arg[1]);
+	struct pfc_frame *frame = mute ? NULL : pfc_frames_open(call->sp, call->arg[1]);
+
+	if (!frame)
+		frame = pfc_frames_open_slow(call->sp, call->arg[1], mute);
+	if (!frame || mute) {
+		pfc_hit_count(place, elsewhere);
+		return;
+	}
+	frame->facts.bits |= pfc_hit_entry_bits(call);
+	pfc_hit_entry_fill(frame, call);
+	if (static_branch_unlikely(&pfc_measures) && !frame->start)
+		frame->start = ktime_get_mono_fast_ns();
+	if (static_branch_unlikely(&pfc_infers) &&
+	    pfc_classify_asks_before(frame->facts.flags, frame->facts.bits, pfc_infer))
+		pfc_look_before(frame, (struct vm_area_struct *)call->arg[0]);
+	pfc_hit_count(place, hit[0]);
+}
+NOKPROBE_SYMBOL(pfc_hit_entry_slow);
+
+/* Mark the visit that a hit belongs to. NULL: none that is wanted is in flight. */
+static struct pfc_frame *pfc_hit_mark_slow(struct pfc_place *place, unsigned long marks,
+					   unsigned int variant)
 {
 	struct pfc_frame *frame = pfc_frames_top();
 
-	if (frame) {
-		frame->facts.marks |= marks;
-		pfc_hit_count(place, hit[variant]);
-	} else {
+	if (frame)
+		pfc_hit_mark(place, frame, marks, variant);
+	else
 		pfc_hit_count(place, elsewhere);
-	}
 	return frame;
 }
 NOKPROBE_SYMBOL(pfc_hit_mark_slow);
+
+static void pfc_hit_wp_slow(struct pfc_place *place, const struct pfc_call *call)
+{
+	struct pfc_frame *frame;
+
+	if (!pfc_hit_is_dispatched(place, call->caller)) {
+		/* do_swap_page() calls it too. */
+		frame = pfc_frames_top();
+		if (frame && frame->facts.marks & BIT(PFC_MARK_SWAP))
+			frame->facts.marks |= BIT(PFC_MARK_SWAP_WP);
+		return;
+	}
+	frame = pfc_hit_mark_slow(place, place->marks, 0);
+	if (frame)
+		pfc_hit_wp_fill(frame, (const struct vm_fault *)call->arg[0]);
+}
+NOKPROBE_SYMBOL(pfc_hit_wp_slow);
+
+static void pfc_hit_swap_slow(struct pfc_place *place, const struct pfc_call *call)
+{
+	struct pfc_frame *frame;
+
+	if (!pfc_hit_is_dispatched(place, call->caller))
+		return;
+	frame = pfc_hit_mark_slow(place, place->marks, 0);
+	if (frame)
+		pfc_hit_swap_fill(frame, (const struct vm_fault *)call->arg[0]);
+}
+NOKPROBE_SYMBOL(pfc_hit_swap_slow);
+
+/**
+ * pfc_hit_slow() - a hit that is not usual; accounting is on
+ * @place: where
+ * @call: what is called
+ *
+ * Context: probe handlers; preemption disabled.
+ */
+void pfc_hit_slow(struct pfc_place *place, const struct pfc_call *call)
+{
+	unsigned long also;
+	enum pfc_mark mark;
+
+	switch (place->kind) {
+	case PFC_KIND_ENTRY:
+	case PFC_KIND_VISIT:
+		pfc_hit_entry_slow(place, call);
+		break;
+	case PFC_KIND_WP:
+		pfc_hit_wp_slow(place, call);
+		break;
+	case PFC_KIND_SWAP:
+		pfc_hit_swap_slow(place, call);
+		break;
+	case PFC_KIND_TAIL:
+		mark = pfc_tail_mark(call, &also);
+		pfc_hit_mark_slow(place, BIT(mark) | also, mark - PFC_MARK_AF);
+		break;
+	default:
+		pfc_hit_mark_slow(place, place->marks, 0);
+		break;
+	}
+}
+NOKPROBE_SYMBOL(pfc_hit_slow);
+
+/* The leaf of a fault, whatever it takes. */
+static __always_inline unsigned int pfc_hit_classify(struct pfc_frame *frame,
+						     unsigned int split)
+{
+	struct pfc_facts *facts = &frame->facts;
+	unsigned int leaf;
+
+	if (static_branch_unlikely(&pfc_infers) && facts->before != PFC_ENTRY_UNKNOWN)
+		pfc_look_after(frame);
+	if (facts->page == PFC_PAGE_SAME && pfc_classify_asks_page(facts))
+		pfc_look_page(frame);
+	leaf = pfc_classify(facts);
+	if (leaf == PFC_NONE && pfc_blind)
+		leaf = PFC_LEAF_UNCLASSIFIED;
+	if (unlikely(facts->marks & BIT(PFC_MARK_SWAP_WP)))
+		pfc_count(cell[PFC_LEAF(SWAP_WP)][split]);
+	return leaf;
+}
+
+/* A completed fault, for those who want more of it than a count. */
+static void pfc_hit_report(const struct pfc_frame *frame, unsigned int leaf)
+{
+	u64 ns = 0;
+
+	if (leaf == PFC_LEAF_UNCLASSIFIED)
+		return;
+	if (static_branch_unlikely(&pfc_measures)) {
+		ns = ktime_get_mono_fast_ns() - frame->start;
+		pfc_count_latency(pfc_leaf_class(leaf), ns);
+	}
+	if (static_branch_unlikely(&pfc_events))
+		pfc_event_emit(leaf, frame, ns);
+}
+NOKPROBE_SYMBOL(pfc_hit_report);
+
+static __always_inline void pfc_hit_commit(struct pfc_frame *frame, vm_fault_t ret)
+{
+	struct pfc_facts *facts = &frame->facts;
+	unsigned int leaf, split;
+
+	facts->ret = ret;
+	split = pfc_classify_split(facts, ret);
+	leaf = pfc_hit_classify(frame, split);
+	pfc_count_fault(leaf, split);
+	pfc_hit_report(frame, leaf);
+}
 
 /**
  * pfc_hit_exit_slow() - a visit ends
@@ -40,11 +163,17 @@ NOKPROBE_SYMBOL(pfc_hit_mark_slow);
  */
 void pfc_hit_exit_slow(struct pfc_place *place, unsigned long sp, vm_fault_t ret)
 {
-	struct pfc_slot *slot = pfc_frames_find(sp);
+	struct pfc_slot *slot = pfc_slot_home();
+	struct pfc_frame *frame = &slot->frame[0];
 	struct pfc_facts *facts;
-	struct pfc_frame *frame;
 	bool retry = false;
 
+	if (pfc_hit_is_only(slot, sp, ret)) {
+		pfc_hit_commit(frame, ret);
+		pfc_frames_close(slot);
+		return;
+	}
+	slot = pfc_frames_find(sp);
 	if (!slot) {
 		pfc_hit_count(place, elsewhere);
 		return;
@@ -62,30 +191,6 @@ void pfc_hit_exit_slow(struct pfc_place *place, unsigned long sp, vm_fault_t ret
 	} else {
 		pfc_hit_commit(frame, ret);
 	}
-	pfc_frames_close(slot, retry);
+	pfc_frames_close_slow(slot, retry);
 }
 NOKPROBE_SYMBOL(pfc_hit_exit_slow);
-
-/**
- * pfc_hit_classify() - the leaf of a fault whose marks do not say it all
- * @frame: of its last visit
- * @split: from pfc_classify_split()
- *
- * Context: probe handlers, when handle_mm_fault() returns; preemption disabled.
- * Return: a leaf, or PFC_LEAF_UNCLASSIFIED.
- */
-unsigned int pfc_hit_classify(struct pfc_frame *frame, unsigned int split)
-{
-	struct pfc_facts *facts = &frame->facts;
-	unsigned int leaf;
-
-	if (static_branch_unlikely(&pfc_infers) || facts->page != PFC_PAGE_UNKNOWN)
-		pfc_look_after(frame);
-	leaf = pfc_classify(facts);
-	if (leaf == PFC_NONE && pfc_blind)
-		leaf = PFC_LEAF_UNCLASSIFIED;
-	if (unlikely(facts->marks & BIT(PFC_MARK_SWAP_WP)))
-		pfc_count(cell[PFC_LEAF(SWAP_WP)][split]);
-	return leaf;
-}
-NOKPROBE_SYMBOL(pfc_hit_classify);

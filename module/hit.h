@@ -10,7 +10,6 @@
 #define PFC_HIT_H
 
 #include <linux/mm.h>
-#include <linux/timekeeping.h>
 #include <compat/compat.h>
 #include "event.h"
 #include "filter.h"
@@ -36,106 +35,107 @@ struct pfc_call {
 };
 
 /* What is not usual, in hit.c. */
-struct pfc_frame *pfc_hit_mark_slow(struct pfc_place *place, unsigned long marks,
-				    unsigned int variant);
+void pfc_hit_slow(struct pfc_place *place, const struct pfc_call *call);
 void pfc_hit_exit_slow(struct pfc_place *place, unsigned long sp, vm_fault_t ret);
-unsigned int pfc_hit_classify(struct pfc_frame *frame, unsigned int split);
 
 /* Counts of one place; preemption is disabled, see counters.h. */
 #define pfc_hit_count(place, field)	raw_cpu_inc((place)->count->field)
 
-/* handle_mm_fault(vma, address, flags, regs) begins; the same in 5.10 to 7.2. */
-static __always_inline void pfc_hit_entry(struct pfc_place *place,
-					  const struct pfc_call *call)
+/*
+ * Each of the following does what is usual and returns true, or does nothing and
+ * returns false: then pfc_hit_slow() is to be called. So a handler whose hit is
+ * usual calls nothing, and needs no stack.
+ */
+
+static __always_inline unsigned int pfc_hit_entry_bits(const struct pfc_call *call)
 {
-	struct vm_area_struct *vma = (struct vm_area_struct *)call->arg[0];
-	unsigned long address = call->arg[1];
-	struct pt_regs *regs = (struct pt_regs *)call->arg[3];
-	const struct vm_operations_struct *ops;
-	struct pfc_frame *frame;
-	struct pfc_facts *facts;
+	const struct vm_area_struct *vma = (const struct vm_area_struct *)call->arg[0];
+	const struct vm_operations_struct *ops = vma->vm_ops;
 	unsigned int bits;
 
-	frame = pfc_frames_open(call->sp, address, !pfc_filter_wants(address));
-	if (unlikely(!frame || frame->facts.bits & PFC_FACT_MUTE)) {
-		pfc_hit_count(place, elsewhere);
-		return;
-	}
 	/* Not to be asked later: the VMA's lock may be dropped before the end. */
-	ops = vma->vm_ops;
 	if (!ops)
 		bits = PFC_FACT_ANON;
 	else
 		bits = (ops->huge_fault ? PFC_FACT_HUGE : 0) |
 		       (ops->map_pages ? PFC_FACT_AROUND : 0);
-	if (!regs)
+	if (!call->arg[3])
 		bits |= PFC_FACT_GUP;
 	if (vma->vm_flags & PFC_VM_SHARED)
 		bits |= PFC_FACT_SHARED;
+	return bits;
+}
+
+/* A frame that was opened is filled in; its facts.bits are complete. */
+static __always_inline void pfc_hit_entry_fill(struct pfc_frame *frame,
+					       const struct pfc_call *call)
+{
+	const struct vm_area_struct *vma = (const struct vm_area_struct *)call->arg[0];
+	struct pt_regs *regs = (struct pt_regs *)call->arg[3];
+	struct pfc_facts *facts = &frame->facts;
+
 	frame->mm = vma->vm_mm;
 	frame->pc = 0;
-	facts = &frame->facts;
 	facts->marks = 0;
 	facts->flags = call->arg[2];
-	facts->bits |= bits;
 	facts->page = PFC_PAGE_UNKNOWN;
 	facts->before = PFC_ENTRY_UNKNOWN;
 	facts->after = PFC_ENTRY_UNKNOWN;
 	facts->swap = PFC_NR_REFINEMENTS;
 	if (static_branch_unlikely(&pfc_events) && regs && user_mode(regs))
 		frame->pc = instruction_pointer(regs);
-	if (static_branch_unlikely(&pfc_measures) && !frame->start)
-		frame->start = ktime_get_mono_fast_ns();
-	if (static_branch_unlikely(&pfc_infers))
-		pfc_look_before(frame, vma);
+}
+
+/* handle_mm_fault(vma, address, flags, regs) begins; the same in 5.10 to 7.2. */
+static __always_inline bool pfc_hit_entry(struct pfc_place *place,
+					  const struct pfc_call *call)
+{
+	struct pfc_frame *frame;
+	unsigned int bits;
+
+	if (static_branch_unlikely(&pfc_measures) || !pfc_filter_wants(call->arg[1]))
+		return false;
+	bits = pfc_hit_entry_bits(call);
+	if (static_branch_unlikely(&pfc_infers) &&
+	    pfc_classify_asks_before(call->arg[2], bits, pfc_infer))
+		return false;
+	frame = pfc_frames_open(call->sp, call->arg[1]);
+	if (unlikely(!frame))
+		return false;
+	frame->facts.bits = bits;
+	pfc_hit_entry_fill(frame, call);
 	pfc_hit_count(place, hit[0]);
+	return true;
 }
 
-/* A completed fault, for those who want more of it than a count. */
-static __always_inline void pfc_hit_report(struct pfc_frame *frame, unsigned int leaf)
+/* Whether the visit that ends is the task's only one, at home, wanted, and completes. */
+static __always_inline bool pfc_hit_is_only(const struct pfc_slot *slot, unsigned long sp,
+					    vm_fault_t ret)
 {
-	u64 ns = 0;
-
-	if (leaf == PFC_LEAF_UNCLASSIFIED)
-		return;
-	if (static_branch_unlikely(&pfc_measures)) {
-		ns = ktime_get_mono_fast_ns() - frame->start;
-		pfc_count_latency(pfc_leaf_class(leaf), ns);
-	}
-	if (static_branch_unlikely(&pfc_events))
-		pfc_event_emit(leaf, frame, ns);
+	return pfc_frames_at_home(slot) && likely(slot->frame[0].sp == sp) &&
+	       likely(!(ret & VM_FAULT_RETRY)) &&
+	       likely(!(slot->frame[0].facts.bits & PFC_FACT_MUTE));
 }
 
-/* A fault is complete: it gets its class. */
-static __always_inline void pfc_hit_commit(struct pfc_frame *frame, vm_fault_t ret)
-{
-	struct pfc_facts *facts = &frame->facts;
-	unsigned int leaf, split;
-
-	facts->ret = ret;
-	split = pfc_classify_split(facts);
-	if (!static_branch_unlikely(&pfc_infers) && likely(pfc_classify_is_plain(facts)))
-		leaf = pfc_classify_plain(facts);
-	else
-		leaf = pfc_hit_classify(frame, split);
-	pfc_count_fault(leaf, split);
-	pfc_hit_report(frame, leaf);
-}
-
-/* handle_mm_fault() returns RET. */
-static __always_inline void pfc_hit_exit(struct pfc_place *place, unsigned long sp,
-					 vm_fault_t ret)
+/* handle_mm_fault() returns RET. If not usual: pfc_hit_exit_slow(). */
+static __always_inline bool pfc_hit_exit(unsigned long sp, vm_fault_t ret)
 {
 	struct pfc_slot *slot = pfc_slot_home();
-	struct pfc_frame *frame = &slot->frame[0];
+	const struct pfc_facts *facts = &slot->frame[0].facts;
+	unsigned int leaf;
 
-	if (pfc_frames_at_home(slot) && likely(frame->sp == sp) &&
-	    likely(!(ret & VM_FAULT_RETRY)) && likely(!(frame->facts.bits & PFC_FACT_MUTE))) {
-		pfc_hit_commit(frame, ret);
-		pfc_frames_close_at_home(slot);
-	} else {
-		pfc_hit_exit_slow(place, sp, ret);
-	}
+	if (static_branch_unlikely(&pfc_measures) || static_branch_unlikely(&pfc_events) ||
+	    !pfc_hit_is_only(slot, sp, ret))
+		return false;
+	if (static_branch_unlikely(&pfc_infers) && facts->before != PFC_ENTRY_UNKNOWN &&
+	    pfc_classify_disagrees(facts))
+		return false;
+	leaf = pfc_classify_quick(facts, ret);
+	if (leaf == PFC_LEAF_UNCLASSIFIED)
+		return false;
+	pfc_count_fault(leaf, pfc_classify_split(facts, ret));
+	pfc_frames_close(slot);
+	return true;
 }
 
 /* Whether the firing is the dispatcher's; if not, it is counted as elsewhere. */
@@ -175,70 +175,35 @@ static __always_inline void pfc_hit_is_count(struct pfc_place *place,
 		pfc_hit_count(place, elsewhere);
 }
 
-/* With it the hit marks the visit. Returns its frame if there is one. */
-static __always_inline struct pfc_frame *pfc_hit_mark(struct pfc_place *place,
-						      unsigned long marks,
-						      unsigned int variant)
+/* With it the hit marks the visit. */
+static __always_inline void pfc_hit_mark(struct pfc_place *place, struct pfc_frame *frame,
+					 unsigned long marks, unsigned int variant)
+{
+	frame->facts.marks |= marks;
+	pfc_hit_count(place, hit[variant]);
+}
+
+static __always_inline bool pfc_hit_mark_at_home(struct pfc_place *place, unsigned long marks,
+						 unsigned int variant)
 {
 	struct pfc_slot *slot = pfc_slot_home();
 
 	if (!pfc_frames_at_home(slot))
-		return pfc_hit_mark_slow(place, marks, variant);
-	slot->frame[0].facts.marks |= marks;
-	pfc_hit_count(place, hit[variant]);
-	return &slot->frame[0];
+		return false;
+	pfc_hit_mark(place, &slot->frame[0], marks, variant);
+	return true;
 }
 
 /* Any function that says no more than that it was called. */
-static __always_inline void pfc_hit_leaf(struct pfc_place *place, const struct pfc_call *call,
+static __always_inline bool pfc_hit_leaf(struct pfc_place *place, const struct pfc_call *call,
 					 bool account)
 {
 	if (!pfc_hit_is_dispatched(place, call->caller))
-		return;
+		return true;
 	if (account)
-		pfc_hit_mark(place, place->marks, 0);
-	else
-		pfc_hit_is_count(place, call, 0);
-}
-
-/* do_wp_page(vmf), with accounting: what it starts from refines it. */
-static __always_inline void pfc_hit_wp(struct pfc_place *place, const struct pfc_call *call)
-{
-	const struct vm_fault *vmf = (const struct vm_fault *)call->arg[0];
-	struct pfc_frame *frame;
-
-	if (!pfc_hit_is_dispatched(place, call->caller)) {
-		/* do_swap_page() calls it too. */
-		frame = pfc_frames_top();
-		if (frame && frame->facts.marks & BIT(PFC_MARK_SWAP))
-			frame->facts.marks |= BIT(PFC_MARK_SWAP_WP);
-		return;
-	}
-	frame = pfc_hit_mark(place, BIT(PFC_MARK_WP), 0);
-	if (!frame)
-		return;
-	frame->pfn = pte_pfn(vmf->orig_pte);
-	if (frame->facts.bits & PFC_FACT_SHARED && pfc_compat_is_pfn(vmf->vma, vmf->orig_pte))
-		frame->facts.bits |= PFC_FACT_SPECIAL;
-	if (userfaultfd_pte_wp(vmf->vma, vmf->orig_pte))
-		frame->facts.bits |= PFC_FACT_UFFD;
-	if (!pte_special(vmf->orig_pte) && page_count(pte_page(vmf->orig_pte)) == 1)
-		frame->facts.bits |= PFC_FACT_SOLE;
-	/* To be compared with the page at the end of the visit. */
-	frame->facts.page = PFC_PAGE_SAME;
-}
-
-/* do_swap_page(vmf): likewise. */
-static __always_inline void pfc_hit_swap(struct pfc_place *place, const struct pfc_call *call)
-{
-	const struct vm_fault *vmf = (const struct vm_fault *)call->arg[0];
-	struct pfc_frame *frame;
-
-	if (!pfc_hit_is_dispatched(place, call->caller))
-		return;
-	frame = pfc_hit_mark(place, BIT(PFC_MARK_SWAP), 0);
-	if (frame)
-		frame->facts.swap = pfc_compat_swap(vmf->orig_pte);
+		return pfc_hit_mark_at_home(place, place->marks, 0);
+	pfc_hit_is_count(place, call, 0);
+	return true;
 }
 
 /*
@@ -247,37 +212,92 @@ static __always_inline void pfc_hit_swap(struct pfc_place *place, const struct p
  * its access and dirty bits. Software bits that differ from a young entry make
  * the setter return 1 though nothing had to change (hardware dirty raced).
  */
-static __always_inline enum pfc_mark pfc_tail_mark(pte_t *ptep, pte_t entry, bool dirty,
+static __always_inline enum pfc_mark pfc_tail_mark(const struct pfc_call *call,
 						   unsigned long *also)
 {
-	pte_t cur = pfc_arch_pte(READ_ONCE(*ptep));
+	pte_t cur = pfc_arch_pte(READ_ONCE(*(pte_t *)call->arg[2]));
+	bool dirty = (int)call->arg[4];
 
-	/* The entry to be written is young. */
+	/* The entry to be written, argument 3, is young. */
 	if (!pte_young(cur)) {
 		*also = dirty && pte_write(cur) && !pte_dirty(cur) ? BIT(PFC_MARK_AF_DIRTY) : 0;
 		return PFC_MARK_AF;
 	}
-	if (pte_val(cur) != pte_val(entry) && dirty && pte_write(cur) && !pte_dirty(cur))
+	*also = 0;
+	if (pte_val(cur) != call->arg[3] && dirty && pte_write(cur) && !pte_dirty(cur))
 		return PFC_MARK_DIRTY;
 	return PFC_MARK_SPURIOUS;
 }
 
 /* ptep_set_access_flags(vma, address, ptep, entry, dirty) and its kin. */
-static __always_inline void pfc_hit_tail(struct pfc_place *place, const struct pfc_call *call,
+static __always_inline bool pfc_hit_tail(struct pfc_place *place, const struct pfc_call *call,
 					 bool account)
 {
-	unsigned long also = 0;
+	unsigned long also;
 	enum pfc_mark mark;
 
 	/* Look at the caller first: others' ptep may be something else. */
 	if (!pfc_hit_is_dispatched(place, call->caller))
-		return;
-	mark = pfc_tail_mark((pte_t *)call->arg[2], __pte(call->arg[3]), (int)call->arg[4],
-			     &also);
+		return true;
+	mark = pfc_tail_mark(call, &also);
 	if (account)
-		pfc_hit_mark(place, BIT(mark) | also, mark - PFC_MARK_AF);
-	else
-		pfc_hit_is_count(place, call, mark - PFC_MARK_AF);
+		return pfc_hit_mark_at_home(place, BIT(mark) | also, mark - PFC_MARK_AF);
+	pfc_hit_is_count(place, call, mark - PFC_MARK_AF);
+	return true;
+}
+
+/* What do_wp_page(vmf) starts from refines it. */
+static __always_inline void pfc_hit_wp_fill(struct pfc_frame *frame, const struct vm_fault *vmf)
+{
+	unsigned int bits = frame->facts.bits;
+	pte_t pte = vmf->orig_pte;
+
+	frame->pte = pte;
+	/* To be compared with the page at the end of the visit. */
+	frame->facts.page = PFC_PAGE_SAME;
+	if (bits & PFC_FACT_SHARED && pfc_compat_is_pfn(vmf->vma, pte))
+		bits |= PFC_FACT_SPECIAL;
+	if (userfaultfd_pte_wp(vmf->vma, pte))
+		bits |= PFC_FACT_UFFD;
+	if (pte_special(pte)) {
+		/* Nobody's to be reused: what is private is copied. */
+		if (is_zero_pfn(pte_pfn(pte)))
+			frame->facts.page = PFC_PAGE_OTHER;
+	} else if (page_count(pte_page(pte)) == 1) {
+		bits |= PFC_FACT_SOLE;
+	}
+	frame->facts.bits = bits;
+}
+
+/* do_wp_page(vmf), with accounting */
+static __always_inline bool pfc_hit_wp(struct pfc_place *place, const struct pfc_call *call)
+{
+	struct pfc_slot *slot = pfc_slot_home();
+
+	if (unlikely(call->caller != place->caller) || !pfc_frames_at_home(slot))
+		return false;
+	pfc_hit_mark(place, &slot->frame[0], place->marks, 0);
+	pfc_hit_wp_fill(&slot->frame[0], (const struct vm_fault *)call->arg[0]);
+	return true;
+}
+
+/* What do_swap_page(vmf) starts from refines it. */
+static __always_inline void pfc_hit_swap_fill(struct pfc_frame *frame,
+					      const struct vm_fault *vmf)
+{
+	frame->facts.swap = pfc_compat_swap(vmf->orig_pte);
+}
+
+/* do_swap_page(vmf), with accounting */
+static __always_inline bool pfc_hit_swap(struct pfc_place *place, const struct pfc_call *call)
+{
+	struct pfc_slot *slot = pfc_slot_home();
+
+	if (unlikely(call->caller != place->caller) || !pfc_frames_at_home(slot))
+		return false;
+	pfc_hit_mark(place, &slot->frame[0], place->marks, 0);
+	pfc_hit_swap_fill(&slot->frame[0], (const struct vm_fault *)call->arg[0]);
+	return true;
 }
 
 #endif /* PFC_HIT_H */

@@ -19,13 +19,12 @@
 
 static __always_inline enum pfc_entry pfc_snapshot_walk(struct mm_struct *mm,
 							unsigned long addr,
-							unsigned long *pfn)
+							pte_t *pte)
 {
 	pgd_t *pgdp = pgd_offset(mm, addr), pgd = READ_ONCE(*pgdp);
 	p4d_t *p4dp, p4d;
 	pud_t *pudp, pud;
 	pmd_t *pmdp, pmd;
-	pte_t pte;
 
 	if (pgd_none(pgd))
 		return PFC_ENTRY_NONE;
@@ -49,31 +48,27 @@ static __always_inline enum pfc_entry pfc_snapshot_walk(struct mm_struct *mm,
 		return PFC_ENTRY_NONE;
 	if (pmd_bad(pmd))
 		return PFC_ENTRY_HUGE;
-	pte = READ_ONCE(*pte_offset_kernel(&pmd, addr));
-	if (pte_none(pte))
+	*pte = READ_ONCE(*pte_offset_kernel(&pmd, addr));
+	if (pte_none(*pte))
 		return PFC_ENTRY_NONE;
-	if (!pte_present(pte))
-		return PFC_ENTRY_SWAP;
-	*pfn = pte_pfn(pte);
-	return PFC_ENTRY_PRESENT;
+	return pte_present(*pte) ? PFC_ENTRY_PRESENT : PFC_ENTRY_SWAP;
 }
 
 /*
  * What maps ADDR now, in a mapping that is not hugetlb's (whose tables may be
- * shared and unshared). PFN is set when the answer is PFC_ENTRY_PRESENT.
+ * shared and unshared). PTE is set when the answer is PFC_ENTRY_PRESENT.
  */
-static enum pfc_entry pfc_snapshot(struct mm_struct *mm, unsigned long addr,
-				   unsigned long *pfn)
+static __always_inline enum pfc_entry pfc_snapshot(struct mm_struct *mm, unsigned long addr,
+				   pte_t *pte)
 {
 	enum pfc_entry entry;
 	unsigned long flags;
 
 	local_irq_save(flags);
-	entry = pfc_snapshot_walk(mm, addr, pfn);
+	entry = pfc_snapshot_walk(mm, addr, pte);
 	local_irq_restore(flags);
 	return entry;
 }
-NOKPROBE_SYMBOL(pfc_snapshot);
 
 /**
  * pfc_look_before() - find what maps the address, where a class is inferred from it
@@ -85,16 +80,16 @@ NOKPROBE_SYMBOL(pfc_snapshot);
  */
 void pfc_look_before(struct pfc_frame *frame, struct vm_area_struct *vma)
 {
-	unsigned long pfn;
+	pte_t pte;
 
-	if (pfc_classify_asks_before(&frame->facts, pfc_infer) && !is_vm_hugetlb_page(vma))
-		frame->facts.before = pfc_snapshot(frame->mm, frame->address, &pfn);
+	if (!is_vm_hugetlb_page(vma))
+		frame->facts.before = pfc_snapshot(frame->mm, frame->address, &pte);
 }
 NOKPROBE_SYMBOL(pfc_look_before);
 
 /**
- * pfc_look_after() - find what maps it now, where the facts do not suffice
- * @frame: of a visit that ends, with what it returned
+ * pfc_look_after() - find what maps it now, where a class is inferred from it
+ * @frame: of a visit that ends, with what it returned; @frame->facts.before is known
  *
  * Context: probe handlers, when handle_mm_fault() returns. It still is under the
  * lock unless what it returns says otherwise; then nothing is looked at.
@@ -102,21 +97,30 @@ NOKPROBE_SYMBOL(pfc_look_before);
 void pfc_look_after(struct pfc_frame *frame)
 {
 	struct pfc_facts *facts = &frame->facts;
-	unsigned long pfn;
+	pte_t pte;
 
-	if (facts->before != PFC_ENTRY_UNKNOWN) {
-		if (pfc_classify_disagrees(facts))
-			pfc_count(disagreed);
-		if (pfc_classify_asks_after(facts)) {
-			facts->after = pfc_snapshot(frame->mm, frame->address, &pfn);
-			pfc_count(inferred);
-		}
+	if (pfc_classify_disagrees(facts))
+		pfc_count(disagreed);
+	if (pfc_classify_asks_after(facts)) {
+		facts->after = pfc_snapshot(frame->mm, frame->address, &pte);
+		pfc_count(inferred);
 	}
-	if (!pfc_classify_asks_page(facts))
-		return;
-	if (pfc_snapshot(frame->mm, frame->address, &pfn) != PFC_ENTRY_PRESENT)
-		facts->page = PFC_PAGE_UNKNOWN;
-	else
-		facts->page = pfn == frame->pfn ? PFC_PAGE_SAME : PFC_PAGE_OTHER;
 }
 NOKPROBE_SYMBOL(pfc_look_after);
+
+/**
+ * pfc_look_page() - find whether do_wp_page() put another page there
+ * @frame: of a visit that ends, for which pfc_classify_asks_page() is true
+ *
+ * Context: as for pfc_look_after().
+ */
+void pfc_look_page(struct pfc_frame *frame)
+{
+	pte_t pte;
+
+	if (pfc_snapshot(frame->mm, frame->address, &pte) != PFC_ENTRY_PRESENT)
+		frame->facts.page = PFC_PAGE_UNKNOWN;
+	else
+		frame->facts.page = pte_pfn(pte) == pte_pfn(frame->pte) ? PFC_PAGE_SAME : PFC_PAGE_OTHER;
+}
+NOKPROBE_SYMBOL(pfc_look_page);

@@ -10,5 +10,6 @@
 
 void pfc_look_before(struct pfc_frame *frame, struct vm_area_struct *vma);
 void pfc_look_after(struct pfc_frame *frame);
+void pfc_look_page(struct pfc_frame *frame);
 
 #endif /* PFC_SNAPSHOT_H */
