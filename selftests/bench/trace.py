@@ -17,7 +17,7 @@ import time
 MONITOR, LOG = "monitor", "exec.log"
 LOG_BYTES = 80 << 20
 LOG_SECONDS = 120
-LISTING_MAX = 450  # instructions: more than one hit's are not listed
+LISTING_MAX = 450  # instructions: of more, what is the kernel's own is left out
 KERNEL_SPACE = 1 << 63
 
 # What a fault of a kind must go through, and must not.
@@ -206,13 +206,19 @@ def count(mode, stretches, symbols):
 
 def listing(path, kernel, kind, mode, stretches, symbols, asm):
     with open(path, "w") as f:
+        whole = mode.total <= LISTING_MAX
         f.write("# SPDX-License-Identifier: GPL-2.0\n")
         f.write("# %s, %s: the %d instructions that it adds to a fault of kind %s,\n"
-                "# in the order of execution\n" % (kernel, mode.name, mode.total, kind))
+                "# in the order of execution%s\n" % (
+                    kernel, mode.name, mode.total, kind,
+                    "" if whole else "; the kernel's own are left out"))
         for stretch in stretches:
             last = None
             for pc in stretch:
                 symbol = symbols.at(pc)
+                if not whole and not symbol.module:
+                    last = None
+                    continue
                 if symbol != last:
                     f.write("\n%s%s\n" % (symbol.name, " [%s]" % symbol.module
                                           if symbol.module else ""))
@@ -286,9 +292,8 @@ def main():
                 base = course
                 continue
             count(mode, stretches, symbols)
-            if mode.total <= LISTING_MAX:
-                listing("%s-%d.txt" % (kernel, len(modes) + 1), release, kind, mode,
-                        stretches, symbols, asm)
+            listing("%s-%d.txt" % (kernel, len(modes) + 1), release, kind, mode,
+                    stretches, symbols, asm)
             modes.append(mode)
         elif line == "@done":
             done = True
