@@ -25,10 +25,10 @@ def cell(result, mode, kind):
     for row in result["rows"]:
         if mode in (row["mode"], row["label"]):
             got = row["kinds"].get(kind, {})
-            # A difference below the spread of what was compared is none.
+            # Within the spread of what was compared there is no difference.
             if "added" in got:
-                return "0" if abs(got["added"]) <= max(got["spread"], 0.5) \
-                    else "+%.0f" % got["added"]
+                return "0" if abs(got["added"]) - got["spread"] < 0.5 \
+                    else "%+.0f" % got["added"]
     return "–"
 
 
