@@ -66,10 +66,13 @@ static const struct pfc_suffix {
 static void pfc_show_value(struct seq_file *m, const char *key, const char *suffix,
 			   bool available, u64 value)
 {
+	seq_puts(m, key);
+	seq_puts(m, suffix);
 	if (available)
-		seq_printf(m, "%s%s %llu\n", key, suffix, value);
+		seq_put_decimal_ull(m, " ", value);
 	else
-		seq_printf(m, "%s%s " PFC_UNAVAILABLE "\n", key, suffix);
+		seq_puts(m, " " PFC_UNAVAILABLE);
+	seq_putc(m, '\n');
 }
 
 static void pfc_show_totals(struct seq_file *m, const struct pfc_counters *c)
@@ -94,25 +97,33 @@ static void pfc_show_totals(struct seq_file *m, const struct pfc_counters *c)
 			       value[i]);
 }
 
-static u64 pfc_select(const struct pfc_counters *c, enum pfc_class class,
-		      const struct pfc_suffix *s)
+/* By class and split, each cell having been looked at once. */
+static void pfc_fold(const struct pfc_counters *c, u64 sum[][PFC_NR_SPLITS])
 {
-	unsigned int leaf, access, origin, outcome;
-	u64 sum = 0;
+	unsigned int leaf, split;
+	enum pfc_class class;
 
+	memset(sum, 0, PFC_NR_CLASSES * sizeof(*sum));
 	for (leaf = 0; leaf < PFC_NR_LEAVES; leaf++) {
-		if (pfc_leaf_class(leaf) != class)
-			continue;
-		for (access = 0; access < PFC_NR_ACCESSES; access++)
-			for (origin = 0; origin < PFC_NR_ORIGINS; origin++)
-				for (outcome = 0; outcome < PFC_NR_OUTCOMES; outcome++)
-					if ((s->access < 0 || s->access == access) &&
-					    (s->origin < 0 || s->origin == origin) &&
-					    (s->outcome < 0 || s->outcome == outcome))
-						sum += c->cell[leaf][pfc_split(access, origin,
-									       outcome)];
+		class = pfc_leaf_class(leaf);
+		for (split = 0; class < PFC_NR_CLASSES && split < PFC_NR_SPLITS; split++)
+			sum[class][split] += c->cell[leaf][split];
 	}
-	return sum;
+}
+
+static u64 pfc_select(const u64 sum[PFC_NR_SPLITS], const struct pfc_suffix *s)
+{
+	unsigned int access, origin, outcome;
+	u64 selected = 0;
+
+	for (access = 0; access < PFC_NR_ACCESSES; access++)
+		for (origin = 0; origin < PFC_NR_ORIGINS; origin++)
+			for (outcome = 0; outcome < PFC_NR_OUTCOMES; outcome++)
+				if ((s->access < 0 || s->access == access) &&
+				    (s->origin < 0 || s->origin == origin) &&
+				    (s->outcome < 0 || s->outcome == outcome))
+					selected += sum[pfc_split(access, origin, outcome)];
+	return selected;
 }
 
 static bool pfc_is_refinement(enum pfc_class class, const char *suffix)
@@ -122,7 +133,8 @@ static bool pfc_is_refinement(enum pfc_class class, const char *suffix)
 	unsigned int i;
 
 	for (i = 0; i < PFC_NR_REFINEMENTS; i++)
-		if (!strncmp(pfc_refinement_keys[i], key, len) &&
+		if (pfc_refinement_class(i) == class &&
+		    !strncmp(pfc_refinement_keys[i], key, len) &&
 		    !strcmp(pfc_refinement_keys[i] + len, suffix))
 			return true;
 	return false;
@@ -130,13 +142,14 @@ static bool pfc_is_refinement(enum pfc_class class, const char *suffix)
 
 static int pfc_stats_show(struct seq_file *m, void *unused)
 {
+	u64 (*sum)[PFC_NR_SPLITS] = kmalloc_array(PFC_NR_CLASSES, sizeof(*sum), GFP_KERNEL);
 	struct pfc_counters *c = kmalloc(sizeof(*c), GFP_KERNEL);
 	bool available[PFC_NR_CLASSES];
 	const struct pfc_suffix *s;
 	unsigned int i;
 
-	if (!c)
-		return -ENOMEM;
+	if (!c || !sum)
+		goto err_free;
 	mutex_lock(&pfc_control_lock);
 	pfc_counters_total(c);
 	seq_printf(m, "abi %d\n", PFC_ABI);
@@ -149,15 +162,22 @@ static int pfc_stats_show(struct seq_file *m, void *unused)
 		pfc_show_value(m, pfc_refinement_keys[i], "",
 			       available[pfc_refinement_class(i)] && pfc_probes_refines(i),
 			       pfc_counters_leaf(c, PFC_LEAF_REFINED + i));
+	pfc_fold(c, sum);
 	for (i = 0; i < PFC_NR_CLASSES; i++)
 		for (s = pfc_suffixes; s < pfc_suffixes + ARRAY_SIZE(pfc_suffixes); s++)
 			if (!pfc_is_refinement(i, s->suffix))
 				pfc_show_value(m, pfc_class_keys[i], s->suffix,
 					       available[i] && pfc_account,
-					       pfc_select(c, i, s));
+					       pfc_select(sum[i], s));
 	mutex_unlock(&pfc_control_lock);
 	kfree(c);
+	kfree(sum);
 	return 0;
+
+err_free:
+	kfree(c);
+	kfree(sum);
+	return -ENOMEM;
 }
 
 static int pfc_percpu_show(struct seq_file *m, void *unused)
