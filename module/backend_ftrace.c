@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* lint: allow LINE_SPACING throughout: NOKPROBE_SYMBOL() belongs to the function above it */
+/* lint: allow NEW_TYPEDEFS throughout: handlers are not of one type on all kernels */
 /*
  * Probe points as ftrace callbacks, at entries of functions.
  *
@@ -28,7 +29,7 @@ static __always_inline struct pfc_call pfc_ftrace_call(unsigned long caller,
 
 /* Out of line, so that what is usual needs no stack. */
 static noinline void notrace pfc_ftrace_slow(struct pfc_place *place, unsigned long caller,
-				    pfc_compat_ftrace_regs *regs)
+					     pfc_compat_ftrace_regs *regs)
 {
 	struct pfc_call call = pfc_ftrace_call(caller, regs);
 

@@ -59,7 +59,7 @@ static __always_inline enum pfc_entry pfc_snapshot_walk(struct mm_struct *mm,
  * shared and unshared). PTE is set when the answer is PFC_ENTRY_PRESENT.
  */
 static __always_inline enum pfc_entry pfc_snapshot(struct mm_struct *mm, unsigned long addr,
-				   pte_t *pte)
+						   pte_t *pte)
 {
 	enum pfc_entry entry;
 	unsigned long flags;
@@ -121,6 +121,7 @@ void pfc_look_page(struct pfc_frame *frame)
 	if (pfc_snapshot(frame->mm, frame->address, &pte) != PFC_ENTRY_PRESENT)
 		frame->facts.page = PFC_PAGE_UNKNOWN;
 	else
-		frame->facts.page = pte_pfn(pte) == pte_pfn(frame->pte) ? PFC_PAGE_SAME : PFC_PAGE_OTHER;
+		frame->facts.page = pte_pfn(pte) == pte_pfn(frame->pte) ? PFC_PAGE_SAME :
+									  PFC_PAGE_OTHER;
 }
 NOKPROBE_SYMBOL(pfc_look_page);
