@@ -249,10 +249,14 @@ static int pfc_ftrace_place(struct pfc_place *place)
 	return -EINVAL;
 }
 
-static void pfc_ftrace_unplace(struct pfc_place *place)
+static void pfc_ftrace_unplace(struct pfc_place **places, unsigned int count)
 {
-	ftrace_set_filter_ip(pfc_ftrace_ops(place), place->addr, 1, 0);
-	pfc_ftrace_removed(place);
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		ftrace_set_filter_ip(pfc_ftrace_ops(places[i]), places[i]->addr, 1, 0);
+		pfc_ftrace_removed(places[i]);
+	}
 }
 
 static bool pfc_ftrace_alive(const struct pfc_place *place)
@@ -272,7 +276,7 @@ static int pfc_ftrace_place(struct pfc_place *place)
 	return -EOPNOTSUPP;
 }
 
-static void pfc_ftrace_unplace(struct pfc_place *place)
+static void pfc_ftrace_unplace(struct pfc_place **places, unsigned int count)
 {
 }
 

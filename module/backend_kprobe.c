@@ -125,6 +125,7 @@ static const kprobe_pre_handler_t pfc_kprobe_handlers[][PFC_NR_KINDS] = {
 		[PFC_KIND_WP]		= pfc_kprobe_on_wp_1,
 		[PFC_KIND_SWAP]		= pfc_kprobe_on_swap_1,
 		[PFC_KIND_TAIL]		= pfc_kprobe_on_tail_1,
+		[PFC_KIND_REFUSED]	= pfc_kprobe_slow,
 	},
 };
 
@@ -153,12 +154,20 @@ static int pfc_kprobe_place(struct pfc_place *place)
 	return err;
 }
 
-static void pfc_kprobe_unplace(struct pfc_place *place)
+/* Each call waits for all handlers in the system. */
+static void pfc_kprobe_unplace(struct pfc_place **places, unsigned int count)
 {
-	if (place->kind == PFC_KIND_VISIT)
-		unregister_kretprobe(&place->rp);
-	else
-		unregister_kprobe(&place->rp.kp);
+	struct kprobe *kps[PFC_MAX_PLACES];
+	unsigned int i, n = 0;
+
+	for (i = 0; i < count; i++) {
+		if (places[i]->kind == PFC_KIND_VISIT)
+			unregister_kretprobe(&places[i]->rp);
+		else
+			kps[n++] = &places[i]->rp.kp;
+	}
+	if (n)
+		unregister_kprobes(kps, n);
 }
 
 static int pfc_kprobe_arm(struct pfc_place *place)

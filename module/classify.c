@@ -28,6 +28,7 @@ static const u8 pfc_mark_to_class[PFC_NR_MARKS] = {
 	[PFC_MARK_HUGETLB]	= PFC_HUGETLB,
 	[PFC_MARK_AF_DIRTY]	= PFC_AF,
 	[PFC_MARK_SWAP_WP]	= PFC_SWAP,
+	[PFC_MARK_REFUSED]	= PFC_ERROR,
 };
 
 /* By mark; without and with FAULT_FLAG_WRITE. A read is given the zero page (s390 aside). */
@@ -110,6 +111,13 @@ NOKPROBE_SYMBOL(pfc_classify_asks_after);
  */
 static unsigned int pfc_classify_inferred(const struct pfc_facts *facts)
 {
+	/*
+	 * Nothing else says these two: the dispatcher itself knows of no error but
+	 * VM_FAULT_OOM and VM_FAULT_SIGSEGV.
+	 */
+	if (facts->ret & (VM_FAULT_SIGBUS | VM_FAULT_HWPOISON) && !facts->marks &&
+	    (facts->bits & (PFC_FACT_HUGE | PFC_FACT_INLINED)) == PFC_FACT_INLINED)
+		return facts->bits & PFC_FACT_ANON ? PFC_ANON : PFC_FILE;
 	if (facts->before != PFC_ENTRY_NONE || (facts->ret & VM_FAULT_ERROR))
 		return PFC_LEAF_UNCLASSIFIED;
 	if (facts->after == PFC_ENTRY_PRESENT)

@@ -36,6 +36,8 @@ enum pfc_mark {
 	PFC_NR_SEEN_MARKS,
 	PFC_MARK_AF_DIRTY = PFC_NR_SEEN_MARKS,
 	PFC_MARK_SWAP_WP,
+	/* Not of a visit: the architecture refused the access. */
+	PFC_MARK_REFUSED,
 	PFC_NR_MARKS
 };
 
@@ -109,10 +111,15 @@ enum pfc_fact {
 	PFC_FACT_DONE_WP = BIT(8), /* a visit that was retried did do_wp_page()'s work */
 	PFC_FACT_DONE_FILE = BIT(9), /* or do_fault()'s */
 	PFC_FACT_MUTE	= BIT(10), /* the filter does not want it */
+	PFC_FACT_SEGV	= BIT(11), /* a visit ended in VM_FAULT_SIGSEGV: the signal follows */
+	PFC_FACT_INLINED = BIT(12), /* do_anonymous_page() or do_fault() may leave no mark;
+				     * whatever else the dispatcher calls does
+				     */
 };
 
 /* These are kept from visit to visit. */
-#define PFC_FACTS_OF_FAULT	(PFC_FACT_UFFD | PFC_FACT_DONE_WP | PFC_FACT_DONE_FILE)
+#define PFC_FACTS_OF_FAULT	(PFC_FACT_UFFD | PFC_FACT_DONE_WP | PFC_FACT_DONE_FILE | \
+				 PFC_FACT_SEGV)
 
 /**
  * struct pfc_facts - all that is known of one visit when it ends

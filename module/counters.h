@@ -32,6 +32,7 @@ struct pfc_place_counters {
  * @begun: faults whose commit has begun: what the end of visits saw but @retries
  * @faults: faults whose commit is done; @begun == @faults: at rest
  * @retries: visits that ended in VM_FAULT_RETRY
+ * @refused: of @faults, those that the architecture refused: no visit completed them
  * @inferred: faults that met no place and were judged by the entry before and after
  * @disagreed: visits whose mark contradicts the entry before
  * @lost: visits that got no frame, and frames whose end was not seen
@@ -42,6 +43,7 @@ struct pfc_counters {
 	u64 begun;
 	u64 faults;
 	u64 retries;
+	u64 refused;
 	u64 inferred;
 	u64 disagreed;
 	u64 lost;

@@ -76,10 +76,11 @@ static void pfc_show_totals(struct seq_file *m, const struct pfc_counters *c)
 {
 	u64 value[PFC_NR_TOTALS] = {
 		[PFC_FAULTS]		= c->faults,
-		[PFC_VISITS]		= c->faults + c->retries,
+		[PFC_VISITS]		= c->faults + c->retries - c->refused,
 		[PFC_RETRIES]		= c->retries,
 		[PFC_UNCLASSIFIED]	= c->faults,
 		[PFC_MISSED]		= pfc_probes_missed(c),
+		[PFC_REFUSED]		= c->refused,
 	};
 	unsigned int i;
 
@@ -87,7 +88,9 @@ static void pfc_show_totals(struct seq_file *m, const struct pfc_counters *c)
 	for (i = 0; i < PFC_NR_CLASSES; i++)
 		value[PFC_UNCLASSIFIED] -= pfc_counters_class(c, i);
 	for (i = 0; i < PFC_NR_TOTALS; i++)
-		pfc_show_value(m, pfc_total_keys[i], "", pfc_account || i == PFC_MISSED,
+		pfc_show_value(m, pfc_total_keys[i], "",
+			       i == PFC_REFUSED ? !pfc_probes_why_not_refused() :
+						  pfc_account || i == PFC_MISSED,
 			       value[i]);
 }
 

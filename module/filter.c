@@ -13,16 +13,18 @@
 #include <pfclass.h>
 #include "filter.h"
 
-struct pfc_filter __rcu *pfc_filter;
+static struct pfc_filter pfc_filter_none;
+struct pfc_filter __rcu *pfc_filter = RCU_INITIALIZER(&pfc_filter_none);
 DEFINE_STATIC_KEY_FALSE(pfc_filter_set);
 static DEFINE_MUTEX(pfc_filter_lock);
 
 static const char *pfc_filter_parse_tgid(struct pfc_filter *f, char *value)
 {
-	if (f->tgid)
+	if (f->asks & PFC_FILTER_BY_TGID)
 		return "it is given twice";
 	if (kstrtoint(value, 10, &f->tgid) || f->tgid <= 0)
 		return "a process id is a positive decimal number";
+	f->asks |= PFC_FILTER_BY_TGID;
 	return NULL;
 }
 
@@ -31,7 +33,7 @@ static const char *pfc_filter_parse_addr(struct pfc_filter *f, char *value)
 	char *dash = strchr(value, '-');
 	unsigned long end;
 
-	if (f->size)
+	if (f->asks & PFC_FILTER_BY_ADDR)
 		return "it is given twice";
 	if (!dash)
 		return "a range is START-END";
@@ -41,6 +43,7 @@ static const char *pfc_filter_parse_addr(struct pfc_filter *f, char *value)
 	if (end <= f->start)
 		return "END must be above START";
 	f->size = end - f->start;
+	f->asks |= PFC_FILTER_BY_ADDR;
 	return NULL;
 }
 
@@ -48,7 +51,7 @@ static const char *pfc_filter_parse_cgroup(struct pfc_filter *f, char *value)
 {
 	struct cgroup *cgroup;
 
-	if (f->cgroup)
+	if (f->asks & PFC_FILTER_BY_CGROUP)
 		return "it is given twice";
 	if (*value != '/')
 		return "a cgroup is a path that begins with /, as in /proc/PID/cgroup";
@@ -56,12 +59,16 @@ static const char *pfc_filter_parse_cgroup(struct pfc_filter *f, char *value)
 	if (IS_ERR(cgroup))
 		return "no such cgroup: a path below the cgroup v2 mount, as in /proc/PID/cgroup";
 	f->cgroup = cgroup;
+	f->level = pfc_compat_cgroup_level(cgroup);
+	f->asks |= PFC_FILTER_BY_CGROUP;
 	return NULL;
 }
 
 static void pfc_filter_free(struct pfc_filter *f)
 {
-	if (f && f->cgroup)
+	if (f == &pfc_filter_none)
+		return;
+	if (f->asks & PFC_FILTER_BY_CGROUP)
 		pfc_compat_cgroup_put(f->cgroup);
 	kfree(f);
 }
@@ -109,7 +116,7 @@ static void pfc_filter_replace(struct pfc_filter *f)
 	mutex_lock(&pfc_filter_lock);
 	old = rcu_dereference_protected(pfc_filter, lockdep_is_held(&pfc_filter_lock));
 	rcu_assign_pointer(pfc_filter, f);
-	if (f)
+	if (f->asks)
 		static_branch_enable(&pfc_filter_set);
 	else
 		static_branch_disable(&pfc_filter_set);
@@ -135,7 +142,7 @@ int pfc_filter_write(char *text)
 
 	text = strim(text);
 	if (!strcmp(text, PFC_FILTER_CLEAR)) {
-		pfc_filter_replace(NULL);
+		pfc_filter_replace(&pfc_filter_none);
 		return 0;
 	}
 	f = kzalloc(sizeof(*f), GFP_KERNEL);
@@ -164,18 +171,18 @@ void pfc_filter_show(struct seq_file *m)
 
 	mutex_lock(&pfc_filter_lock);
 	f = rcu_dereference_protected(pfc_filter, lockdep_is_held(&pfc_filter_lock));
-	if (!f)
+	if (!f->asks)
 		seq_puts(m, PFC_FILTER_CLEAR);
-	if (f && f->tgid) {
+	if (f->asks & PFC_FILTER_BY_TGID) {
 		seq_printf(m, PFC_FILTER_TGID "%d", f->tgid);
 		space = " ";
 	}
-	if (f && f->cgroup) {
+	if (f->asks & PFC_FILTER_BY_CGROUP) {
 		seq_printf(m, "%s" PFC_FILTER_CGROUP, space);
 		pfc_compat_cgroup_show(m, f->cgroup);
 		space = " ";
 	}
-	if (f && f->size)
+	if (f->asks & PFC_FILTER_BY_ADDR)
 		seq_printf(m, "%s" PFC_FILTER_ADDR "0x%lx-0x%lx", space, f->start,
 			   f->start + f->size);
 	seq_putc(m, '\n');
@@ -193,7 +200,7 @@ bool pfc_filter_by_address(void)
 	bool yes;
 
 	rcu_read_lock();
-	yes = rcu_access_pointer(pfc_filter) && rcu_dereference(pfc_filter)->size;
+	yes = rcu_dereference(pfc_filter)->asks & PFC_FILTER_BY_ADDR;
 	rcu_read_unlock();
 	return yes;
 }
@@ -205,5 +212,5 @@ bool pfc_filter_by_address(void)
  */
 void pfc_filter_exit(void)
 {
-	pfc_filter_replace(NULL);
+	pfc_filter_replace(&pfc_filter_none);
 }

@@ -5,41 +5,62 @@
 #ifndef PFC_FILTER_H
 #define PFC_FILTER_H
 
+#include <linux/bits.h>
 #include <linux/jump_label.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <compat/compat.h>
 
-/**
- * struct pfc_filter - what a fault must be to count; replaced as a whole
- * @tgid: of the task that faults, or 0
- * @cgroup: that the task must be in or below, or NULL; a reference is held
- * @start: first address
- * @size: bytes from there; 0: any address
- */
-struct pfc_filter {
-	pid_t tgid;
-	struct cgroup *cgroup;
-	unsigned long start;
-	unsigned long size;
+/* Words of a filter, in @asks of struct pfc_filter. */
+enum pfc_filter_word {
+	PFC_FILTER_BY_TGID	= BIT(0),
+	PFC_FILTER_BY_ADDR	= BIT(1),
+	PFC_FILTER_BY_CGROUP	= BIT(2),
 };
 
+/**
+ * struct pfc_filter - what a fault must be to count; replaced as a whole
+ * @asks: bit set of enum pfc_filter_word; the rest is of no meaning without its bit
+ * @tgid: of the task that faults
+ * @start: first address
+ * @size: bytes from there
+ * @cgroup: that the task must be in or below; a reference is held
+ * @level: of @cgroup, below the root
+ */
+struct pfc_filter {
+	unsigned int asks;
+	pid_t tgid;
+	unsigned long start;
+	unsigned long size;
+	struct cgroup *cgroup;
+	int level;
+};
+
+/* Never NULL: without a filter it is one that asks for nothing. */
 extern struct pfc_filter __rcu *pfc_filter;
 DECLARE_STATIC_KEY_FALSE(pfc_filter_set);
 
-/* Evaluate ADDRESS only when there is a filter. */
-#define pfc_filter_wants(address) \
-	(!static_branch_unlikely(&pfc_filter_set) || pfc_filter_match(address))
+/*
+ * Handlers run with preemption disabled; the writer waits for that. ADDRESS is
+ * evaluated only when the filter asks for it.
+ */
+/* lint: allow MACRO_ARG_PRECEDENCE: it stands in parentheses */
+#define pfc_filter_wants(address)						\
+	(!static_branch_unlikely(&pfc_filter_set) || ({				\
+		const struct pfc_filter *f_ = rcu_dereference_sched(pfc_filter); \
+										\
+		pfc_filter_wants_task(f_) &&					\
+		(!(f_->asks & PFC_FILTER_BY_ADDR) ||				\
+		 (address) - f_->start < f_->size);				\
+	}))
 
-static __always_inline bool pfc_filter_match(unsigned long address)
+static __always_inline bool pfc_filter_wants_task(const struct pfc_filter *f)
 {
-	/* Handlers run with preemption disabled; the writer waits for that. */
-	const struct pfc_filter *f = rcu_dereference_sched(pfc_filter);
-
-	return !f || ((!f->tgid || f->tgid == current->tgid) &&
-		      (!f->size || address - f->start < f->size) &&
-		      (!f->cgroup || pfc_compat_in_cgroup(f->cgroup)));
+	if (f->asks & PFC_FILTER_BY_TGID && f->tgid != current->tgid)
+		return false;
+	return !(f->asks & PFC_FILTER_BY_CGROUP) ||
+	       pfc_compat_in_cgroup(f->cgroup, f->level);
 }
 
 int pfc_filter_write(char *text);

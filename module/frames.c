@@ -231,6 +231,11 @@ struct pfc_frame *pfc_frames_open_slow(unsigned long sp, unsigned long address, 
 		depth--;
 		pfc_count(lost);
 	}
+	/* So that a visit at home which is not nested is wanted. */
+	if (mute && !depth) {
+		pfc_slot_release(slot, false);
+		return NULL;
+	}
 	depth++;
 	pfc_slot_nest(slot, depth);
 	if (depth > PFC_FRAMES_NESTED) {
@@ -304,7 +309,7 @@ NOKPROBE_SYMBOL(pfc_slot_top);
 /**
  * pfc_frames_close_slow() - give up the innermost frame of a slot
  * @slot: from pfc_frames_find()
- * @retry: the fault goes on in another visit
+ * @retry: the fault goes on in another visit, or in a signal: leave word
  *
  * Context: probe handlers; preemption disabled since pfc_frames_find().
  */
@@ -324,3 +329,31 @@ void pfc_frames_close_slow(struct pfc_slot *slot, bool retry)
 	pfc_slot_release(slot, retry);
 }
 NOKPROBE_SYMBOL(pfc_frames_close_slow);
+
+/**
+ * pfc_frames_told() - whether a fault that is to get its signal was counted
+ * @address: of the fault
+ *
+ * Whatever the task's last visit left word of is over with the signal.
+ *
+ * Context: probe handlers; preemption disabled; the task is in no visit.
+ * Return: true if that visit ended in VM_FAULT_SIGSEGV: it is counted.
+ */
+bool pfc_frames_told(unsigned long address)
+{
+	struct pfc_slot *slot;
+	unsigned int i;
+	bool told;
+
+	for (i = 0; i < PFC_FRAMES_WINDOW; i++) {
+		slot = pfc_slot_at(i);
+		if (!pfc_slot_take(slot, (unsigned long)current | PFC_SLOT_WAITS))
+			continue;
+		/* 5.10 keeps only the page of a visit's address. */
+		told = slot->bits & PFC_FACT_SEGV && !((slot->address ^ address) & PAGE_MASK);
+		pfc_slot_release(slot, false);
+		return told;
+	}
+	return false;
+}
+NOKPROBE_SYMBOL(pfc_frames_told);

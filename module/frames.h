@@ -15,7 +15,8 @@
  *
  * A fault that is to be retried leaves word for its next visit in the slot, which
  * stays the task's but may be taken by another task that finds no free one: the
- * fault may have been given up, and the task may be gone.
+ * fault may have been given up, and the task may be gone. A fault that ends in
+ * VM_FAULT_SIGSEGV leaves word for the signal that follows, which see in hit.h.
  *
  * What happens nearly always is inline here: the task's slot is the one that its
  * hash names, its home, or there is none. The rest is in frames.c.
@@ -100,6 +101,7 @@ struct pfc_frame *pfc_frames_open_slow(unsigned long sp, unsigned long address, 
 struct pfc_slot *pfc_frames_find(unsigned long sp);
 struct pfc_frame *pfc_slot_top(struct pfc_slot *slot);
 void pfc_frames_close_slow(struct pfc_slot *slot, bool retry);
+bool pfc_frames_told(unsigned long address);
 
 static __always_inline struct pfc_slot *pfc_slot_home_of(unsigned long task)
 {

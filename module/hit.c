@@ -2,9 +2,12 @@
 /* lint: allow LINE_SPACING throughout: NOKPROBE_SYMBOL() belongs to the function above it */
 /*
  * Hits that are not as usual: visits within visits, retries, slots that are not at
- * home, classes that take more than a mark, and what is told beside the counts.
+ * home, classes that take more than a mark, what is told beside the counts, and what is
+ * refused.
  */
 #include <linux/ktime.h>
+#include <linux/sched/task_stack.h>
+#include <linux/signal.h>
 #include "hit.h"
 
 static void pfc_hit_entry_slow(struct pfc_place *place, const struct pfc_call *call)
@@ -12,7 +15,9 @@ static void pfc_hit_entry_slow(struct pfc_place *place, const struct pfc_call *c
 	bool mute = !pfc_filter_wants(call->arg[1]);
 	struct pfc_frame *frame = mute ? NULL : pfc_frames_open(call->sp, call->arg[1]);
 
-	if (!frame)
+	if (frame)
+		frame->facts.bits = 0;
+	else
 		frame = pfc_frames_open_slow(call->sp, call->arg[1], mute);
 	if (!frame || mute) {
 		pfc_hit_count(place, elsewhere);
@@ -72,6 +77,40 @@ static void pfc_hit_swap_slow(struct pfc_place *place, const struct pfc_call *ca
 }
 NOKPROBE_SYMBOL(pfc_hit_swap_slow);
 
+/*
+ * The architecture sends current a signal. If that is for an access that it refused, because nothing is mapped there or because
+ * the mapping does not permit it, it is a fault which never got to handle_mm_fault().
+ * If handle_mm_fault() said SIGSEGV, the visit was counted, and left word of it.
+ */
+static void pfc_hit_refused(struct pfc_place *place, const struct pfc_call *call)
+{
+	unsigned long address = untagged_addr(call->arg[place->address]);
+	int signal = call->arg[0], code = call->arg[1];
+	struct pfc_frame frame = {
+		.address = address,
+		.mm = current->mm,
+		.facts = { .ret = VM_FAULT_SIGSEGV },
+	};
+
+	if (!pfc_in_refuser(call->caller) ||
+	    /* See struct pfc_refusal. */
+	    (place->address &&
+	     (signal != SIGSEGV || (code != SEGV_MAPERR && code != SEGV_ACCERR))) ||
+	    pfc_frames_told(address) || !pfc_filter_wants(address)) {
+		pfc_hit_count(place, elsewhere);
+		return;
+	}
+	pfc_hit_count(place, hit[0]);
+	frame.facts.flags = pfc_arch_refused_flags();
+	pfc_count_fault(PFC_LEAF(ERROR_SEGV), pfc_classify_split(&frame.facts, VM_FAULT_SIGSEGV));
+	pfc_count(refused);
+	if (static_branch_unlikely(&pfc_events)) {
+		frame.pc = instruction_pointer(task_pt_regs(current));
+		pfc_event_emit(PFC_LEAF(ERROR_SEGV), &frame, 0);
+	}
+}
+NOKPROBE_SYMBOL(pfc_hit_refused);
+
 /**
  * pfc_hit_slow() - a hit that is not usual; accounting is on
  * @place: where
@@ -99,6 +138,9 @@ void pfc_hit_slow(struct pfc_place *place, const struct pfc_call *call)
 		mark = pfc_tail_mark(call, &also);
 		pfc_hit_mark_slow(place, BIT(mark) | also, mark - PFC_MARK_AF);
 		break;
+	case PFC_KIND_REFUSED:
+		pfc_hit_refused(place, call);
+		break;
 	default:
 		pfc_hit_mark_slow(place, place->marks, 0);
 		break;
@@ -117,6 +159,8 @@ static __always_inline unsigned int pfc_hit_classify(struct pfc_frame *frame,
 		pfc_look_after(frame);
 	if (facts->page == PFC_PAGE_SAME && pfc_classify_asks_page(facts))
 		pfc_look_page(frame);
+	if (static_branch_unlikely(&pfc_infers) && !pfc_blind_to_errors)
+		facts->bits |= PFC_FACT_INLINED;
 	leaf = pfc_classify(facts);
 	if (leaf == PFC_NONE && pfc_blind)
 		leaf = PFC_LEAF_UNCLASSIFIED;
@@ -166,7 +210,7 @@ void pfc_hit_exit_slow(struct pfc_place *place, unsigned long sp, vm_fault_t ret
 	struct pfc_slot *slot = pfc_slot_home();
 	struct pfc_frame *frame = &slot->frame[0];
 	struct pfc_facts *facts;
-	bool retry = false;
+	bool word = false;
 
 	if (pfc_hit_is_only(slot, sp, ret)) {
 		pfc_hit_commit(frame, ret);
@@ -180,17 +224,23 @@ void pfc_hit_exit_slow(struct pfc_place *place, unsigned long sp, vm_fault_t ret
 	}
 	frame = pfc_slot_top(slot);
 	facts = &frame->facts;
-	if (facts->bits & PFC_FACT_MUTE) {
+	/* A filter may have come while the visit was in flight. */
+	if (facts->bits & PFC_FACT_MUTE || !pfc_filter_wants(frame->address)) {
 		pfc_hit_count(place, elsewhere);
 	} else if (ret & VM_FAULT_RETRY) {
 		pfc_count(retries);
 		if (ret & PFC_FAULT_DONE)
 			facts->bits |= facts->marks & BIT(PFC_MARK_WP) ? PFC_FACT_DONE_WP :
 									 PFC_FACT_DONE_FILE;
-		retry = true;
+		word = true;
 	} else {
 		pfc_hit_commit(frame, ret);
+		/* Word for pfc_hit_refused(): a signal follows, to user mode alone. */
+		if (ret & VM_FAULT_SIGSEGV && pfc_classify_origin(facts) == PFC_USER) {
+			facts->bits |= PFC_FACT_SEGV;
+			word = true;
+		}
 	}
-	pfc_frames_close_slow(slot, retry);
+	pfc_frames_close_slow(slot, word);
 }
 NOKPROBE_SYMBOL(pfc_hit_exit_slow);

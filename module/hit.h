@@ -108,13 +108,17 @@ static __always_inline bool pfc_hit_entry(struct pfc_place *place,
 	return true;
 }
 
-/* Whether the visit that ends is the task's only one, at home, wanted, and completes. */
+/* Whether the visit that ends is the task's only one, at home, wanted, and all is well. */
 static __always_inline bool pfc_hit_is_only(const struct pfc_slot *slot, unsigned long sp,
 					    vm_fault_t ret)
 {
-	return pfc_frames_at_home(slot) && likely(slot->frame[0].sp == sp) &&
-	       likely(!(ret & VM_FAULT_RETRY)) &&
-	       likely(!(slot->frame[0].facts.bits & PFC_FACT_MUTE));
+	const struct pfc_frame *frame = &slot->frame[0];
+
+	/* A filter may have come while the visit was in flight. */
+	return pfc_frames_at_home(slot) && likely(frame->sp == sp) &&
+	       likely(!(ret & (VM_FAULT_RETRY | VM_FAULT_SIGSEGV))) &&
+	       likely(!(frame->facts.bits & PFC_FACT_MUTE)) &&
+	       likely(pfc_filter_wants(frame->address));
 }
 
 /* handle_mm_fault() returns RET. If not usual: pfc_hit_exit_slow(). */

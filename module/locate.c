@@ -10,6 +10,7 @@
  * stands in the map is called by the dispatcher; what does not, is not.
  */
 #include <linux/kallsyms.h>
+#include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -33,6 +34,11 @@ static const char * const pfc_dispatcher_names[] = {
 
 struct pfc_range pfc_dispatcher[PFC_MAX_RANGES];
 unsigned int pfc_nr_dispatcher;
+
+struct pfc_range pfc_refusers[PFC_MAX_REFUSERS];
+unsigned int pfc_nr_refusers;
+struct pfc_refusal pfc_refusals[PFC_MAX_REFUSALS];
+unsigned int pfc_nr_refusals;
 
 static struct pfc_callee *pfc_callees;	/* only while places are looked for */
 static unsigned int pfc_nr_callees;
@@ -203,6 +209,105 @@ const struct pfc_callee *pfc_locate_callee(const char *name)
 bool pfc_locate_complete(void)
 {
 	return pfc_map_complete;
+}
+
+/*
+ * Where a name is, whether or not it may be probed: register_kprobe() looks the
+ * name up before it refuses.
+ */
+static unsigned long pfc_address_of(const char *name)
+{
+	struct kprobe kp = { .symbol_name = name, .flags = KPROBE_FLAG_DISABLED };
+
+	if (!register_kprobe(&kp))
+		unregister_kprobe(&kp);
+	return (unsigned long)kp.addr;
+}
+
+/* The first is looked for by name, the others where it calls them, or they do. */
+static const char * const pfc_refuser_names[] = PFC_ARCH_REFUSERS;
+
+/* It is one of those: note it, once. */
+static void pfc_refuser_add(const struct pfc_symbol *sym)
+{
+	unsigned int i;
+
+	for (i = 0; i < pfc_nr_refusers; i++)
+		if (pfc_refusers[i].start == sym->start)
+			return;
+	for (i = 0; i < ARRAY_SIZE(pfc_refuser_names); i++) {
+		if (strcmp(sym->name, pfc_refuser_names[i]))
+			continue;
+		pfc_refusers[pfc_nr_refusers].start = sym->start;
+		pfc_refusers[pfc_nr_refusers++].size = sym->size;
+		return;
+	}
+}
+
+/* It sends the signal: likewise. */
+static void pfc_refusal_add(const struct pfc_symbol *sym)
+{
+	static const struct pfc_refusal known[] = PFC_ARCH_REFUSALS;
+	unsigned int i;
+
+	for (i = 0; i < pfc_nr_refusals; i++)
+		if (pfc_refusals[i].start == sym->start)
+			return;
+	for (i = 0; i < ARRAY_SIZE(known) && pfc_nr_refusals < PFC_MAX_REFUSALS; i++) {
+		if (strcmp(sym->name, known[i].name))
+			continue;
+		pfc_refusals[pfc_nr_refusals] = known[i];
+		pfc_refusals[pfc_nr_refusals++].start = sym->start;
+	}
+}
+
+/* What it calls; true if handle_mm_fault() is among that. */
+static bool pfc_refuser_read(const struct pfc_range *range)
+{
+	unsigned long at, target;
+	struct pfc_symbol sym;
+	bool visits = false;
+
+	for (at = range->start; at < range->start + range->size; at += PFC_ARCH_INSN_STEP) {
+		if (!pfc_arch_call_target(at, &target) || target - range->start < range->size)
+			continue;
+		if (target == pfc_dispatcher[0].start) {
+			visits = true;
+		} else if (pfc_symbol_at(target, &sym) && sym.start == target) {
+			pfc_refuser_add(&sym);
+			pfc_refusal_add(&sym);
+		}
+	}
+	return visits;
+}
+
+/**
+ * pfc_locate_refusals() - find where the architecture refuses an access
+ *
+ * Fills in pfc_refusers, the functions in which it does, and pfc_refusals, those that
+ * they call to send the signal.
+ *
+ * Context: may sleep; after pfc_locate_init().
+ * Return: NULL, or why that cannot be seen.
+ */
+const char *pfc_locate_refusals(void)
+{
+	struct pfc_symbol sym;
+	bool visits = false;
+	unsigned int i;
+
+	pfc_nr_refusers = 0;
+	pfc_nr_refusals = 0;
+	if (!ARRAY_SIZE(pfc_refuser_names))
+		return "refused accesses cannot be seen on this architecture";
+	if (pfc_symbol_at(pfc_address_of(pfc_refuser_names[0]), &sym))
+		pfc_refuser_add(&sym);
+	for (i = 0; i < pfc_nr_refusers; i++)
+		visits |= pfc_refuser_read(&pfc_refusers[i]);
+	/* Otherwise that is another function of the same name, or they are inlined. */
+	if (!visits)
+		return "the kernel has no function that calls handle_mm_fault() or refuses";
+	return pfc_nr_refusals ? NULL : "the kernel has no function that sends the signal";
 }
 
 /**

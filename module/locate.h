@@ -66,11 +66,45 @@ static __always_inline bool pfc_in_dispatcher(unsigned long pc)
 	return false;
 }
 
+/**
+ * struct pfc_refusal - a function that sends the signal of an access that is refused
+ * @name: its name
+ * @address: which argument is the faulting address; if not the first, the first two
+ *	are the signal and its code, else it sends no other
+ * @start: where it is
+ */
+struct pfc_refusal {
+	const char *name;
+	int address;
+	unsigned long start;
+};
+
+#define PFC_MAX_REFUSERS	4
+#define PFC_MAX_REFUSALS	2
+
+/* The architecture's functions that refuse, and what they call. Written by init. */
+extern struct pfc_range pfc_refusers[PFC_MAX_REFUSERS];
+extern unsigned int pfc_nr_refusers;
+extern struct pfc_refusal pfc_refusals[PFC_MAX_REFUSALS];
+extern unsigned int pfc_nr_refusals;
+
+/* Whether a return address lies in one of them. */
+static __always_inline bool pfc_in_refuser(unsigned long pc)
+{
+	unsigned int i;
+
+	for (i = 0; i < pfc_nr_refusers; i++)
+		if (pc - pfc_refusers[i].start < pfc_refusers[i].size)
+			return true;
+	return false;
+}
+
 int pfc_locate_init(void);
 void pfc_locate_exit(void);
 bool pfc_symbol_at(unsigned long addr, struct pfc_symbol *sym);
 const struct pfc_callee *pfc_locate_callee(const char *name);
 bool pfc_locate_complete(void);
+const char *pfc_locate_refusals(void);
 unsigned long pfc_locate_next_return(unsigned long after);
 
 #endif /* PFC_LOCATE_H */

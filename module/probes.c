@@ -126,9 +126,11 @@ static u64 pfc_missed_base;
 static bool pfc_armed;
 static const struct pfc_backend *pfc_entry_backend;
 static char pfc_no_account[96] = "accounting is off (account=0)";
+static const char *pfc_no_refused;	/* why refused accesses are not seen */
 
 bool pfc_account;
 bool pfc_blind;
+bool pfc_blind_to_errors;
 unsigned long pfc_infer;
 DEFINE_STATIC_KEY_FALSE(pfc_infers);
 
@@ -235,18 +237,21 @@ static int pfc_place_add(const struct pfc_place *template, unsigned long addr)
 	return 0;
 }
 
-static void pfc_place_remove_last(void)
-{
-	struct pfc_place *place = pfc_places[--pfc_nr_places];
-
-	place->backend->unplace(place);
-	kfree(place);
-}
-
+/* Remove all places but the first COUNT; neighbours of one backend together. */
 static void pfc_place_remove_to(unsigned int count)
 {
-	while (pfc_nr_places > count)
-		pfc_place_remove_last();
+	const struct pfc_backend *backend;
+	unsigned int first;
+
+	while (pfc_nr_places > count) {
+		first = pfc_nr_places - 1;
+		backend = pfc_places[first]->backend;
+		while (first > count && pfc_places[first - 1]->backend == backend)
+			first--;
+		backend->unplace(&pfc_places[first], pfc_nr_places - first);
+		while (pfc_nr_places > first)
+			kfree(pfc_places[--pfc_nr_places]);
+	}
 }
 
 /* Both ends of the visit. Returns are probed where each can be found. */
@@ -306,7 +311,7 @@ static void pfc_place_given_one(enum pfc_mark mark, char *what)
 	/* The tail is split by the setter's arguments, which stand at a call of it. */
 	if (mark == PFC_MARK_AF && offset &&
 	    !pfc_arch_call_target(pfc_places[pfc_nr_places - 1]->addr, &target)) {
-		pfc_place_remove_last();
+		pfc_place_remove_to(pfc_nr_places - 1);
 		pfc_cover_not(mark, "given %s+0x%x: not a call of the access-flag setter",
 			      what, offset);
 	}
@@ -450,6 +455,31 @@ static void pfc_place_ladder(const struct pfc_ladder *ladder, unsigned long hows
 	}
 }
 
+/*
+ * Accesses that the architecture refuses, where it sends the signal. Always by
+ * kprobes: that path is long, and rare.
+ */
+static void pfc_place_refusals(void)
+{
+	struct pfc_place place = {
+		.kind = PFC_KIND_REFUSED,
+		.how = PFC_HOW_CALLER_FILTER,
+		.mark = PFC_MARK_REFUSED,
+	};
+	unsigned int i, before = pfc_nr_places;
+	int err;
+
+	pfc_no_refused = pfc_locate_refusals();
+	for (i = 0; !pfc_no_refused && i < pfc_nr_refusals; i++) {
+		place.address = pfc_refusals[i].address;
+		err = pfc_place_add(&place, pfc_refusals[i].start);
+		if (!err)
+			continue;
+		pfc_no_refused = pfc_place_error(err);
+		pfc_place_remove_to(before);
+	}
+}
+
 /**
  * pfc_probes_init() - find and place every probe point, none armed
  * @config: what is wanted
@@ -493,10 +523,15 @@ int pfc_probes_init(const struct pfc_config *config)
 		if (pfc_cover[mark].covered)
 			continue;
 		pfc_blind = true;
+		/* The tail always ends well. */
+		if (mark != PFC_MARK_AF)
+			pfc_blind_to_errors = true;
 		pr_notice("%s is " PFC_UNAVAILABLE ": %s\n",
 			  pfc_class_keys[pfc_mark_class(mark)], pfc_cover[mark].why);
 	}
 	if (pfc_nr_places > leaves) {
+		if (pfc_account)
+			pfc_place_refusals();
 		/* Armed in this order: the beginning of visits comes last. */
 		if (leaves)
 			swap(pfc_places[leaves - 1], pfc_places[pfc_nr_places - 1]);
@@ -723,6 +758,17 @@ const char *pfc_probes_why_not(enum pfc_class class)
 }
 
 /**
+ * pfc_probes_why_not_refused() - why accesses that are refused cannot be counted
+ *
+ * Context: any.
+ * Return: the reason in plain words, or NULL: they are counted.
+ */
+const char *pfc_probes_why_not_refused(void)
+{
+	return pfc_account ? pfc_no_refused : pfc_no_account;
+}
+
+/**
  * pfc_probes_refines() - whether a refinement of a class that is counted is seen
  * @refinement: a refinement; pfc_probes_why_not() of its class is NULL
  *
@@ -844,5 +890,10 @@ void pfc_probes_show(struct seq_file *m)
 			   why ? pfc_state_words[PFC_STATE_OFF] : armed,
 			   why ?: "a visit that met no other place");
 	}
+	why = pfc_probes_why_not_refused();
+	if (why && pfc_account)
+		seq_printf(m, "%s %s - - %s - - refused before handle_mm_fault(): %s\n",
+			   pfc_class_keys[PFC_ERROR], pfc_how_words[PFC_HOW_UNAVAILABLE],
+			   pfc_state_words[PFC_STATE_OFF], why);
 	kfree(c);
 }

@@ -21,6 +21,7 @@ enum pfc_kind {
 	PFC_KIND_WP,		/* do_wp_page() with its argument, which refines it */
 	PFC_KIND_SWAP,		/* do_swap_page(), likewise */
 	PFC_KIND_TAIL,		/* the access-flag setter: af, dirty or spurious */
+	PFC_KIND_REFUSED,	/* a signal is sent, perhaps for an access that was refused */
 	PFC_NR_KINDS
 };
 
@@ -38,7 +39,8 @@ struct pfc_place;
  *	0 with @addr set, or -ENOENT no such symbol, -EINVAL refused (blacklisted,
  *	after a load-exclusive on arm64, not traceable), -EILSEQ not an instruction
  *	boundary, -ENOMEM. May sleep, as all but @alive and @missed.
- * @unplace: undo @place; on return no handler of it runs
+ * @unplace: undo @place, of several at once, since it waits; on return no handler of
+ *	them runs
  * @arm: let it fire; returns 0 or an error
  * @disarm: undo @arm; handlers may still run until synchronize_rcu()
  * @alive: of an armed place, whether it still is in the text
@@ -48,7 +50,7 @@ struct pfc_backend {
 	const char *name;
 	const char *why_dead;
 	int (*place)(struct pfc_place *place);
-	void (*unplace)(struct pfc_place *place);
+	void (*unplace)(struct pfc_place **places, unsigned int count);
 	int (*arm)(struct pfc_place *place);
 	void (*disarm)(struct pfc_place *place);
 	bool (*alive)(const struct pfc_place *place);
@@ -112,6 +114,7 @@ struct pfc_config {
 /* Set by init before a probe is armed. */
 extern bool pfc_account;
 extern bool pfc_blind;		/* some class cannot be seen: no mark means nothing */
+extern bool pfc_blind_to_errors;	/* one that can end in an error */
 extern unsigned long pfc_infer;	/* bit set of enum pfc_infer */
 DECLARE_STATIC_KEY_FALSE(pfc_infers);	/* there is one */
 
@@ -125,6 +128,7 @@ void pfc_probes_reset(void);
 void pfc_probes_show(struct seq_file *m);
 u64 pfc_probes_missed(const struct pfc_counters *c);
 const char *pfc_probes_why_not(enum pfc_class class);
+const char *pfc_probes_why_not_refused(void);
 bool pfc_probes_refines(enum pfc_refinement refinement);
 u64 pfc_probes_class(const struct pfc_counters *c, enum pfc_class class);
 

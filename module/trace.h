@@ -73,7 +73,7 @@ DECLARE_EVENT_CLASS(pfc_fault,
 		__entry->access		= pfc_classify_access(&frame->facts);
 		__entry->origin		= pfc_classify_origin(&frame->facts);
 	),
-	TP_printk("class=%s refinement=%s address=0x%lx pc=0x%lx access=%s origin=%s ret=%s ns=%llu tgid=%d",
+	TP_printk("class=%s refinement=%s address=0x%lx pc=0x%lx access=%s origin=%s ret=%s%s ns=%llu tgid=%d",
 		  __print_symbolic(__entry->class,
 				   PFC_CLASSES(PFC_TRACE_CLASS) { 255, "?" }),
 		  __print_symbolic(__entry->refinement,
@@ -85,6 +85,8 @@ DECLARE_EVENT_CLASS(pfc_fault,
 		  __print_symbolic(__entry->origin,
 				   { PFC_USER, "user" }, { PFC_KERNEL, "kernel" },
 				   { PFC_GUP, "gup" }),
+		  /* Of 0 __print_flags() makes nothing. */
+		  __entry->ret ? "" : "0",
 		  __print_flags(__entry->ret, "|",
 				PFC_COMPAT_FAULT_RESULTS(PFC_TRACE_RESULT) { 0, "" }),
 		  __entry->ns, __entry->tgid)

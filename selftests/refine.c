@@ -5,14 +5,18 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/if_packet.h>
 #include <linux/limits.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
 #include <sys/syscall.h>
@@ -26,6 +30,9 @@
 
 #ifndef MADV_PAGEOUT
 #define MADV_PAGEOUT	21
+#endif
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE	0x100000
 #endif
 #ifndef MPOL_MF_MOVE
 #define MPOL_MF_MOVE	(1 << 1)
@@ -314,31 +321,374 @@ TEST_F(refine, cold_file_is_major)
 	munmap(map, self->len);
 }
 
-/* A mapping beyond the end of its file: SIGBUS, found out in do_fault(). */
+/* ---- a filter that comes while a visit is in flight ------------------------- */
+
+/* A thread that sleeps where it cannot be interrupted: in page_mkwrite(). */
+static bool thread_sleeps(pid_t tid)
+{
+	char path[64], text[512], *state;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	if (pfc_read(path, text, sizeof(text)) <= 0)
+		return false;
+	state = strrchr(text, ')');
+	return state && state[2] == 'D';
+}
+
+struct writer {
+	volatile char *at;
+	volatile pid_t tid;
+};
+
+static void *write_one(void *arg)
+{
+	struct writer *w = arg;
+
+	w->tid = syscall(SYS_gettid);
+	*w->at = 2;
+	return NULL;
+}
+
+/*
+ * A frozen file system keeps whoever writes to a page of it inside the visit. The
+ * filter that is written meanwhile decides, whether or not there was one before; what
+ * neither of the two wants is not counted.
+ */
+TEST_F(refine, visit_in_flight_meets_the_new_filter)
+{
+	const char *why = mount_scratch(self, "");
+	struct pfc_counting *c = &self->c;
+	char filter[2][128];
+	unsigned int turn;
+	char *map;
+	int dir;
+
+	if (why)
+		SKIP(return, "%s", why);
+	map = map_in(self, self->dir);
+	ASSERT_NE(MAP_FAILED, map);
+	snprintf(filter[0], sizeof(filter[0]), "addr=0x%lx-0x%lx", (unsigned long)map,
+		 (unsigned long)map + self->len);
+	snprintf(filter[1], sizeof(filter[1]), "addr=0x%lx-0x%lx", (unsigned long)map + self->len,
+		 (unsigned long)map + 2 * self->len);
+	pfc_read_pages(map, self->len, self->page);
+	dir = open(self->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ASSERT_LE(0, dir);
+	/* Turn 0: wanted before and after; 1: before only; 2: after only. */
+	for (turn = 0; turn < 3; turn++) {
+		struct writer w = { .at = map + turn * self->page };
+		pthread_t thread;
+		unsigned int i;
+
+		ASSERT_EQ(0, pfc_counting_start(c, map, self->len));
+		ASSERT_EQ(0, pfc_write(pfc_path(PFC_FILE_FILTER), filter[turn == 2]));
+		ASSERT_EQ(0, ioctl(dir, FIFREEZE, 0));
+		if (pthread_create(&thread, NULL, write_one, &w)) {
+			ioctl(dir, FITHAW, 0);
+			ASSERT_TRUE(false);
+		}
+		for (i = 0; i < 500 && !(w.tid && thread_sleeps(w.tid)); i++)
+			usleep(10000);
+		EXPECT_GT(500, i)
+			TH_LOG("the writer does not wait");
+		EXPECT_EQ(0, pfc_write(pfc_path(PFC_FILE_FILTER), filter[turn == 1]));
+		EXPECT_EQ(0, ioctl(dir, FITHAW, 0));
+		pthread_join(thread, NULL);
+		/*
+		 * Before 6.0 it ends in a second visit, which begins under the new filter:
+		 * what was wanted after only is then a fault that had nothing left to do.
+		 */
+		if (turn == 2 && pfc_kernel_version() < PFC_KVER(6, 0)) {
+			EXPECT_COUNTED(c, { "faults", 1 }, { "spurious", 1 }, { "retries", 0 });
+			continue;
+		}
+		EXPECT_COUNTED(c, { "faults", turn == 0 }, { "wp", turn == 0 },
+			       { "wp_shared", turn == 0 },
+			       { "retries", turn == 0 && pfc_kernel_version() < PFC_KVER(6, 0) });
+	}
+	close(dir);
+	munmap(map, self->len);
+}
+
+/* ---- errors ------------------------------------------------------------------ */
+
 static sigjmp_buf jump;
-static volatile sig_atomic_t signals;
+static volatile sig_atomic_t signals, last_signal;
 
 static void caught(int signal)
 {
+	last_signal = signal;
 	signals++;
 	siglongjmp(jump, 1);
 }
 
-static int touch_forbidden(volatile char *base, size_t len, size_t page)
+static int access_forbidden(volatile char *base, size_t len, size_t page, int how)
 {
 	struct sigaction action = { .sa_handler = caught };
 	volatile size_t at = 0;
 
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGBUS, &action, NULL);
+	sigaction(SIGSEGV, &action, NULL);
 	signals = 0;
-	for (; at < len; at += page)
-		if (!sigsetjmp(jump, 1))
+	for (; at < len; at += page) {
+		if (sigsetjmp(jump, 1))
+			continue;
+		if (how == PROT_READ)
 			(void)base[at];
+		else if (how == PROT_WRITE)
+			base[at] = 1;
+		else
+			((void (*)(void))(uintptr_t)(base + at))();
+	}
 	signal(SIGBUS, SIG_DFL);
+	signal(SIGSEGV, SIG_DFL);
 	return signals;
 }
 
+static int touch_forbidden(volatile char *base, size_t len, size_t page)
+{
+	return access_forbidden(base, len, page, PROT_READ);
+}
+
+/*
+ * Refused by the architecture's code, which does not call handle_mm_fault(): faults of
+ * class error that are no visits, and no page faults to vmstat and getrusage().
+ */
+/* lint: allow MACRO_ARG_REUSE: as those of the harness */
+#define EXPECT_REFUSED(base, how, read, write, exec)				\
+do {										\
+	touch_forbidden(base, self->page, self->page);				\
+	ASSERT_EQ(0, pfc_counting_start(c, base, self->len));			\
+	EXPECT_EQ(PFC_PAGES, access_forbidden(base, self->len, self->page, how)); \
+	EXPECT_EQ(SIGSEGV, last_signal);					\
+	EXPECT_COUNTED(c, { "faults", PFC_PAGES }, { "visits", 0 },		\
+		       { "refused", PFC_PAGES }, { "error", PFC_PAGES },	\
+		       { "error_segv", PFC_PAGES }, { "error_user", PFC_PAGES }, \
+		       { "error_read", read }, { "error_write", write },	\
+		       { "error_exec", exec }, { "error_major", 0 });		\
+	EXPECT_EQ(0, c->seen.minflt - c->since.minflt);				\
+	EXPECT_EQ(0, c->seen.majflt - c->since.majflt);				\
+} while (0)
+
+static bool refused_is_seen(struct pfc_counting *c)
+{
+	return c->before.val[PFC_REFUSED] != PFC_NA;
+}
+
+TEST_F(refine, without_a_mapping_is_error_segv)
+{
+	struct pfc_counting *c = &self->c;
+	char *hole;
+
+	if (!refused_is_seen(c))
+		SKIP(return, "refused accesses cannot be seen (probes says why)");
+	hole = pfc_map(self->len, 0, PROT_NONE, MAP_PRIVATE, -1, 0);
+	ASSERT_NE(MAP_FAILED, hole);
+	munmap(hole, self->len);
+	EXPECT_REFUSED(hole, PROT_READ, PFC_PAGES, 0, 0);
+	EXPECT_REFUSED(hole, PROT_WRITE, 0, PFC_PAGES, 0);
+	EXPECT_REFUSED(hole, PROT_EXEC, 0, 0, PFC_PAGES);
+	/* The kernel's half of the addresses. */
+	EXPECT_REFUSED((char *)(0xffff8UL << 44), PROT_READ, PFC_PAGES, 0, 0);
+#ifdef __aarch64__
+	/* The byte at the top is not a part of the address. */
+	touch_forbidden(hole, self->page, self->page);
+	ASSERT_EQ(0, pfc_counting_start(c, hole, self->len));
+	EXPECT_EQ(PFC_PAGES, touch_forbidden((char *)((uintptr_t)hole | 0x5aUL << 56),
+					     self->len, self->page));
+	EXPECT_COUNTED(c, { "refused", PFC_PAGES }, { "error_segv", PFC_PAGES },
+		       { "error", PFC_PAGES });
+#endif
+}
+
+TEST_F(refine, against_permission_is_error_segv)
+{
+	struct pfc_counting *c = &self->c;
+
+	if (!refused_is_seen(c))
+		SKIP(return, "refused accesses cannot be seen (probes says why)");
+	pfc_write_pages(self->base, self->len, self->page);
+	ASSERT_EQ(0, mprotect(self->base, self->len, PROT_NONE));
+	EXPECT_REFUSED(self->base, PROT_READ, PFC_PAGES, 0, 0);
+	EXPECT_REFUSED(self->base, PROT_WRITE, 0, PFC_PAGES, 0);
+	ASSERT_EQ(0, mprotect(self->base, self->len, PROT_READ));
+	EXPECT_REFUSED(self->base, PROT_WRITE, 0, PFC_PAGES, 0);
+	EXPECT_REFUSED(self->base, PROT_EXEC, 0, 0, PFC_PAGES);
+	/* What may be done is. */
+	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
+	pfc_read_pages(self->base, self->len, self->page);
+	EXPECT_COUNTED(c, { "faults", 0 }, { "refused", 0 });
+}
+
+/* Each has its event, as any fault. */
+TEST_F(refine, refused_has_an_event)
+{
+	static const char * const places[] = {
+		"/sys/kernel/tracing/", "/sys/kernel/debug/tracing/",
+	};
+	static char text[65536];
+	struct pfc_counting *c = &self->c;
+	unsigned int i, where, seen = 0;
+	char enable[96], trace[96], want[128];
+	const char *line;
+
+	if (!refused_is_seen(c))
+		SKIP(return, "refused accesses cannot be seen (probes says why)");
+	for (where = 0; where < ARRAY_SIZE(places); where++) {
+		snprintf(enable, sizeof(enable), "%sevents/pfclass/fault/enable", places[where]);
+		snprintf(trace, sizeof(trace), "%strace", places[where]);
+		if (!access(enable, W_OK))
+			break;
+	}
+	if (where == ARRAY_SIZE(places))
+		SKIP(return, "no events below %s", places[0]);
+	ASSERT_EQ(0, mprotect(self->base, self->len, PROT_READ));
+	touch_forbidden(self->base, self->page, self->page);
+	ASSERT_EQ(0, pfc_write(trace, ""));
+	ASSERT_EQ(0, pfc_guard_set(c->guard, enable, "1"));
+	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
+	EXPECT_EQ(PFC_PAGES, access_forbidden(self->base, self->len, self->page, PROT_WRITE));
+	ASSERT_EQ(0, pfc_write(enable, "0"));
+	EXPECT_COUNTED(c, { "refused", PFC_PAGES }, { "error", PFC_PAGES });
+	ASSERT_LT(0, pfc_read(trace, text, sizeof(text)));
+	for (i = 0; i < PFC_PAGES; i++) {
+		snprintf(want, sizeof(want), " %s address=0x%lx pc=0x",
+			 "class=error refinement=error_segv",
+			 (unsigned long)(self->base + i * self->page));
+		line = strstr(text, want);
+		if (line && sscanf(line + strlen(want), "%*x%127[^\n]", want) == 1) {
+			char rest[96];
+
+			snprintf(rest, sizeof(rest),
+				 " access=write origin=user ret=SIGSEGV ns=0 tgid=%d", getpid());
+			seen += !strcmp(rest, want);
+		}
+	}
+	EXPECT_EQ(PFC_PAGES, seen)
+		TH_LOG("%s", text);
+}
+
+/* A system call's access is refused, too, with EFAULT and no signal: not seen. */
+TEST_F(refine, refused_to_the_kernel_is_not_counted)
+{
+	struct pfc_counting *c = &self->c;
+	int pipe_fd[2];
+
+	ASSERT_EQ(0, pipe(pipe_fd));
+	ASSERT_EQ(0, mprotect(self->base, self->len, PROT_NONE));
+	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
+	EXPECT_EQ(-1, write(pipe_fd[1], self->base, 1));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_COUNTED(c, { "faults", 0 });
+}
+
+static int filter_by_process(pid_t pid)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "tgid=%d", pid);
+	return pfc_write(pfc_path(PFC_FILE_FILTER), text);
+}
+
+/* SIGSEGV that is no access: sent by a process. */
+TEST_F(refine, signal_that_was_sent_is_not_counted)
+{
+	struct sigaction action = { .sa_handler = caught };
+	struct pfc_counting *c = &self->c;
+
+	sigaction(SIGSEGV, &action, NULL);
+	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
+	ASSERT_EQ(0, filter_by_process(getpid()));
+	ASSERT_EQ(0, pfc_stats_read(&c->before, c->why, sizeof(c->why)));
+	if (!sigsetjmp(jump, 1))
+		raise(SIGSEGV);
+	ASSERT_EQ(0, pfc_counting_stop(c));
+	EXPECT_EQ(0, pfc_counted(c, "error"));
+	signal(SIGSEGV, SIG_DFL);
+}
+
+/*
+ * No memory for a table above the page's: the dispatcher gives up before any class. Not
+ * by an exception, which would be repeated for as long as there is none. The kernel's
+ * own fault injection makes the first allocation fail.
+ */
+TEST_F(refine, no_memory_for_page_tables_is_error_oom)
+{
+	static const char fail[] = "/sys/kernel/debug/fail_page_alloc/";
+	static const char nth[] = "/proc/thread-self/fail-nth";
+	static const char * const settings[][2] = {
+		{ "min-order", "0" }, { "ignore-gfp-wait", "N" }, { "verbose", "0" },
+	};
+	/* Where nothing else of the process is: each has tables of its own. */
+	char *far = (char *)(1UL << 44), byte = 1;
+	struct iovec local = { &byte, 1 }, remote = { far, 1 };
+	struct pfc_counting *c = &self->c;
+	char path[96];
+	unsigned int i;
+
+	if (access(fail, F_OK) || access(nth, W_OK))
+		SKIP(return, "the kernel cannot make allocations fail (CONFIG_FAIL_PAGE_ALLOC)");
+	for (i = 0; i < ARRAY_SIZE(settings); i++) {
+		snprintf(path, sizeof(path), "%s%s", fail, settings[i][0]);
+		ASSERT_EQ(0, pfc_guard_set(c->guard, path, settings[i][1]));
+	}
+	ASSERT_EQ(far, mmap(far, self->page, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0));
+	ASSERT_EQ(0, pfc_counting_start(c, far, self->page));
+	for (i = 0; i < PFC_PAGES; i++) {
+		ASSERT_EQ(0, pfc_write(nth, "1"));
+		EXPECT_EQ(-1, process_vm_writev(getpid(), &local, 1, &remote, 1, 0));
+		EXPECT_EQ(EFAULT, errno);
+		pfc_write(nth, "0");
+	}
+	EXPECT_COUNTED(c, { "faults", PFC_PAGES }, { "visits", PFC_PAGES },
+		       { "error", PFC_PAGES }, { "error_oom", PFC_PAGES },
+		       { "error_gup", PFC_PAGES }, { "error_write", PFC_PAGES },
+		       { "error_segv", 0 });
+	/* With memory there is a page. */
+	ASSERT_EQ(0, pfc_counting_start(c, far, self->page));
+	EXPECT_EQ(1, process_vm_writev(getpid(), &local, 1, &remote, 1, 0));
+	EXPECT_COUNTED(c, { "anon", 1 }, { "error", 0 });
+	munmap(far, self->page);
+}
+
+/*
+ * A device's mapping that was filled when it was made, and has no ->fault(): what is
+ * zapped of it is gone. That is found out in do_fault(), inlined or not.
+ */
+TEST_F(refine, mapping_that_cannot_fault_is_file)
+{
+	struct tpacket_req ring = {
+		.tp_block_size = self->page, .tp_block_nr = PFC_PAGES,
+		.tp_frame_size = self->page, .tp_frame_nr = PFC_PAGES,
+	};
+	struct pfc_counting *c = &self->c;
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	char *map;
+
+	if (fd < 0 || setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &ring, sizeof(ring)))
+		SKIP(return, "no packet socket with a ring (CONFIG_PACKET): %s",
+		     strerror(errno));
+	map = mmap(NULL, self->len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, map);
+	if (madvise(map, self->len, MADV_DONTNEED))
+		SKIP(return, "the ring stays mapped: %s", strerror(errno));
+	touch_forbidden(map, self->page, self->page);
+	ASSERT_EQ(0, pfc_counting_start(c, map, self->len));
+	EXPECT_EQ(PFC_PAGES, access_forbidden(map, self->len, self->page, PROT_READ));
+	EXPECT_EQ(SIGBUS, last_signal);
+	EXPECT_COUNTED(c, { "file", PFC_PAGES }, { "file_read", PFC_PAGES }, { "error", 0 },
+		       { "file_user", PFC_PAGES });
+	ASSERT_EQ(0, pfc_counting_start(c, map, self->len));
+	EXPECT_EQ(PFC_PAGES, access_forbidden(map, self->len, self->page, PROT_WRITE));
+	EXPECT_COUNTED(c, { "file", PFC_PAGES }, { "file_shared", PFC_PAGES }, { "error", 0 },
+		       { "file_write", PFC_PAGES });
+	munmap(map, self->len);
+	close(fd);
+}
+
+/* A mapping beyond the end of its file: SIGBUS, found out in do_fault(). */
 TEST_F(refine, beyond_the_end_of_a_file)
 {
 	struct pfc_counting *c = &self->c;

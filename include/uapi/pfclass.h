@@ -44,7 +44,7 @@
 	X(THP,		"thp",		"the PMD level") \
 	X(HUGETLB,	"hugetlb",	"hugetlb_fault") \
 	X(NONE,		"none",		"completed without doing anything (raced, busy)") \
-	X(ERROR,	"error",	"VM_FAULT_ERROR before any class")
+	X(ERROR,	"error",	"VM_FAULT_ERROR before any class, or refused")
 
 /* The classes that pfclass was founded to count are the first five. */
 #define PFC_NR_FOUNDING		5
@@ -120,10 +120,11 @@ enum pfc_outcome { PFC_OUTCOMES(PFC_X) PFC_NR_OUTCOMES };
  */
 #define PFC_TOTALS(X) \
 	X(FAULTS,	"faults",	"completed faults: the sum of all classes") \
-	X(VISITS,	"visits",	"completed calls of handle_mm_fault()") \
+	X(VISITS,	"visits",	"calls of handle_mm_fault(): faults + retries - refused") \
 	X(RETRIES,	"retries",	"of which ended in VM_FAULT_RETRY: the fault goes on") \
 	X(UNCLASSIFIED,	"unclassified",	"faults that fitted no class or more than one") \
-	X(MISSED,	"missed",	"probe hits or visits lost: no frame, or a nested probe")
+	X(MISSED,	"missed",	"probe hits or visits lost: no frame, or a nested probe") \
+	X(REFUSED,	"refused",	"faults that the architecture refused: no visit")
 
 enum pfc_total {
 #define PFC_X(id, key, meaning) PFC_##id,

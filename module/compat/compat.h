@@ -183,14 +183,26 @@ static __always_inline pid_t pfc_compat_mm_tgid(struct mm_struct *mm)
 
 /* The default hierarchy is cgroup v2's; without it there is no cgroup to name. */
 #ifdef CONFIG_CGROUPS
-static __always_inline bool pfc_compat_in_cgroup(struct cgroup *cgroup)
+static inline int pfc_compat_cgroup_level(const struct cgroup *cgroup)
 {
-	bool in;
+	return cgroup->level;
+}
 
-	rcu_read_lock();
-	in = cgroup_is_descendant(task_dfl_cgroup(current), cgroup);
-	rcu_read_unlock();
-	return in;
+/*
+ * cgroup_is_descendant() of the current task, where both are known to be of the default
+ * hierarchy, and the level of one. Preemption is disabled, which is all that RCU wants.
+ */
+static __always_inline bool pfc_compat_in_cgroup(struct cgroup *cgroup, int level)
+{
+	const struct cgroup *mine = task_dfl_cgroup(current);
+
+	if (mine->level < level)
+		return false;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0)
+	return mine->ancestors[level] == cgroup;
+#else
+	return mine->ancestor_ids[level] == cgroup_id(cgroup);
+#endif
 }
 
 static inline struct cgroup *pfc_compat_cgroup_get(const char *path)
@@ -215,7 +227,12 @@ static inline void pfc_compat_cgroup_show(struct seq_file *m, struct cgroup *cgr
 	kfree(path);
 }
 #else
-static __always_inline bool pfc_compat_in_cgroup(struct cgroup *cgroup)
+static inline int pfc_compat_cgroup_level(const struct cgroup *cgroup)
+{
+	return 0;
+}
+
+static __always_inline bool pfc_compat_in_cgroup(struct cgroup *cgroup, int level)
 {
 	return true;
 }

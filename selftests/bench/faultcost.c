@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -373,9 +374,13 @@ static long long pfc_vmstat(const char *key)
 		-1 : pfc_value(text, key);
 }
 
+static char pfc_balancing_before[16];
+
 static int pfc_numa_setup(void)
 {
-	if (access(PFC_NUMA_BALANCING, W_OK))
+	if (access(PFC_NUMA_BALANCING, W_OK) ||
+	    pfc_read_file(PFC_NUMA_BALANCING, pfc_balancing_before,
+			  sizeof(pfc_balancing_before)) < 0)
 		return pfc_why("the kernel has no NUMA balancing");
 	if (access("/sys/devices/system/node/node1", F_OK))
 		return pfc_why("the machine has no second NUMA node");
@@ -419,6 +424,12 @@ static int pfc_numa_hinted(void)
 			PFC_NUMA_WAIT_S, now - before, pfc_pages) : 0;
 }
 
+static void pfc_numa_end(void)
+{
+	if (*pfc_balancing_before)
+		pfc_write_file(PFC_NUMA_BALANCING, pfc_balancing_before);
+}
+
 /* ---- the kinds of fault ------------------------------------------------ */
 
 /*
@@ -444,7 +455,8 @@ static const struct pfc_kind {
 	{ "af",    PFC_AF,   false, PFC_MEDIAN, 12, pfc_map_anon, pfc_aged },
 	{ "swap",  PFC_SWAP, false, PFC_MEDIAN, 12, pfc_swap_setup, pfc_paged_out },
 	{ "file",  PFC_FILE, false, PFC_MEDIAN, 12, pfc_file_setup, pfc_drop, pfc_file_end },
-	{ "numa",  PFC_NUMA, false, PFC_MEDIAN, 6, pfc_numa_setup, pfc_numa_hinted },
+	{ "numa",  PFC_NUMA, false, PFC_MEDIAN, 6, pfc_numa_setup, pfc_numa_hinted,
+	  pfc_numa_end },
 };
 
 /* lint: allow ARRAY_SIZE: the macro is the kernel's */
@@ -697,6 +709,22 @@ static void pfc_measure(const struct pfc_kind *kind, unsigned int passes)
 	       pfc_percpu_fd < 0 ? "unchecked" : exact ? "exact" : "uncounted");
 }
 
+/* The same faults with nothing around them, for who looks on from outside. */
+static void pfc_repeat(const struct pfc_kind *kind, unsigned int passes)
+{
+	int err = kind->setup();
+
+	while (!err && passes--) {
+		err = kind->prepare();
+		if (!err)
+			pfc_time_touches(pfc_base, pfc_len, kind->write);
+	}
+	if (kind->end)
+		kind->end();
+	if (err)
+		pfc_die("%s: %s", kind->name, pfc_why_text);
+}
+
 /* ---- loading and reading ----------------------------------------------- */
 
 static void pfc_insmod(char **args)
@@ -718,6 +746,15 @@ static void pfc_insmod(char **args)
 	if (err)
 		pfc_die("insmod %s%s: %s", args[0], params, strerror(errno));
 	printf("%llu\n", (unsigned long long)(end - start));
+}
+
+static void pfc_rmmod(const char *name)
+{
+	uint64_t start = pfc_now();
+
+	if (syscall(SYS_delete_module, name, O_NONBLOCK))
+		pfc_die("rmmod %s: %s", name, strerror(errno));
+	printf("%llu\n", (unsigned long long)(pfc_now() - start));
 }
 
 static void pfc_time_read(const char *path, unsigned int passes)
@@ -841,15 +878,18 @@ static const struct argp_option pfc_options[] = {
 	{ "check", 'c', "0|1", 0,
 	  "after each pass pfclass must have counted each fault that often", 0 },
 	{ "filter", 'f', "LIST", 0,
-	  "set pfclass's filter before: tgid, addr (what is measured), other (nobody), "
+	  "set pfclass's filter before: tgid, addr, cgroup (what is measured), other (nobody), "
 	  "separated by commas", 0 },
 	{ "hits", 'h', "FILE", 0,
 	  "after each pass FILE's number must have risen by one a fault", 0 },
+	{ "plain", 'P', "N", 0,
+	  "take the faults of N passes; measure, check and print nothing", 0 },
 	{ "scale", 's', NULL, 0,
 	  "fault on all CPUs at once and check each one's own counter; print CPUs, "
 	  "faults, nanoseconds", 1 },
 	{ "insmod", 'i', NULL, 0,
 	  "load the module ARG[0] with the parameters that follow; print nanoseconds", 1 },
+	{ "rmmod", 'R', "NAME", 0, "unload the module; print nanoseconds", 1 },
 	{ "read", 'r', "FILE", 0,
 	  "open, read and close FILE; print the median's nanoseconds, and its size", 1 },
 	{ 0 }
@@ -858,8 +898,10 @@ static const struct argp_option pfc_options[] = {
 static struct pfc_arguments {
 	char *kinds;
 	unsigned int passes;
+	unsigned int plain;
 	char *filter;
 	char *read;
+	char *rmmod;
 	bool insmod;
 	bool scale;
 	char **rest;
@@ -875,12 +917,27 @@ static unsigned int pfc_number(const char *text, unsigned int max)
 	return n;
 }
 
+static void pfc_check_kinds(char *list)
+{
+	char *copy = strdup(list), *rest = copy, *name;
+	unsigned int i;
+
+	while (copy && (name = strsep(&rest, ","))) {
+		for (i = 0; i < PFC_NR_KINDS && strcmp(name, pfc_kinds[i].name); i++)
+			;
+		if (i == PFC_NR_KINDS)
+			pfc_die("no kind of fault is called \"%s\"", name);
+	}
+	free(copy);
+}
+
 static error_t pfc_option(int key, char *arg, struct argp_state *state)
 {
 	struct pfc_arguments *a = &pfc_arguments;
 
 	switch (key) {
 	case 'k':
+		pfc_check_kinds(arg);
 		a->kinds = arg;
 		return 0;
 	case 'p':
@@ -896,6 +953,9 @@ static error_t pfc_option(int key, char *arg, struct argp_state *state)
 			argp_error(state, "--check takes 0 or 1");
 		pfc_want = *arg - '0';
 		return 0;
+	case 'P':
+		a->plain = pfc_number(arg, 1000000);
+		return 0;
 	case 'f':
 		a->filter = arg;
 		return 0;
@@ -904,6 +964,9 @@ static error_t pfc_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'r':
 		a->read = arg;
+		return 0;
+	case 'R':
+		a->rmmod = arg;
 		return 0;
 	case 'i':
 		a->insmod = true;
@@ -945,6 +1008,10 @@ static bool pfc_listed(const char *list, const char *name)
 	return false;
 }
 
+/* A control group of the benchmark's own, one level below the root. */
+#define PFC_CGROUPS	"/sys/fs/cgroup"
+#define PFC_CGROUP	"/pfclass-bench"
+
 static void pfc_set_filter(const char *list)
 {
 	char text[160] = "";
@@ -954,11 +1021,17 @@ static void pfc_set_filter(const char *list)
 		len += sprintf(text + len, "tgid=%d ", getpid());
 	if (pfc_listed(list, "other"))
 		len += sprintf(text + len, "tgid=%d ", 1);
+	if (pfc_listed(list, "cgroup")) {
+		mkdir(PFC_CGROUPS PFC_CGROUP, 0755);
+		if (pfc_write_file(PFC_CGROUPS PFC_CGROUP "/cgroup.procs", "0"))
+			pfc_die("cannot enter " PFC_CGROUPS PFC_CGROUP " (cgroup v2)");
+		len += sprintf(text + len, "cgroup=" PFC_CGROUP " ");
+	}
 	if (pfc_listed(list, "addr"))
 		len += sprintf(text + len, "addr=%p-%p ", (void *)PFC_BASE,
 			       (void *)(PFC_BASE + pfc_len));
 	if (!len)
-		pfc_die("--filter takes tgid, addr, other");
+		pfc_die("--filter takes tgid, addr, cgroup, other");
 	text[len - 1] = '\0';
 	err = pfc_write_file(PFC_PATH(PFC_FILE_FILTER), text);
 	if (err)
@@ -984,6 +1057,10 @@ int main(int argc, char **argv)
 		pfc_insmod(a->rest);
 		return 0;
 	}
+	if (a->rmmod) {
+		pfc_rmmod(a->rmmod);
+		return 0;
+	}
 	if (a->read) {
 		pfc_time_read(a->read, a->passes ? a->passes : 9);
 		return 0;
@@ -1002,7 +1079,11 @@ int main(int argc, char **argv)
 	/* No system call for output between two kinds: a reader would run. */
 	setvbuf(stdout, NULL, _IOFBF, 65536);
 	for (i = 0; i < PFC_NR_KINDS; i++)
-		if (!a->kinds || pfc_listed(a->kinds, pfc_kinds[i].name))
+		if (a->kinds && !pfc_listed(a->kinds, pfc_kinds[i].name))
+			continue;
+		else if (a->plain)
+			pfc_repeat(&pfc_kinds[i], a->plain);
+		else
 			pfc_measure(&pfc_kinds[i], a->passes);
 	if (a->filter)
 		pfc_write_file(PFC_PATH(PFC_FILE_FILTER), PFC_FILTER_CLEAR);

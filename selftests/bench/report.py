@@ -264,8 +264,9 @@ def write_rst(results, verdicts, versions):
             if "added" in v:
                 rows.append(["``%s``" % v["mode"], v["kernel"], str(v["limit"]),
                              "%+.0f" % v["added"], v["kind"],
-                             v["verdict"] + (": " + v["remark"] if v["remark"] else
-                                             " (%s)" % ", ".join(v["over"]) if v["over"] else "")])
+                             v["verdict"] + (" (%s)" % ", ".join(v["over"]) if v["over"] else "") +
+                             (": " + v["remark"] if v["remark"] else
+                              ": see `Where the instructions go`_" if v["over"] else "")])
             else:
                 rows.append(["``%s``" % v["mode"], v["kernel"], str(v["limit"]),
                              "", "", v["verdict"] + ": " + v["reason"]])

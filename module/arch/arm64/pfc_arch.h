@@ -8,10 +8,13 @@
 
 #include <linux/bitops.h>
 #include <linux/kprobes.h>
+#include <linux/mm.h>
 #include <linux/pgtable.h>
 #include <linux/ptrace.h>
+#include <linux/sched.h>
 #include <linux/uaccess.h>
 #include <asm/brk-imm.h>
+#include <asm/esr.h>
 
 /* Distance between places where an instruction may begin, in bytes. */
 #define PFC_ARCH_INSN_STEP	4
@@ -181,6 +184,37 @@ static inline bool pfc_arch_traced(unsigned long ip)
 	unsigned long target;
 
 	return pfc_arch_call_target(ip, &target);
+}
+
+/*
+ * What the exception's table leads to and where an access may be refused before
+ * handle_mm_fault(), the caller of the others first; and what sends the signal.
+ * do_page_fault() and its kin cannot be probed, what they call can.
+ */
+#define PFC_ARCH_REFUSERS { "do_translation_fault", "do_page_fault", "do_bad_area" }
+#define PFC_ARCH_REFUSALS {						\
+	{ .name = "arm64_force_sig_fault", .address = 2 },		\
+	{ .name = "arm64_force_sig_fault_pkey", .address = 0 },	\
+}
+
+/**
+ * pfc_arch_refused_flags() - what the access was that current is to get a signal for
+ *
+ * The three that refuse have noted the exception's syndrome (set_thread_esr()) by the
+ * time they send the signal, for user mode only.
+ *
+ * Context: probe handlers.
+ * Return: FAULT_FLAG_*, as handle_mm_fault() would have been given them.
+ */
+static __always_inline unsigned int pfc_arch_refused_flags(void)
+{
+	unsigned long esr = current->thread.fault_code;
+
+	if (ESR_ELx_EC(esr) == ESR_ELx_EC_IABT_LOW)
+		return FAULT_FLAG_USER | FAULT_FLAG_INSTRUCTION;
+	if ((esr & ESR_ELx_WNR) && !(esr & ESR_ELx_CM))
+		return FAULT_FLAG_USER | FAULT_FLAG_WRITE;
+	return FAULT_FLAG_USER;
 }
 
 /*

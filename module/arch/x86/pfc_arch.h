@@ -88,6 +88,18 @@ static inline bool pfc_arch_traced(unsigned long ip)
 	return pfc_arch_call_target(ip, &target) || pfc_arch_call_target(ip + 4, &target);
 }
 
+/*
+ * What refuses an access is inlined in do_user_addr_fault(), or ends in jumps, whose
+ * caller is not known.
+ */
+#define PFC_ARCH_REFUSERS { }
+#define PFC_ARCH_REFUSALS { }
+
+static __always_inline unsigned int pfc_arch_refused_flags(void)
+{
+	return 0;
+}
+
 static __always_inline pte_t pfc_arch_pte(pte_t pte)
 {
 	return pte;

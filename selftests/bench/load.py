@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Turns what load-guest.sh wrote, KERNEL.CPUS.out, into tables: KERNEL...
+
+Prints them and writes load.rst. Exits with 1 when something failed or a limit
+is exceeded.
+"""
+import collections
+import glob
+import sys
+
+LIMITS_MS = {"6.12": 100}
+
+
+def read_parts():
+    """Functions, and the part that each is of."""
+    parts = {}
+    with open("load-steps") as lines:
+        for line in lines:
+            if not line.startswith("#") and "|" in line:
+                part, function = [word.strip() for word in line.split("|")]
+                parts[function] = part
+    return parts
+
+
+def read(path):
+    boot = {"release": "", "modes": [], "done": False, "failed": []}
+    mode = None
+    with open(path) as lines:
+        for line in lines:
+            words = line.split()
+            if not words:
+                continue
+            if words[0] == "@release":
+                boot["release"] = words[1]
+            elif words[0] == "@mode":
+                mode = {"name": " ".join(words[1:]), "read": {}, "steps": {}}
+                boot["modes"].append(mode)
+            elif words[0] in ("@insmod", "@rmmod", "@traced"):
+                mode[words[0][1:]] = int(words[1])
+            elif words[0] == "@read":
+                mode["read"][words[1]] = (int(words[2]), int(words[3]))
+            elif words[0] == "@step":
+                mode["steps"][words[1]] = [int(w) for w in words[2:5]]
+            elif words[0] == "@failed":
+                boot["failed"].append(" ".join(words[1:]))
+            elif words[0] == "@done":
+                boot["done"] = True
+    return boot
+
+
+def rst_table(title, header, rows, widths):
+    out = [".. list-table:: " + title, "   :header-rows: 1",
+           "   :widths: " + " ".join(map(str, widths)), ""]
+    for row in [header] + rows:
+        for i, cell in enumerate(row):
+            out.append(("   * - " if i == 0 else "     - ") + cell)
+    return out + [""]
+
+
+def print_table(title, header, rows):
+    widths = [max(len(r[i]) for r in [header] + rows) for i in range(len(header))]
+    print("\n" + title)
+    for row in [header] + rows:
+        print("  " + "  ".join(c.ljust(w) if i == 0 else c.rjust(w)
+                               for i, (c, w) in enumerate(zip(row, widths))))
+
+
+def main():
+    rst = [".. SPDX-License-Identifier: GPL-2.0", "", ".. Written by selftests/bench/load.", ""]
+    status = 0
+    part_of = read_parts()
+
+    def table(title, header, rows, widths):
+        print_table(title, [h.replace("``", "") for h in header],
+                    [[c.replace("``", "") for c in row] for row in rows])
+        rst.extend(rst_table(title, header, rows, widths))
+
+    for kernel in sys.argv[1:]:
+        boots = {int(p.split(".")[-2]): read(p) for p in glob.glob(kernel + ".*.out")
+                 if p[len(kernel) + 1:-4].isdigit()}
+        for cpus, boot in boots.items():
+            if not boot["done"] or boot["failed"]:
+                print("%s, %d CPUs: FAILED: %s" % (
+                    kernel, cpus, "; ".join(boot["failed"]) or "the guest ended early"))
+                status = 1
+        one = boots[1]
+        title = "Linux " + one["release"]
+        rst += [title, "-" * len(title), ""]
+        names = ["``%s``" % m["name"] for m in one["modes"]]
+        parts = collections.OrderedDict()
+        for n, mode in enumerate(one["modes"]):
+            total = 0
+            for function, (calls, _, own) in mode["steps"].items():
+                if not calls:
+                    continue
+                cell = parts.setdefault(part_of[function], [[0, 0] for _ in one["modes"]])[n]
+                cell[0] += own
+                cell[1] += calls
+                total += own
+            cells = parts.setdefault("the system call around it", [[0, 0] for _ in one["modes"]])
+            cells[n] = [mode.get("traced", 0) - total, 1]
+        rows = [["*insmod*"] + ["%.1f" % (m.get("insmod", 0) / 1e6) for m in one["modes"]],
+                ["*insmod, while looked at*"] +
+                ["%.1f" % (m.get("traced", 0) / 1e6) for m in one["modes"]]]
+        for part, cells in parts.items():
+            rows.append([part] + ["%.2f (%d)" % (c[0] / 1e6, c[1]) if c[1] else "" for c in cells])
+        rows.append(["*rmmod*"] + ["%.1f" % (m.get("rmmod", 0) / 1e6) for m in one["modes"]])
+        table("%s: milliseconds of the guest, and calls" % title, ["step"] + names, rows,
+              [30] + [17] * len(names))
+        limit = LIMITS_MS.get(kernel)
+        for mode in one["modes"]:
+            if limit and "insmod" in mode:
+                over = mode["insmod"] > limit * 1e6
+                status = 1 if over else status
+                print("%s, %s: insmod at most %d ms: %s" % (
+                    kernel, mode["name"], limit, "OVER" if over else "PASS"))
+        rows = []
+        for cpus in sorted(boots):
+            for mode in boots[cpus]["modes"]:
+                if mode["read"]:
+                    rows.append([str(cpus), "``%s``" % mode["name"]] +
+                                ["%d" % mode["read"][f][0] for f in ("stats", "percpu")])
+        table("%s: instructions to open, read and close" % title,
+              ["possible CPUs", "mode", "``stats``", "``percpu``"], rows, [10, 40, 20, 20])
+    with open("load.rst", "w") as f:
+        f.write("\n".join(rst).rstrip() + "\n")
+    sys.exit(status)
+
+
+main()
