@@ -172,7 +172,7 @@ TEST_F_TIMEOUT(account, balances_under_a_mixed_load, LOAD_TIMEOUT)
 }
 
 /* Rows whose witnesses are this process's own. */
-TEST_F_TIMEOUT(account, rows_are_exact_beside_a_load, 120)
+TEST_F_TIMEOUT(account, rows_are_exact_beside_a_load, 600)
 {
 	static const char * const rows[] = {
 		"wp_zero", "wp_fork_alive", "anon_write", "anon_kernel",

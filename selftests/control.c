@@ -617,7 +617,7 @@ static void *read_on(void *unused)
 }
 
 /* Nothing is left wrong by switching while faults are in flight. */
-TEST_F_TIMEOUT(control, switching_under_faults, 90)
+TEST_F_TIMEOUT(control, switching_under_faults, 300)
 {
 	pthread_t thread[4];
 	long long before, end;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* lint: allow SPACING throughout: FIXTURE_DATA() is a type, not a product */
 /*
  * The kernel's own function profiler as a witness: under a mixed load it counts
  * the calls of each function of the fault path, and at a function's entry there
@@ -125,7 +126,8 @@ static void parse_probes(char *from, struct snapshot *s)
 		if (!plus)
 			continue;
 		*plus++ = 0;
-		if (strcmp(plus, "0x0")) {
+		/* ftrace's own call of a function's entry is not its first instruction. */
+		if (strcmp(plus, "0x0") && strcmp(backend, "ftrace")) {
 			if (strcmp(class, "visit"))
 				continue;
 			s->returns = (s->returns < 0 ? 0 : s->returns) + atoll(hits);

@@ -32,7 +32,7 @@ FIXTURE_TEARDOWN(row)
 {
 }
 
-TEST_F_TIMEOUT(row, exact, 60)
+TEST_F_TIMEOUT(row, exact, 300)
 {
 	const struct pfc_row *row = pfc_row_find(variant->name);
 	struct pfc_result *res = &self->result;

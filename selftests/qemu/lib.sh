@@ -420,6 +420,7 @@ kernel_wanted()
 	case $K_FROM in
 	src:*)
 		configs=${K_FROM##*:}
+		# shellcheck disable=SC2086 # names
 		echo "$K_FROM $(cd "$QEMU_DIR" && cat ${configs//,/ } |
 			sha256sum | cut -c1-16)"
 		;;
