@@ -78,9 +78,10 @@ static void pfc_hit_swap_slow(struct pfc_place *place, const struct pfc_call *ca
 NOKPROBE_SYMBOL(pfc_hit_swap_slow);
 
 /*
- * The architecture sends current a signal. If that is for an access that it refused, because nothing is mapped there or because
- * the mapping does not permit it, it is a fault which never got to handle_mm_fault().
- * If handle_mm_fault() said SIGSEGV, the visit was counted, and left word of it.
+ * The architecture sends current a signal. If that is for an access that it refused,
+ * because nothing is mapped there or because the mapping does not permit it, it is a
+ * fault which never got to handle_mm_fault(). If handle_mm_fault() said SIGSEGV, the
+ * visit was counted, and left word of it.
  */
 static void pfc_hit_refused(struct pfc_place *place, const struct pfc_call *call)
 {
