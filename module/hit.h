@@ -108,17 +108,20 @@ static __always_inline bool pfc_hit_entry(struct pfc_place *place,
 	return true;
 }
 
-/* Whether the visit that ends is the task's only one, at home, wanted, and all is well. */
+/*
+ * Whether the visit that ends is the task's only one, at home, wanted (a filter may have
+ * come meanwhile), and completes without a word to leave.
+ */
 static __always_inline bool pfc_hit_is_only(const struct pfc_slot *slot, unsigned long sp,
 					    vm_fault_t ret)
 {
 	const struct pfc_frame *frame = &slot->frame[0];
 
-	/* A filter may have come while the visit was in flight. */
+	/* What was not wanted when it began is nested. */
 	return pfc_frames_at_home(slot) && likely(frame->sp == sp) &&
-	       likely(!(ret & (VM_FAULT_RETRY | VM_FAULT_SIGSEGV))) &&
-	       likely(!(frame->facts.bits & PFC_FACT_MUTE)) &&
-	       likely(pfc_filter_wants(frame->address));
+	       likely(!(ret & VM_FAULT_RETRY)) &&
+	       likely(pfc_filter_wants(frame->address)) &&
+	       likely(!(ret & VM_FAULT_SIGSEGV));
 }
 
 /* handle_mm_fault() returns RET. If not usual: pfc_hit_exit_slow(). */
@@ -157,16 +160,11 @@ static __always_inline bool pfc_hit_is_dispatched(struct pfc_place *place,
 static __always_inline unsigned long pfc_hit_address(const struct pfc_place *place,
 						     const struct pfc_call *call)
 {
-	switch (place->address) {
-	case PFC_ADDR_VMF:
+	if (likely(place->address == PFC_ADDR_VMF))
 		return pfc_compat_vmf_address((struct vm_fault *)call->arg[0]);
-	case 1:
+	if (place->address == 1)
 		return call->arg[1];
-	case 2:
-		return call->arg[2];
-	default:
-		return 0;
-	}
+	return place->address == 2 ? call->arg[2] : 0;
 }
 
 /* Without accounting the hit is the count. */
