@@ -31,7 +31,7 @@ while [ -n "$modes" ]; do
 	[ -z "$module" ] || grep -F "[$module]" /proc/kallsyms
 	echo "@look"
 	# The host slows the guest down a hundredfold as soon as it has read that.
-	./faultcost --kinds="$PFC_KIND" --pages=32 --plain="$PFC_PASSES" || exit 1
+	./faultcost --kinds="$PFC_KIND" --pages=96 --plain="$PFC_PASSES" || exit 1
 	[ -z "$module" ] || rmmod "$module" || exit 1
 done
 echo "@done"

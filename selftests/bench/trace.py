@@ -15,7 +15,7 @@ import sys
 import time
 
 MONITOR, LOG = "monitor", "exec.log"
-LOG_BYTES = 80 << 20
+LOG_BYTES = 160 << 20
 LOG_SECONDS = 120
 LISTING_MAX = 450  # instructions: of more, what is the kernel's own is left out
 KERNEL_SPACE = 1 << 63
