@@ -236,6 +236,11 @@ struct pfc_frame *pfc_frames_open_slow(unsigned long sp, unsigned long address, 
 		pfc_slot_release(slot, false);
 		return NULL;
 	}
+	/* Wherever a visit is open that is not wanted, it lies within one that is. */
+	if (mute && !depth) {
+		pfc_slot_release(slot, false);
+		return NULL;
+	}
 	depth++;
 	pfc_slot_nest(slot, depth);
 	if (depth > PFC_FRAMES_NESTED) {

@@ -98,7 +98,8 @@ static int __init pfc_init(void)
 			goto err_probes_exit;
 		err = pfc_probes_selfcheck();
 		if (err == -EIO)
-			pr_err("probes were placed but do not fire: is debugfs kprobes/enabled 0?\n");
+			pr_err("probes were placed but do not fire: %s\n",
+			       pfc_config.backend->why_dead);
 		if (err)
 			goto err_probes_exit;
 		pfc_counters_reset();
