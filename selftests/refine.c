@@ -817,7 +817,7 @@ TEST_F(refine, swap_cache_is_minor_and_device_is_major)
 		SKIP(return, "the pages cannot be swapped out");
 	/* What has been written out leaves the swap cache when memory is wanted. */
 	snprintf(path, sizeof(path), "%s/memory.high", self->cgroup);
-	for (i = 0; i < 20 && count_cached(self->base, self->len, self->page); i++) {
+	for (i = 0; i < 1000 && count_cached(self->base, self->len, self->page); i++) {
 		pfc_write(path, "1");
 		pfc_write(path, "max");
 		usleep(10000);
