@@ -29,7 +29,7 @@ struct pfc_place_counters {
 
 /**
  * struct pfc_counters - all that one CPU counts; nothing but u64
- * @begun: faults whose commit has begun: what the end of visits saw but @retries
+ * @begun: faults whose commit has begun; all but @refused are ends of visits
  * @faults: faults whose commit is done; @begun == @faults: at rest
  * @retries: visits that ended in VM_FAULT_RETRY
  * @refused: of @faults, those that the architecture refused: no visit completed them

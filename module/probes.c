@@ -630,7 +630,7 @@ static u64 pfc_place_hits(const struct pfc_place *place, const struct pfc_counte
 
 	/* Each counts something else, too, and not twice. */
 	if (place->kind == PFC_KIND_EXIT)
-		hits += c->begun + c->retries;
+		hits += c->begun - c->refused + c->retries;
 	for (i = 0; i < PFC_NR_VARIANTS; i++)
 		hits += c->place[place->index].hit[i];
 	return hits;
