@@ -166,6 +166,12 @@ verdict "kernel-doc" "$log/kernel-doc"
 in_copy shellcheck -x --format=gcc $shell >"$log/shellcheck" 2>&1 || :
 verdict "shellcheck" "$log/shellcheck"
 
+# ---- what README says of costs ---------------------------------------------
+: >"$log/readme"
+"$TOP/selftests/bench/readme" >"$log/readme.all" 2>&1 ||
+	cp "$log/readme.all" "$log/readme"
+verdict "costs in README" "$log/readme"
+
 # ---- the compiler with W=1, sparse -----------------------------------------
 build=/build/lint-$KERNEL
 list=$(sources Kbuild module include)
