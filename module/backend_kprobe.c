@@ -77,7 +77,7 @@ PFC_KPROBE_HANDLER(tail, 1, true);
 
 static int pfc_kprobe_on_exit(struct kprobe *kp, struct pt_regs *regs)
 {
-	if (likely(pfc_hit_exit(kernel_stack_pointer(regs),
+	if (likely(pfc_hit_exit(pfc_kprobe_to_place(kp), kernel_stack_pointer(regs),
 				(__force vm_fault_t)pfc_arch_result(regs))))
 		return pfc_kprobe_done(kp, regs);
 	return pfc_kprobe_exit_slow(kp, regs);
@@ -103,10 +103,14 @@ static int pfc_kretprobe_on_exit(struct kretprobe_instance *ri, struct pt_regs *
 	vm_fault_t ret = (__force vm_fault_t)pfc_arch_result(regs);
 	struct kretprobe *rp = pfc_compat_kretprobe(ri);
 	unsigned long sp = *(unsigned long *)ri->data;
+	struct pfc_place *place;
 
-	/* NULL: being unregistered */
-	if (rp && !pfc_hit_exit(sp, ret))
-		pfc_hit_exit_slow(container_of(rp, struct pfc_place, rp), sp, ret);
+	/* Being unregistered. */
+	if (!rp)
+		return 0;
+	place = container_of(rp, struct pfc_place, rp);
+	if (!pfc_hit_exit(place, sp, ret))
+		pfc_hit_exit_slow(place, sp, ret);
 	return 0;
 }
 NOKPROBE_SYMBOL(pfc_kretprobe_on_exit);

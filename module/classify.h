@@ -288,13 +288,13 @@ static __always_inline unsigned int pfc_classify_quick(const struct pfc_facts *f
 
 	if (likely(marks & PFC_MARKS_PLAIN && is_power_of_2(marks)))
 		return pfc_plain_leaves[__ffs(marks)][facts->flags & FAULT_FLAG_WRITE ? 1 : 0];
+	if (marks == BIT(PFC_MARK_WP) && facts->page == PFC_PAGE_OTHER &&
+	    !(facts->bits & (PFC_FACT_UFFD | PFC_FACT_SHARED)))
+		return PFC_LEAF(WP_COPY);
 	if (marks == BIT(PFC_MARK_SWAP))
 		return pfc_refine_swap(facts);
 	if (marks == BIT(PFC_MARK_FILE))
 		return pfc_refine_file(facts, ret);
-	if (marks == BIT(PFC_MARK_WP) && facts->page == PFC_PAGE_OTHER &&
-	    !(facts->bits & (PFC_FACT_UFFD | PFC_FACT_SHARED)))
-		return PFC_LEAF(WP_COPY);
 	return PFC_LEAF_UNCLASSIFIED;
 }
 

@@ -153,6 +153,19 @@ static __always_inline bool pfc_frames_at_home(const struct pfc_slot *slot)
 }
 
 /**
+ * pfc_frames_none() - whether the current task has no visit in flight that is known
+ * @slot: from pfc_slot_home()
+ *
+ * Context: probe handlers; preemption disabled.
+ * Return: true: what fires is of nobody's interest; false: pfc_frames_top() knows.
+ */
+static __always_inline bool pfc_frames_none(const struct pfc_slot *slot)
+{
+	return (READ_ONCE(slot->task) & ~PFC_SLOT_NESTED) != (unsigned long)current &&
+	       !atomic_read(&slot->away);
+}
+
+/**
  * pfc_frames_close() - the visit of pfc_frames_at_home() is over
  * @slot: of which that was true; the fault is not to be retried
  *

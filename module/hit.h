@@ -86,6 +86,16 @@ static __always_inline void pfc_hit_entry_fill(struct pfc_frame *frame,
 		frame->pc = instruction_pointer(regs);
 }
 
+/* Whether the firing belongs to no visit; then it is counted as elsewhere. */
+static __always_inline bool pfc_hit_is_unknown(struct pfc_place *place,
+					       const struct pfc_slot *slot)
+{
+	if (!pfc_frames_none(slot))
+		return false;
+	pfc_hit_count(place, elsewhere);
+	return true;
+}
+
 /* handle_mm_fault(vma, address, flags, regs) begins; the same in 5.10 to 7.2. */
 static __always_inline bool pfc_hit_entry(struct pfc_place *place,
 					  const struct pfc_call *call)
@@ -93,7 +103,9 @@ static __always_inline bool pfc_hit_entry(struct pfc_place *place,
 	struct pfc_frame *frame;
 	unsigned int bits;
 
-	if (static_branch_unlikely(&pfc_measures) || !pfc_filter_wants(call->arg[1]))
+	if (!pfc_filter_wants(call->arg[1]))
+		return pfc_hit_is_unknown(place, pfc_slot_home());
+	if (static_branch_unlikely(&pfc_measures))
 		return false;
 	bits = pfc_hit_entry_bits(call);
 	if (static_branch_unlikely(&pfc_infers) &&
@@ -125,15 +137,17 @@ static __always_inline bool pfc_hit_is_only(const struct pfc_slot *slot, unsigne
 }
 
 /* handle_mm_fault() returns RET. If not usual: pfc_hit_exit_slow(). */
-static __always_inline bool pfc_hit_exit(unsigned long sp, vm_fault_t ret)
+static __always_inline bool pfc_hit_exit(struct pfc_place *place, unsigned long sp,
+					 vm_fault_t ret)
 {
 	struct pfc_slot *slot = pfc_slot_home();
 	const struct pfc_facts *facts = &slot->frame[0].facts;
 	unsigned int leaf;
 
-	if (static_branch_unlikely(&pfc_measures) || static_branch_unlikely(&pfc_events) ||
-	    !pfc_hit_is_only(slot, sp, ret))
+	if (static_branch_unlikely(&pfc_measures) || static_branch_unlikely(&pfc_events))
 		return false;
+	if (!pfc_hit_is_only(slot, sp, ret))
+		return pfc_hit_is_unknown(place, slot);
 	if (static_branch_unlikely(&pfc_infers) && facts->before != PFC_ENTRY_UNKNOWN &&
 	    pfc_classify_disagrees(facts))
 		return false;
@@ -191,7 +205,7 @@ static __always_inline bool pfc_hit_mark_at_home(struct pfc_place *place, unsign
 	struct pfc_slot *slot = pfc_slot_home();
 
 	if (!pfc_frames_at_home(slot))
-		return false;
+		return pfc_hit_is_unknown(place, slot);
 	pfc_hit_mark(place, &slot->frame[0], marks, variant);
 	return true;
 }
@@ -251,12 +265,11 @@ static __always_inline bool pfc_hit_tail(struct pfc_place *place, const struct p
 /* What do_wp_page(vmf) starts from refines it. */
 static __always_inline void pfc_hit_wp_fill(struct pfc_frame *frame, const struct vm_fault *vmf)
 {
+	enum pfc_page page = PFC_PAGE_SAME; /* to be compared when the visit ends */
 	unsigned int bits = frame->facts.bits;
 	pte_t pte = vmf->orig_pte;
 
 	frame->pte = pte;
-	/* To be compared with the page at the end of the visit. */
-	frame->facts.page = PFC_PAGE_SAME;
 	if (bits & PFC_FACT_SHARED && pfc_compat_is_pfn(vmf->vma, pte))
 		bits |= PFC_FACT_SPECIAL;
 	if (userfaultfd_pte_wp(vmf->vma, pte))
@@ -264,10 +277,11 @@ static __always_inline void pfc_hit_wp_fill(struct pfc_frame *frame, const struc
 	if (pte_special(pte)) {
 		/* Nobody's to be reused: what is private is copied. */
 		if (is_zero_pfn(pte_pfn(pte)))
-			frame->facts.page = PFC_PAGE_OTHER;
+			page = PFC_PAGE_OTHER;
 	} else if (page_count(pte_page(pte)) == 1) {
 		bits |= PFC_FACT_SOLE;
 	}
+	frame->facts.page = page;
 	frame->facts.bits = bits;
 }
 
@@ -276,8 +290,10 @@ static __always_inline bool pfc_hit_wp(struct pfc_place *place, const struct pfc
 {
 	struct pfc_slot *slot = pfc_slot_home();
 
-	if (unlikely(call->caller != place->caller) || !pfc_frames_at_home(slot))
+	if (unlikely(call->caller != place->caller))
 		return false;
+	if (!pfc_frames_at_home(slot))
+		return pfc_hit_is_unknown(place, slot);
 	pfc_hit_mark(place, &slot->frame[0], place->marks, 0);
 	pfc_hit_wp_fill(&slot->frame[0], (const struct vm_fault *)call->arg[0]);
 	return true;
@@ -295,8 +311,10 @@ static __always_inline bool pfc_hit_swap(struct pfc_place *place, const struct p
 {
 	struct pfc_slot *slot = pfc_slot_home();
 
-	if (unlikely(call->caller != place->caller) || !pfc_frames_at_home(slot))
+	if (unlikely(call->caller != place->caller))
 		return false;
+	if (!pfc_frames_at_home(slot))
+		return pfc_hit_is_unknown(place, slot);
 	pfc_hit_mark(place, &slot->frame[0], place->marks, 0);
 	pfc_hit_swap_fill(&slot->frame[0], (const struct vm_fault *)call->arg[0]);
 	return true;
