@@ -44,8 +44,11 @@ FIXTURE(refine) {
 	size_t page, len;
 	char dir[64];	/* where a file system is mounted, or "" */
 	char cgroup[PATH_MAX];
+	bool controller;	/* was switched on for it */
 	char swap[64];
 };
+
+#define SUBTREE_CONTROL	"/sys/fs/cgroup/cgroup.subtree_control"
 
 FIXTURE_SETUP(refine)
 {
@@ -67,6 +70,8 @@ static void rm_cgroup(FIXTURE_DATA(refine) *self)
 	snprintf(path, sizeof(path), "%s/../cgroup.procs", self->cgroup);
 	pfc_write(path, "0");
 	rmdir(self->cgroup);
+	if (self->controller)
+		pfc_write(SUBTREE_CONTROL, "-memory");
 }
 
 FIXTURE_TEARDOWN(refine)
@@ -762,12 +767,13 @@ static const char *swap_on_disk(FIXTURE_DATA(refine) *self)
 
 static const char *enter_cgroup(FIXTURE_DATA(refine) *self)
 {
-	char path[PATH_MAX + 32];
+	char path[PATH_MAX + 32], on[256];
 
 	snprintf(self->cgroup, sizeof(self->cgroup), "/sys/fs/cgroup/pfclass-test.%d",
 		 getpid());
-	pfc_guard_keep(self->c.guard, "/sys/fs/cgroup/cgroup.subtree_control");
-	if (pfc_write("/sys/fs/cgroup/cgroup.subtree_control", "+memory"))
+	self->controller = pfc_read(SUBTREE_CONTROL, on, sizeof(on)) >= 0 &&
+			   !strstr(on, "memory");
+	if (pfc_write(SUBTREE_CONTROL, "+memory"))
 		return "no memory controller in /sys/fs/cgroup (cgroup v2)";
 	if (mkdir(self->cgroup, 0755))
 		return "cannot make a control group";
@@ -809,6 +815,8 @@ TEST_F(refine, swap_cache_is_minor_and_device_is_major)
 		why = enter_cgroup(self);
 	if (why)
 		SKIP(return, "%s", why);
+	/* Pages on their way to a list of another CPU could not be reclaimed. */
+	ASSERT_EQ(0, pfc_pin(sched_getcpu()));
 	ASSERT_EQ(0, pfc_guard_set(c->guard, "/proc/sys/vm/page-cluster", "0"));
 	pfc_write_pages(self->base, self->len, self->page);
 	for (i = 0; i < 20 && pfc_count_swapped(self->base, PFC_PAGES) < PFC_PAGES; i++)
@@ -822,8 +830,12 @@ TEST_F(refine, swap_cache_is_minor_and_device_is_major)
 		pfc_write(path, "max");
 		usleep(10000);
 	}
-	ASSERT_EQ(0, count_cached(self->base, self->len, self->page))
-		TH_LOG("the pages stay in the swap cache");
+	/* An assertion would leave the disk in use for swap. */
+	if (count_cached(self->base, self->len, self->page)) {
+		EXPECT_EQ(0, count_cached(self->base, self->len, self->page))
+			TH_LOG("the pages stay in the swap cache");
+		return;
+	}
 
 	/* The child has the same swap entries. */
 	ASSERT_EQ(0, pipe(go));
