@@ -665,6 +665,8 @@ static int pfc_numa_spin(struct pfc_run *run)
 	err = pfc_write(PFC_NUMA_BALANCING, "0");
 	if (err)
 		return pfc_bad(run->res, "numa_balancing: %s", strerror(-err));
+	/* A huge page is marked again although it is local: none is left so. */
+	pfc_read_all(run);
 	if (!end)
 		return pfc_bad(run->res, "in %d s NUMA balancing made %lld of %u pages fault",
 			       PFC_NUMA_WAIT_MS / 1000,
