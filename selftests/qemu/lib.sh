@@ -263,7 +263,7 @@ root_new()
 	local dir=$1 d
 
 	mkdir -p "$dir/dev" "$dir/proc" "$dir/tmp" "$dir/etc" "$dir/build" \
-		"$dir/work" "$dir/root" "$dir/.have"
+		"$dir/root" "$dir/.have"
 	for d in bin sbin lib lib64; do
 		mkdir -p "$dir/usr/$d"
 		ln -s "usr/$d" "$dir/$d"
@@ -522,7 +522,7 @@ kernel_build()
 
 kernel_build_locked()
 {
-	local configs=$1 root=$2 name=$3 config stage=/work/install-$K_NAME arg
+	local configs=$1 root=$2 name=$3 config stage=/tmp/install-$K_NAME arg
 	local image=Image
 	local -a make=(make -C "$name" ARCH="$K_KARCH" CROSS_COMPILE="$K_CROSS"
 		-j"$(nproc)")
@@ -605,12 +605,12 @@ kernel_download()
 # kernel_modules NEW RELEASE: modules.dep, by the root's own depmod.
 kernel_modules()
 {
-	local new=$1 release=$2 stage=$CACHE/root/$K_SUITE/work/depmod.$$
+	local new=$1 release=$2 stage=$CACHE/root/$K_SUITE/tmp/depmod.$$
 
 	mkdir -p "$stage/lib/modules"
 	mv "$new/image/usr/lib/modules/$release" "$stage/lib/modules/"
 	run_logged "$CACHE/log/depmod-$K_NAME" in_root "$K_SUITE" / \
-		depmod -b "/work/depmod.$$" "$release" ||
+		depmod -b "/tmp/depmod.$$" "$release" ||
 		die "depmod failed for $K_NAME"
 	# Newer packages have no list of what is built in.
 	[ -e "$stage/lib/modules/$release/modules.builtin" ] ||
@@ -882,7 +882,7 @@ base_pack()
 		<(echo "$GUEST_MODULES $GUEST_MODULES_IF_ANY") | sha256sum | cut -c1-16)
 	[ "$(cat "$B_CPIO.key" 2>/dev/null)" != "$key" ] || return 0
 	root_group "$TOOLS_SUITE" build
-	stage=$root/work/base-$K_NAME
+	stage=$root/tmp/base-$K_NAME
 	mods=$stage/lib/modules/$K_RELEASE
 	rm -rf "$stage"
 	mkdir -p "$stage/bin" "$mods" "$stage/dev" "$stage/proc" "$stage/sys" \
@@ -920,7 +920,7 @@ base_pack()
 		$1 in have' >"$mods/modules.dep"
 	cp "$K_DIR/lib/modules/$K_RELEASE/modules.builtin" "$mods/"
 	mkdir -p "${B_CPIO%/*}"
-	pack "/work/base-$K_NAME" "$B_CPIO.new"
+	pack "/tmp/base-$K_NAME" "$B_CPIO.new"
 	mv "$B_CPIO.new" "$B_CPIO"
 	rm -rf "$stage" "$stage.list"
 	echo "$key" >"$B_CPIO.key"
