@@ -48,32 +48,36 @@ static struct pfc_frame *pfc_hit_mark_slow(struct pfc_place *place, unsigned lon
 }
 NOKPROBE_SYMBOL(pfc_hit_mark_slow);
 
+static __always_inline void pfc_hit_filling_slow(struct pfc_place *place,
+						 const struct pfc_call *call,
+						 void (*fill)(struct pfc_frame *,
+							      const struct vm_fault *))
+{
+	struct pfc_frame *frame = pfc_hit_mark_slow(place, place->marks, 0);
+
+	if (frame)
+		fill(frame, (const struct vm_fault *)call->arg[0]);
+}
+
 static void pfc_hit_wp_slow(struct pfc_place *place, const struct pfc_call *call)
 {
 	struct pfc_frame *frame;
 
-	if (!pfc_hit_is_dispatched(place, call->caller)) {
-		/* do_swap_page() calls it too. */
-		frame = pfc_frames_top();
-		if (frame && frame->facts.marks & BIT(PFC_MARK_SWAP))
-			frame->facts.marks |= BIT(PFC_MARK_SWAP_WP);
+	if (pfc_hit_is_dispatched(place, call->caller)) {
+		pfc_hit_filling_slow(place, call, pfc_hit_wp_fill);
 		return;
 	}
-	frame = pfc_hit_mark_slow(place, place->marks, 0);
-	if (frame)
-		pfc_hit_wp_fill(frame, (const struct vm_fault *)call->arg[0]);
+	/* do_swap_page() calls it too. */
+	frame = pfc_frames_top();
+	if (frame && frame->facts.marks & BIT(PFC_MARK_SWAP))
+		frame->facts.marks |= BIT(PFC_MARK_SWAP_WP);
 }
 NOKPROBE_SYMBOL(pfc_hit_wp_slow);
 
 static void pfc_hit_swap_slow(struct pfc_place *place, const struct pfc_call *call)
 {
-	struct pfc_frame *frame;
-
-	if (!pfc_hit_is_dispatched(place, call->caller))
-		return;
-	frame = pfc_hit_mark_slow(place, place->marks, 0);
-	if (frame)
-		pfc_hit_swap_fill(frame, (const struct vm_fault *)call->arg[0]);
+	if (pfc_hit_is_dispatched(place, call->caller))
+		pfc_hit_filling_slow(place, call, pfc_hit_swap_fill);
 }
 NOKPROBE_SYMBOL(pfc_hit_swap_slow);
 
@@ -93,7 +97,7 @@ static void pfc_hit_refused(struct pfc_place *place, const struct pfc_call *call
 		.facts = { .ret = VM_FAULT_SIGSEGV },
 	};
 
-	if (!pfc_in_refuser(call->caller) ||
+	if (!pfc_in_ranges(call->caller, pfc_refusers, pfc_nr_refusers) ||
 	    /* See struct pfc_refusal. */
 	    (place->address &&
 	     (signal != SIGSEGV || (code != SEGV_MAPERR && code != SEGV_ACCERR))) ||

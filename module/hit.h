@@ -165,7 +165,7 @@ static __always_inline bool pfc_hit_is_dispatched(struct pfc_place *place,
 {
 	if (likely(caller == place->caller) || !place->check_caller)
 		return true;
-	if (!place->caller && pfc_in_dispatcher(caller))
+	if (!place->caller && pfc_in_ranges(caller, pfc_dispatcher, pfc_nr_dispatcher))
 		return true;
 	pfc_hit_count(place, elsewhere);
 	return false;
@@ -285,20 +285,6 @@ static __always_inline void pfc_hit_wp_fill(struct pfc_frame *frame, const struc
 	frame->facts.bits = bits;
 }
 
-/* do_wp_page(vmf), with accounting */
-static __always_inline bool pfc_hit_wp(struct pfc_place *place, const struct pfc_call *call)
-{
-	struct pfc_slot *slot = pfc_slot_home();
-
-	if (unlikely(call->caller != place->caller))
-		return false;
-	if (!pfc_frames_at_home(slot))
-		return pfc_hit_is_unknown(place, slot);
-	pfc_hit_mark(place, &slot->frame[0], place->marks, 0);
-	pfc_hit_wp_fill(&slot->frame[0], (const struct vm_fault *)call->arg[0]);
-	return true;
-}
-
 /* What do_swap_page(vmf) starts from refines it. */
 static __always_inline void pfc_hit_swap_fill(struct pfc_frame *frame,
 					      const struct vm_fault *vmf)
@@ -306,8 +292,10 @@ static __always_inline void pfc_hit_swap_fill(struct pfc_frame *frame,
 	frame->facts.swap = pfc_compat_swap(vmf->orig_pte);
 }
 
-/* do_swap_page(vmf), with accounting */
-static __always_inline bool pfc_hit_swap(struct pfc_place *place, const struct pfc_call *call)
+/* A function whose argument refines the visit, with accounting: @fill(frame, vmf) does. */
+static __always_inline bool pfc_hit_filling(struct pfc_place *place, const struct pfc_call *call,
+					    void (*fill)(struct pfc_frame *,
+							 const struct vm_fault *))
 {
 	struct pfc_slot *slot = pfc_slot_home();
 
@@ -316,8 +304,18 @@ static __always_inline bool pfc_hit_swap(struct pfc_place *place, const struct p
 	if (!pfc_frames_at_home(slot))
 		return pfc_hit_is_unknown(place, slot);
 	pfc_hit_mark(place, &slot->frame[0], place->marks, 0);
-	pfc_hit_swap_fill(&slot->frame[0], (const struct vm_fault *)call->arg[0]);
+	fill(&slot->frame[0], (const struct vm_fault *)call->arg[0]);
 	return true;
+}
+
+static __always_inline bool pfc_hit_wp(struct pfc_place *place, const struct pfc_call *call)
+{
+	return pfc_hit_filling(place, call, pfc_hit_wp_fill);
+}
+
+static __always_inline bool pfc_hit_swap(struct pfc_place *place, const struct pfc_call *call)
+{
+	return pfc_hit_filling(place, call, pfc_hit_swap_fill);
 }
 
 #endif /* PFC_HIT_H */

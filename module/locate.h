@@ -43,25 +43,30 @@ struct pfc_range {
 	unsigned long size;
 };
 
+/*
+ * The dispatcher: handle_mm_fault() and whichever of its inner functions
+ * (__handle_mm_fault(), handle_pte_fault(), ...) this kernel did not inline. Written
+ * by init.
+ */
 extern struct pfc_range pfc_dispatcher[PFC_MAX_RANGES];
 extern unsigned int pfc_nr_dispatcher;
 
 /**
- * pfc_in_dispatcher() - whether an address lies in the dispatcher
+ * pfc_in_ranges() - whether an address lies in one of some functions
  * @pc: a return address
- *
- * The dispatcher is handle_mm_fault() and whichever of its inner functions
- * (__handle_mm_fault(), handle_pte_fault(), ...) this kernel did not inline.
+ * @ranges: where they are
+ * @nr: how many there are
  *
  * Context: any; probe handlers.
  * Return: true if it does.
  */
-static __always_inline bool pfc_in_dispatcher(unsigned long pc)
+static __always_inline bool pfc_in_ranges(unsigned long pc, const struct pfc_range *ranges,
+					  unsigned int nr)
 {
 	unsigned int i;
 
-	for (i = 0; i < pfc_nr_dispatcher; i++)
-		if (pc - pfc_dispatcher[i].start < pfc_dispatcher[i].size)
+	for (i = 0; i < nr; i++)
+		if (pc - ranges[i].start < ranges[i].size)
 			return true;
 	return false;
 }
@@ -87,17 +92,6 @@ extern struct pfc_range pfc_refusers[PFC_MAX_REFUSERS];
 extern unsigned int pfc_nr_refusers;
 extern struct pfc_refusal pfc_refusals[PFC_MAX_REFUSALS];
 extern unsigned int pfc_nr_refusals;
-
-/* Whether a return address lies in one of them. */
-static __always_inline bool pfc_in_refuser(unsigned long pc)
-{
-	unsigned int i;
-
-	for (i = 0; i < pfc_nr_refusers; i++)
-		if (pc - pfc_refusers[i].start < pfc_refusers[i].size)
-			return true;
-	return false;
-}
 
 int pfc_locate_init(void);
 void pfc_locate_exit(void);
