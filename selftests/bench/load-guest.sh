@@ -53,15 +53,10 @@ steps=$(sed -n '/^#/d; /| looking$/d; s/.*| *//p' load-steps | tr '\n' ',')
 steps=${steps%,}
 echo "@release $(uname -r)"
 echo "@cpus $(grep -c ^processor /proc/cpuinfo)"
-modes=$PFC_MODES
-while [ -n "$modes" ]; do
-	mode=${modes%%;*}
-	case $modes in
-	*\;*) modes=${modes#*;} ;;
-	*) modes='' ;;
-	esac
+echo "$PFC_MODES" | tr ';' '\n' >/tmp/modes
+while read -r mode <&3; do
 	echo "@mode $mode"
 	plain
 	[ "$PFC_TRACED" = 0 ] || traced
-done
+done 3</tmp/modes
 echo @done

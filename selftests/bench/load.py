@@ -8,6 +8,8 @@ import collections
 import glob
 import sys
 
+from rst import rst_table
+
 LIMITS_MS = {"6.12": 100}
 
 
@@ -46,15 +48,6 @@ def read(path):
             elif words[0] == "@done":
                 boot["done"] = True
     return boot
-
-
-def rst_table(title, header, rows, widths):
-    out = [".. list-table:: " + title, "   :header-rows: 1",
-           "   :widths: " + " ".join(map(str, widths)), ""]
-    for row in [header] + rows:
-        for i, cell in enumerate(row):
-            out.append(("   * - " if i == 0 else "     - ") + cell)
-    return out + [""]
 
 
 def print_table(title, header, rows):

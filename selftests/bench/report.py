@@ -10,6 +10,8 @@ import glob
 import json
 import sys
 
+from rst import rst_table
+
 KINDS = ["anon", "zero", "reuse", "af", "swap", "file", "numa"]
 WHAT = {
     "anon": "anon: write to a fresh page",
@@ -242,16 +244,6 @@ def print_verdicts(verdicts):
         else:
             line += "%s: %s" % (v["verdict"], v["reason"])
         print(line)
-
-
-def rst_table(title, header, rows, widths):
-    out = [".. list-table:: " + title if title else ".. list-table::",
-           "   :header-rows: 1", "   :widths: " + " ".join(map(str, widths)), ""]
-    for row in [header] + rows:
-        for i, cell in enumerate(row):
-            out.append(("   * - " if i == 0 else "     - ") + cell)
-    out.append("")
-    return out
 
 
 def write_rst(results, verdicts, versions):

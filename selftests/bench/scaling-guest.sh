@@ -7,13 +7,8 @@ set -u
 cd /pfclass || exit 1
 status=0
 cpus=$(grep -c '^processor' /proc/cpuinfo)
-modes=$PFC_MODES
-while [ -n "$modes" ]; do
-	mode=${modes%%;*}
-	case $modes in
-	*\;*) modes=${modes#*;} ;;
-	*) modes='' ;;
-	esac
+echo "$PFC_MODES" | tr ';' '\n' >/tmp/modes
+while read -r mode <&3; do
 	# shellcheck disable=SC2086 # words
 	if ! insmod pfclass.ko $mode; then
 		echo "not ok $cpus CPUs, $mode: insmod failed"
@@ -29,5 +24,5 @@ while [ -n "$modes" ]; do
 		status=1
 	fi
 	rmmod pfclass
-done
+done 3</tmp/modes
 exit $status

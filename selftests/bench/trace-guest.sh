@@ -14,13 +14,8 @@ set -u
 cd /pfclass || exit 1
 echo "@release $(uname -r)"
 grep -F -v '[' /proc/kallsyms | grep ' [tTwW] '
-modes=$PFC_MODES
-while [ -n "$modes" ]; do
-	mode=${modes%%;*}
-	case $modes in
-	*\;*) modes=${modes#*;} ;;
-	*) modes='' ;;
-	esac
+echo "$PFC_MODES" | tr ';' '\n' >/tmp/modes
+while read -r mode <&3; do
 	echo "@mode $mode"
 	# shellcheck disable=SC2086 # words
 	case $mode in
@@ -33,5 +28,5 @@ while [ -n "$modes" ]; do
 	# The host slows the guest down a hundredfold as soon as it has read that.
 	./faultcost --kinds="$PFC_KIND" --pages=96 --plain="$PFC_PASSES" || exit 1
 	[ -z "$module" ] || rmmod "$module" || exit 1
-done
+done 3</tmp/modes
 echo "@done"

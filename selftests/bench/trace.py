@@ -12,6 +12,8 @@ import os
 import re
 import socket
 import sys
+
+from rst import rst_table
 import time
 
 MONITOR, LOG = "monitor", "exec.log"
@@ -176,15 +178,6 @@ def inserted(base, course):
         out.append(course[j:k])
         j = k
     return out if i == len(base) else None
-
-
-def rst_table(title, header, rows, widths):
-    out = [".. list-table:: " + title, "   :header-rows: 1",
-           "   :widths: " + " ".join(map(str, widths)), ""]
-    for row in [header] + rows:
-        for i, cell in enumerate(row):
-            out.append(("   * - " if i == 0 else "     - ") + cell)
-    return out + [""]
 
 
 class Mode:
