@@ -13,6 +13,8 @@ if [ $# -ne 2 ]; then
 fi
 tool=$1
 make_files=$2
+# shellcheck source=tools/tests/tap.sh
+. "$(dirname "$0")/tap.sh"
 dir=$(mktemp -d "${TMPDIR:-/tmp}/pfclass-errors.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' INT TERM
@@ -21,39 +23,14 @@ files=$root/pfclass
 mkdir "$root"
 chmod 755 "$dir" "$root"
 
-number=0
-failed=0
-skipped=0
-passed=0
-
-pass() {
-	number=$((number + 1))
-	passed=$((passed + 1))
-	echo "ok $number $1"
-}
-
-fail() {
-	number=$((number + 1))
-	failed=$((failed + 1))
-	echo "not ok $number $1"
-	sed 's/^/# stdout: /' "$dir/out" | head -n 20
-	sed 's/^/# stderr: /' "$dir/err" | head -n 20
-}
-
-skip() {
-	number=$((number + 1))
-	skipped=$((skipped + 1))
-	echo "ok $number $1 # SKIP $2"
+# value KEY: what stats has for it
+value() {
+	sed -n "s/^$1 //p" "$files/stats"
 }
 
 fresh() {
 	rm -rf "$files"
 	"$make_files" "$root" "${1:-0}"
-}
-
-run() {
-	status=0
-	"$@" >"$dir/out" 2>"$dir/err" </dev/null || status=$?
 }
 
 # error NAME STATUS PATTERN COMMAND...: one line on stderr, nothing on stdout
@@ -113,7 +90,9 @@ rm "$files/percpu" "$files/probes"
 error "percpu is missing" 8 "no file \"percpu\"" stat --percpu
 error "probes is missing" 8 "no file \"probes\"" "$tool" probes -D "$root"
 
-if [ "$(id -u)" -ne 0 ]; then
+if ! grep -q ' debugfs ' /proc/mounts; then
+	error "debugfs is not mounted" 4 "debugfs" "$tool" stat
+elif [ "$(id -u)" -ne 0 ]; then
 	skip "debugfs is not mounted" "needs root to unmount it in a namespace"
 elif ! unshare -m true 2>/dev/null; then
 	skip "debugfs is not mounted" "no mount namespaces here"
@@ -126,14 +105,13 @@ else
 		exec "$0" stat' "$tool"
 fi
 
-nobody=
 if [ "$(id -u)" -ne 0 ]; then
 	nobody="env"
 else
 	nobody="$make_files -u"
 fi
 fresh
-if [ -z "$nobody" ] || ! $nobody "$tool" --version >/dev/null 2>&1; then
+if ! $nobody "$tool" --version >/dev/null 2>&1; then
 	skip "no permission for debugfs" "cannot become another user"
 	skip "no permission for a file" "cannot become another user"
 else
@@ -185,7 +163,7 @@ spoil "a class is missing" "ends without the key" '7d'
 spoil "the end is missing" "ends without the key" '9q'
 
 fresh
-head -c 100 "$files/stats" >"$dir/spoiled"
+sed 12q "$files/stats" | head -c -2 >"$dir/spoiled"
 cat "$dir/spoiled" >"$files/stats"
 error "stats is cut off in a line" 6 "cut off" stat
 fresh
@@ -324,7 +302,7 @@ good "options stand before the command too" '"abi": 1' \
 	"$tool" -j -D "$root" stat
 good "JSON has null for what is unavailable" '"error": null' stat -j
 good "JSON lists what is unavailable" '^ +"error",' stat -j
-good "CSV" "^6,wp," stat -x,
+good "CSV" "^$(value wp),wp," stat -x,
 good "CSV has unavailable as a word" "^unavailable;error;$" stat "-x;"
 good "percpu sums" "^sum +0 +2 +4" stat --percpu
 good "percpu leaves out what is unavailable, and says so" \
@@ -335,8 +313,8 @@ good "probes: the reason below the row" "^    no such symbol here" \
 	"$tool" probes -D "$root"
 good "probes: JSON" '"reason": "no such symbol here"' "$tool" probes -j -D "$root"
 fresh 18446744073709551000
-good "large numbers are exact in JSON" '"anon": "18446744073709551005"' stat -j
-good "large numbers are exact in the table" "^anon +18446744073709551005" stat
+good "large numbers are exact in JSON" "\"anon\": \"$(value anon)\"" stat -j
+good "large numbers are exact in the table" "^anon +$(value anon)" stat
 fresh
 printf 'tomorrow_key 5\n' >>"$files/stats"
 good "a key of a newer module is shown" "^tomorrow_key +5" stat
@@ -389,7 +367,7 @@ cp "$dir/after" "$files/stats"
 run timeout 20 "$tool" stat -D "$root" -j 1 2
 wait
 if [ "$status" -eq 0 ] && [ "$(wc -l <"$dir/out")" -eq 2 ] &&
-   sed -n 2p "$dir/out" | grep -q '"reset":true.*"wp":6,'; then
+   sed -n 2p "$dir/out" | grep -q "\"reset\":true.*\"wp\":$(value wp),"; then
 	pass "counters that began anew are noticed"
 else
 	fail "counters that began anew are noticed"
@@ -436,6 +414,4 @@ else
 fi
 good "filter without words shows it" "^tgid=1 addr=" "$tool" filter -D "$root"
 
-echo "1..$number"
-echo "# $passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+tap_end

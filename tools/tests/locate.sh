@@ -13,41 +13,17 @@ if [ $# -ne 1 ]; then
 fi
 tool=$1
 source=$(dirname "$0")/dispatcher.c
+# shellcheck source=tools/tests/tap.sh
+. "$(dirname "$0")/tap.sh"
 dir=$(mktemp -d "${TMPDIR:-/tmp}/pfclass-locate.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' INT TERM
-
-number=0
-failed=0
-skipped=0
-passed=0
-
-pass() {
-	number=$((number + 1))
-	passed=$((passed + 1))
-	echo "ok $number $1"
-}
-
-fail() {
-	number=$((number + 1))
-	failed=$((failed + 1))
-	echo "not ok $number $1"
-	sed 's/^/# stdout: /' "$dir/out"
-	sed 's/^/# stderr: /' "$dir/err"
-}
-
-skip() {
-	number=$((number + 1))
-	skipped=$((skipped + 1))
-	echo "ok $number $1 # SKIP $2"
-}
 
 # locate NAME STATUS FILE [OPTION...]: run the tool, check its exit status
 locate() {
 	name=$1 want=$2 file=$3
 	shift 3
-	status=0
-	"$tool" locate "$@" "$file" >"$dir/out" 2>"$dir/err" </dev/null || status=$?
+	run "$tool" locate "$@" "$file"
 	if [ "$status" -eq "$want" ]; then
 		return 0
 	fi
@@ -198,6 +174,4 @@ error "a directory" 10 "not a file" "$dir"
 machine x86_64 x86_64-linux-gnu-gcc x86_64-linux-gnu-objdump
 machine arm64 aarch64-linux-gnu-gcc aarch64-linux-gnu-objdump
 
-echo "1..$number"
-echo "# $passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+tap_end
