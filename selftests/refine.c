@@ -741,12 +741,68 @@ TEST_F(refine, poisoned_memory_is_swap_hwpoison)
 		       { "swap_in", 0 }, { "swap_user", PFC_PAGES });
 }
 
-/* No kernel of Debian's has the kernel's test of device memory (CONFIG_TEST_HMM). */
-TEST_F(refine, device_memory_is_swap_device)
+/*
+ * test_hmm, the kernel's test of device memory, has it in a file; no kernel of
+ * Debian's has that. Its ABI is that of 5.19 and later, lib/test_hmm_uapi.h.
+ */
+#define MIRROR		"/dev/hmm_dmirror0"
+
+struct mirror_order {
+	__u64 address;
+	__u64 copy;	/* where what the device reads goes to */
+	__u64 pages;
+	__u64 copied;	/* is written */
+	__u64 faults;	/* is written */
+};
+
+#define MIRROR_TO_DEVICE	_IOWR('H', 2, struct mirror_order)
+#define MIRROR_EXCLUSIVE	_IOWR('H', 5, struct mirror_order)
+
+static void mirrored(struct __test_metadata *_metadata, FIXTURE_DATA(refine) *self,
+		     unsigned long request, enum pfc_access access)
 {
+	struct mirror_order order = { .address = (__u64)self->base, .pages = PFC_PAGES };
+	char *copy = malloc(self->len);
+	struct pfc_counting *c = &self->c;
+	int mirror, hwaf;
+
 	if (system("modprobe -q test_hmm"))
 		SKIP(return, "no test_hmm module (CONFIG_TEST_HMM)");
-	SKIP(return, "test_hmm is here; nothing is known of how to drive it");
+	hwaf = pfc_hwaf(c->why, sizeof(c->why));
+	ASSERT_LE(0, hwaf)
+		TH_LOG("%s", c->why);
+	pfc_write_pages(self->base, self->len, self->page);
+	mirror = open(MIRROR, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, mirror)
+		TH_LOG(MIRROR ": %s", strerror(errno));
+	order.copy = (__u64)copy;
+	ASSERT_EQ(0, ioctl(mirror, request, &order));
+	ASSERT_EQ(PFC_PAGES, order.copied);
+
+	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
+	if (access == PFC_WRITE)
+		pfc_write_pages(self->base, self->len, self->page);
+	else
+		pfc_read_pages(self->base, self->len, self->page);
+	/* What comes back is mapped old (restore_exclusive_pte(), remove_migration_pte()). */
+	EXPECT_COUNTED(c, { "swap", PFC_PAGES }, { "swap_device", PFC_PAGES },
+		       { "swap_in", 0 }, { "swap_user", PFC_PAGES },
+		       { "af", hwaf ? 0 : PFC_PAGES },
+		       { access == PFC_WRITE ? "swap_write" : "swap_read", PFC_PAGES });
+	EXPECT_EQ((hwaf ? 1 : 2) * PFC_PAGES, c->seen.minflt - c->since.minflt);
+	close(mirror);
+	free(copy);
+}
+
+TEST_F(refine, device_memory_is_swap_device)
+{
+	mirrored(_metadata, self, MIRROR_TO_DEVICE, PFC_READ);
+}
+
+/* The page stays where it is; the entry is the device's until the CPU touches it. */
+TEST_F(refine, exclusive_access_of_a_device_is_swap_device)
+{
+	mirrored(_metadata, self, MIRROR_EXCLUSIVE, PFC_WRITE);
 }
 
 static const char *swap_on_disk(FIXTURE_DATA(refine) *self)
