@@ -16,8 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -561,30 +563,39 @@ int pfc_filter_range(const void *start, size_t len)
 			       (unsigned long)start + len);
 }
 
-/* ---- settings that come back ------------------------------------------- */
+/* ---- what is put back -------------------------------------------------- */
 
 /*
- * The guard is a process of its own session that changes the settings and puts
- * them back as soon as it is told to, or as whoever asked for them is gone:
- * killed by the harness's timeout, crashed or stopped by a failed assertion.
+ * The guard is a process of its own session that changes settings and puts them
+ * back, and undoes what else it was told of, as soon as it is asked to, or as
+ * whoever asked for them is gone: killed by the harness's timeout, crashed or
+ * stopped by a failed assertion, after which there is no teardown (6.12's harness
+ * keeps what it decides by in a variable that longjmp() may set back).
  * It holds stdout, so that a runner that waits for its end waits for the guard.
  */
 #define PFC_GUARD_MAX	48
+/* Until whoever is gone has let go of it. */
+#define PFC_GUARD_TRIES	200
+#define PFC_GUARD_PAUSE	10000	/* microseconds */
 
 struct pfc_guard {
 	int sock;
 	pid_t pid;
 };
 
+enum pfc_guard_order { PFC_GUARD_SET, PFC_GUARD_KEEP, PFC_GUARD_UNDO };
+
 struct pfc_guard_msg {
-	bool change;
+	enum pfc_guard_order order;
+	enum pfc_undo undo;
 	char path[PFC_PATH_MAX];
 	char value[PFC_PATH_MAX];
 };
 
 struct pfc_guard_saved {
+	enum pfc_undo undo;
 	char path[PFC_PATH_MAX];
-	char value[PFC_PATH_MAX];
+	char value[PFC_PATH_MAX];	/* PFC_UNDO_WRITE */
 };
 
 /* The word in brackets where a file lists choices, otherwise its first line. */
@@ -610,34 +621,66 @@ static int pfc_current(const char *path, char *value, size_t size)
 static int pfc_guard_handle(const struct pfc_guard_msg *msg,
 			    struct pfc_guard_saved *saved, unsigned int *nr)
 {
+	bool undo = msg->order == PFC_GUARD_UNDO;
 	unsigned int i;
 	int err;
 
 	for (i = 0; i < *nr; i++)
-		if (!strcmp(saved[i].path, msg->path))
+		if (!undo && saved[i].undo == PFC_UNDO_WRITE &&
+		    !strcmp(saved[i].path, msg->path))
 			break;
 	if (i == *nr) {
 		if (i == PFC_GUARD_MAX)
 			return -ENOSPC;
-		err = pfc_current(msg->path, saved[i].value, sizeof(saved[i].value));
+		saved[i].undo = undo ? msg->undo : PFC_UNDO_WRITE;
+		strcpy(saved[i].path, msg->path);
+		strcpy(saved[i].value, msg->value);
+		err = undo ? 0 : pfc_current(msg->path, saved[i].value,
+					     sizeof(saved[i].value));
 		if (err)
 			return err;
-		strcpy(saved[i].path, msg->path);
 		++*nr;
 	}
-	return msg->change ? pfc_write(msg->path, msg->value) : 0;
+	return msg->order == PFC_GUARD_SET ? pfc_write(msg->path, msg->value) : 0;
+}
+
+static int pfc_guard_undo_one(const struct pfc_guard_saved *saved)
+{
+	switch (saved->undo) {
+	case PFC_UNDO_WRITE:
+		return pfc_write(saved->path, saved->value);
+	case PFC_UNDO_MKDIR:
+		return rmdir(saved->path) ? -errno : 0;
+	case PFC_UNDO_MOUNT:
+		return umount2(saved->path, 0) ? -errno : 0;
+	case PFC_UNDO_SWAPON:
+		return swapoff(saved->path) ? -errno : 0;
+	}
+	return -EINVAL;
 }
 
 static int pfc_guard_restore(struct pfc_guard_saved *saved, unsigned int nr)
 {
+	static const char * const what[] = {
+		[PFC_UNDO_WRITE] = "write to",
+		[PFC_UNDO_MKDIR] = "remove",
+		[PFC_UNDO_MOUNT] = "unmount",
+		[PFC_UNDO_SWAPON] = "stop swapping to",
+	};
+	unsigned int i;
 	int err, bad = 0;
 
 	while (nr--) {
-		err = pfc_write(saved[nr].path, saved[nr].value);
+		err = pfc_guard_undo_one(&saved[nr]);
+		for (i = 0; err == -EBUSY && i < PFC_GUARD_TRIES; i++) {
+			usleep(PFC_GUARD_PAUSE);
+			err = pfc_guard_undo_one(&saved[nr]);
+		}
 		/* A debugfs file may be gone with its module: nothing to do. */
 		if (err && err != -ENOENT) {
-			fprintf(stderr, "# cannot set %s back to %s: %s\n",
-				saved[nr].path, saved[nr].value, strerror(-err));
+			fprintf(stderr, "# cannot %s %s %s: %s\n",
+				what[saved[nr].undo], saved[nr].path,
+				saved[nr].value, strerror(-err));
 			bad++;
 		}
 	}
@@ -698,10 +741,10 @@ err_free:
 	return NULL;
 }
 
-static int pfc_guard_ask(struct pfc_guard *guard, const char *path,
-			 const char *value)
+static int pfc_guard_ask(struct pfc_guard *guard, enum pfc_guard_order order,
+			 enum pfc_undo undo, const char *path, const char *value)
 {
-	struct pfc_guard_msg msg = { .change = value };
+	struct pfc_guard_msg msg = { .order = order, .undo = undo };
 	int err;
 
 	if (strlen(path) >= sizeof(msg.path) ||
@@ -726,7 +769,7 @@ static int pfc_guard_ask(struct pfc_guard *guard, const char *path,
  */
 int pfc_guard_set(struct pfc_guard *guard, const char *path, const char *value)
 {
-	return pfc_guard_ask(guard, path, value);
+	return pfc_guard_ask(guard, PFC_GUARD_SET, PFC_UNDO_WRITE, path, value);
 }
 
 /**
@@ -738,14 +781,29 @@ int pfc_guard_set(struct pfc_guard *guard, const char *path, const char *value)
  */
 int pfc_guard_keep(struct pfc_guard *guard, const char *path)
 {
-	return pfc_guard_ask(guard, path, NULL);
+	return pfc_guard_ask(guard, PFC_GUARD_KEEP, PFC_UNDO_WRITE, path, NULL);
 }
 
 /**
- * pfc_guard_end() - put every setting back
+ * pfc_guard_undo() - have something undone at the guard's end, the last first
+ * @guard: the guard
+ * @undo: what was done
+ * @path: to what
+ * @value: PFC_UNDO_WRITE: what is to be written; NULL otherwise
+ *
+ * Return: 0 or -errno.
+ */
+int pfc_guard_undo(struct pfc_guard *guard, enum pfc_undo undo, const char *path,
+		   const char *value)
+{
+	return pfc_guard_ask(guard, PFC_GUARD_UNDO, undo, path, value);
+}
+
+/**
+ * pfc_guard_end() - put everything back
  * @guard: the guard; is freed
  *
- * Return: 0, or 1 if a setting could not be put back.
+ * Return: 0, or 1 if something could not be put back.
  */
 int pfc_guard_end(struct pfc_guard *guard)
 {

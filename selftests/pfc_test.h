@@ -75,6 +75,17 @@ struct pfc_guard;
 struct pfc_guard *pfc_guard_start(void);
 int pfc_guard_set(struct pfc_guard *guard, const char *path, const char *value);
 int pfc_guard_keep(struct pfc_guard *guard, const char *path);
+
+/* What a guard undoes that is no setting. */
+enum pfc_undo {
+	PFC_UNDO_WRITE,		/* by writing to a file */
+	PFC_UNDO_MKDIR,
+	PFC_UNDO_MOUNT,
+	PFC_UNDO_SWAPON,
+};
+
+int pfc_guard_undo(struct pfc_guard *guard, enum pfc_undo undo, const char *path,
+		   const char *value);
 int pfc_guard_end(struct pfc_guard *guard);
 void pfc_guard_forget(struct pfc_guard *guard);
 

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/if_packet.h>
-#include <linux/limits.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -43,12 +42,11 @@ FIXTURE(refine) {
 	char *base;
 	size_t page, len;
 	char dir[64];	/* where a file system is mounted, or "" */
-	char cgroup[PATH_MAX];
-	bool controller;	/* was switched on for it */
-	char swap[64];
+	char cgroup[128];
 };
 
-#define SUBTREE_CONTROL	"/sys/fs/cgroup/cgroup.subtree_control"
+#define CGROUPS		"/sys/fs/cgroup"
+#define SUBTREE_CONTROL	CGROUPS "/cgroup.subtree_control"
 
 FIXTURE_SETUP(refine)
 {
@@ -61,29 +59,11 @@ FIXTURE_SETUP(refine)
 	madvise(self->base, self->len, MADV_NOHUGEPAGE);
 }
 
-static void rm_cgroup(FIXTURE_DATA(refine) *self)
-{
-	char path[PATH_MAX + 32];
-
-	if (!self->cgroup[0])
-		return;
-	snprintf(path, sizeof(path), "%s/../cgroup.procs", self->cgroup);
-	pfc_write(path, "0");
-	rmdir(self->cgroup);
-	if (self->controller)
-		pfc_write(SUBTREE_CONTROL, "-memory");
-}
-
 FIXTURE_TEARDOWN(refine)
 {
 	munmap(self->base, self->len);
-	if (self->dir[0]) {
-		EXPECT_EQ(0, umount2(self->dir, 0));
-		rmdir(self->dir);
-	}
-	if (self->swap[0])
-		EXPECT_EQ(0, swapoff(self->swap));
-	rm_cgroup(self);
+	/* Out of the test's control group. */
+	pfc_write(CGROUPS "/cgroup.procs", "0");
 	EXPECT_EQ(0, pfc_guard_end(self->c.guard));
 }
 
@@ -170,16 +150,16 @@ static const char *mount_scratch(FIXTURE_DATA(refine) *self, const char *options
 	if (system(command))
 		return "no mke2fs";
 	strcpy(self->dir, "/tmp/pfclass.XXXXXX");
-	if (!mkdtemp(self->dir))
+	if (!mkdtemp(self->dir) ||
+	    pfc_guard_undo(self->c.guard, PFC_UNDO_MKDIR, self->dir, NULL))
 		return "no /tmp";
 	if (mount(disk, self->dir, "ext4", 0, options)) {
 		snprintf(why, sizeof(why), "cannot mount %s as ext4 (%s): %s", disk,
 			 options, strerror(errno));
-		rmdir(self->dir);
-		self->dir[0] = 0;
 		return why;
 	}
-	return NULL;
+	return pfc_guard_undo(self->c.guard, PFC_UNDO_MOUNT, self->dir, NULL) ?
+		"the guard is gone" : NULL;
 }
 
 static char *map_in(FIXTURE_DATA(refine) *self, const char *dir)
@@ -817,21 +797,23 @@ static const char *swap_on_disk(FIXTURE_DATA(refine) *self)
 		return "no mkswap";
 	if (swapon(disk, SWAP_FLAG_PREFER | SWAP_FLAG_PRIO_MASK))
 		return "swapon fails";
-	snprintf(self->swap, sizeof(self->swap), "%s", disk);
-	return NULL;
+	return pfc_guard_undo(self->c.guard, PFC_UNDO_SWAPON, disk, NULL) ?
+		"the guard is gone" : NULL;
 }
 
 static const char *enter_cgroup(FIXTURE_DATA(refine) *self)
 {
-	char path[PATH_MAX + 32], on[256];
+	struct pfc_guard *guard = self->c.guard;
+	char path[sizeof(self->cgroup) + 32], on[256];
 
-	snprintf(self->cgroup, sizeof(self->cgroup), "/sys/fs/cgroup/pfclass-test.%d",
-		 getpid());
-	self->controller = pfc_read(SUBTREE_CONTROL, on, sizeof(on)) >= 0 &&
-			   !strstr(on, "memory");
-	if (pfc_write(SUBTREE_CONTROL, "+memory"))
-		return "no memory controller in /sys/fs/cgroup (cgroup v2)";
-	if (mkdir(self->cgroup, 0755))
+	if (pfc_read(SUBTREE_CONTROL, on, sizeof(on)) < 0 ||
+	    pfc_write(SUBTREE_CONTROL, "+memory"))
+		return "no memory controller in " CGROUPS " (cgroup v2)";
+	if (!strstr(on, "memory"))
+		pfc_guard_undo(guard, PFC_UNDO_WRITE, SUBTREE_CONTROL, "-memory");
+	snprintf(self->cgroup, sizeof(self->cgroup), CGROUPS "/pfclass-test.%d", getpid());
+	if (mkdir(self->cgroup, 0755) ||
+	    pfc_guard_undo(guard, PFC_UNDO_MKDIR, self->cgroup, NULL))
 		return "cannot make a control group";
 	snprintf(path, sizeof(path), "%s/cgroup.procs", self->cgroup);
 	return pfc_write(path, "0") ? "cannot enter the control group" : NULL;
@@ -862,7 +844,7 @@ TEST_F(refine, swap_cache_is_minor_and_device_is_major)
 	};
 	struct pfc_counting *c = &self->c;
 	const char *why = swap_on_disk(self);
-	char path[PATH_MAX + 32];
+	char path[sizeof(self->cgroup) + 32];
 	int go[2], status;
 	unsigned int i;
 	pid_t pid;
@@ -871,25 +853,26 @@ TEST_F(refine, swap_cache_is_minor_and_device_is_major)
 		why = enter_cgroup(self);
 	if (why)
 		SKIP(return, "%s", why);
-	/* Pages on their way to a list of another CPU could not be reclaimed. */
-	ASSERT_EQ(0, pfc_pin(sched_getcpu()));
 	ASSERT_EQ(0, pfc_guard_set(c->guard, "/proc/sys/vm/page-cluster", "0"));
 	pfc_write_pages(self->base, self->len, self->page);
 	for (i = 0; i < 20 && pfc_count_swapped(self->base, PFC_PAGES) < PFC_PAGES; i++)
 		madvise(self->base, self->len, MADV_PAGEOUT);
 	if (pfc_count_swapped(self->base, PFC_PAGES) < PFC_PAGES)
 		SKIP(return, "the pages cannot be swapped out");
-	/* What has been written out leaves the swap cache when memory is wanted. */
+	/*
+	 * What has been written out leaves the swap cache when memory is wanted, but
+	 * not while it waits in a batch of the CPU that took the disk's interrupt.
+	 * Compaction empties those first (compact_nodes(), 5.10 to 7.2).
+	 */
 	snprintf(path, sizeof(path), "%s/memory.high", self->cgroup);
 	for (i = 0; i < 100 && count_cached(self->base, self->len, self->page); i++) {
+		pfc_write("/proc/sys/vm/compact_memory", "1");
 		pfc_write(path, "1");
 		pfc_write(path, "max");
 		usleep(10000);
 	}
-	/* Then there are no pages on the device alone, and nothing was tested. */
-	if (count_cached(self->base, self->len, self->page))
-		SKIP(return, "%u pages stay in the swap cache",
-		     count_cached(self->base, self->len, self->page));
+	ASSERT_EQ(0, count_cached(self->base, self->len, self->page))
+		TH_LOG("they stay in the swap cache");
 
 	/* The child has the same swap entries. */
 	ASSERT_EQ(0, pipe(go));
