@@ -18,7 +18,10 @@
 #include "locate.h"
 #include "pfc_arch.h"
 
-/* Functions whose calls are the dispatcher's own, outermost first. */
+/*
+ * Functions whose calls are the dispatcher's own, outermost first. do_numa_page() is
+ * one of them for its place to be the same whether or not it is inlined, see probes.c.
+ */
 static const char * const pfc_dispatcher_names[] = {
 	"handle_mm_fault",
 	"__handle_mm_fault",
@@ -28,6 +31,7 @@ static const char * const pfc_dispatcher_names[] = {
 	"wp_huge_pmd",
 	"create_huge_pud",
 	"wp_huge_pud",
+	"do_numa_page",
 };
 
 #define PFC_MAX_CALLEES	256

@@ -36,7 +36,7 @@ struct pfc_callee {
 };
 
 /* The text that belongs to the dispatcher. Written by init, then only read. */
-#define PFC_MAX_RANGES	8
+#define PFC_MAX_RANGES	10
 
 struct pfc_range {
 	unsigned long start;

@@ -80,10 +80,15 @@ static const struct pfc_ladder pfc_ladders[] = {
 	{ PFC_MARK_WP, PFC_OWN("do_wp_page") },
 	{ PFC_MARK_SWAP, PFC_OWN("do_swap_page") },
 	{ PFC_MARK_NUMA, PFC_NEEDS(CONFIG_NUMA_BALANCING), .ways = {
-		{ "do_numa_page", false, PFC_ADDR_VMF },
-		/* Of what is inlined in the dispatcher only do_numa_page() calls these. */
+		/*
+		 * Of the dispatcher only do_numa_page() calls these, once it has seen
+		 * that the entry is still the one that faulted. At its own entry, those
+		 * that come too late count, too: then nothing is done, and numa_hint_faults
+		 * does not count it either.
+		 */
 		{ "vm_normal_page", true, 1, .hot = true },
 		{ "vm_normal_folio", true, 1, .hot = true },
+		{ "do_numa_page", false, PFC_ADDR_VMF },
 	} },
 	/* One of the first three, by version; on arm64 since 6.9 also the last. */
 	{ PFC_MARK_AF, .every = true, .ways = {

@@ -64,12 +64,12 @@ FIXTURE(profiler) {
 
 /*
  * With accounting, where these are functions of their own, pfclass has a probe at
- * their entry; whatever the compiler calls them (do_numa_page.isra.0). The
- * access-flag setter may be probed where it is called.
+ * their entry; whatever the compiler calls them. The access-flag setter and what
+ * do_numa_page() calls may be probed where they are called.
  */
 static const char * const wanted[] = {
 	"handle_mm_fault", "do_anonymous_page", "do_wp_page", "do_swap_page",
-	"do_numa_page", "do_fault", "hugetlb_fault", "do_huge_pmd_anonymous_page",
+	"do_fault", "hugetlb_fault", "do_huge_pmd_anonymous_page",
 	"do_huge_pmd_wp_page", "do_huge_pmd_numa_page", "huge_pmd_set_accessed",
 };
 
@@ -437,7 +437,8 @@ TEST_F_TIMEOUT(profiler, counts_as_many_calls_as_there_are_hits, LOAD_TIMEOUT)
 	ASSERT_EQ(0, snapshot(self, &self->before))
 		TH_LOG("the machine does not come to rest");
 	pfc_mix_up(self->guard);
-	pid = pfc_mix_start(self->guard, "-f", faults ? faults : LOAD_FAULTS);
+	pid = pfc_mix_start(self->guard, "-f", faults ? faults : LOAD_FAULTS,
+			    "/dev/null");
 	ASSERT_LT(0, pid);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	ASSERT_EQ(0, status);
