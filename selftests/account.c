@@ -105,12 +105,15 @@ TEST_F_TIMEOUT(account, balances_under_a_mixed_load, LOAD_TIMEOUT)
 	const char *faults = getenv("PFC_FAULTS");
 	struct pfc_stats before, after;
 	long long vm_before[PFC_NR_VMSTAT], vm_after[PFC_NR_VMSTAT];
-	long long pgfault, hints, want;
-	char why[WHY], number[32];
+	char why[WHY], number[32], refusals[] = "/tmp/pfclass.XXXXXX";
+	long long pgfault, hints, want, refused;
 	bool all;
 	int status;
 	pid_t pid;
 
+	status = mkstemp(refusals);
+	ASSERT_LE(0, status);
+	close(status);
 	pfc_mix_up(self->guard);
 	snprintf(number, sizeof(number), "%d", LOAD_FAULTS);
 	pfc_settle(NULL, 0);
@@ -121,10 +124,12 @@ TEST_F_TIMEOUT(account, balances_under_a_mixed_load, LOAD_TIMEOUT)
 	ASSERT_EQ(0, pfc_stats_read(&before, why, sizeof(why)));
 	ASSERT_EQ(0, pfc_vmstat_read(vm_before));
 
-	pid = pfc_mix_start(self->guard, "-f", faults ? faults : number);
+	pid = pfc_mix_start(self->guard, "-f", faults ? faults : number, refusals);
 	ASSERT_LT(0, pid);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	ASSERT_EQ(0, status);
+	EXPECT_LT(0, pfc_read(refusals, number, sizeof(number)));
+	unlink(refusals);
 
 	/* Nothing may fault between these two: all that they use is there. */
 	pfc_settle(NULL, 0);
@@ -140,11 +145,12 @@ TEST_F_TIMEOUT(account, balances_under_a_mixed_load, LOAD_TIMEOUT)
 		     pfc_key(PFC_FAULTS));
 	TH_LOG("%lld faults, %lld visits, %lld retries", after.val[PFC_FAULTS],
 	       after.val[PFC_VISITS], after.val[PFC_RETRIES]);
-	want = atoll(faults ? faults : number);
+	want = faults ? atoll(faults) : LOAD_FAULTS;
 	EXPECT_LE(want, after.val[PFC_FAULTS]);
 	EXPECT_EQ(0, after.val[PFC_UNCLASSIFIED]);
 	EXPECT_EQ(0, after.val[PFC_MISSED]);
-	EXPECT_EQ(after.val[PFC_FAULTS] + after.val[PFC_RETRIES],
+	refused = after.val[PFC_REFUSED] < 0 ? 0 : after.val[PFC_REFUSED];
+	EXPECT_EQ(after.val[PFC_FAULTS] + after.val[PFC_RETRIES] - refused,
 		  after.val[PFC_VISITS]);
 	if (all)
 		EXPECT_EQ(after.val[PFC_FAULTS], pfc_classes_sum(&after));
@@ -156,10 +162,13 @@ TEST_F_TIMEOUT(account, balances_under_a_mixed_load, LOAD_TIMEOUT)
 		return;
 	/* 6.4 stopped counting a fault that will be retried. */
 	want = pfc_kernel_version() < PFC_KVER(6, 4) ? after.val[PFC_VISITS] :
-						       after.val[PFC_FAULTS];
+						       after.val[PFC_FAULTS] - refused;
 	pgfault = vm_after[PFC_VM_PGFAULT] - vm_before[PFC_VM_PGFAULT];
 	EXPECT_EQ(want, pgfault)
 		TH_LOG("pgfault (vmstat) differs by %lld", pgfault - want);
+	/* As many as signals; the load's others die of SIGBUS, SIGKILL. */
+	if (after.val[PFC_REFUSED] >= 0)
+		EXPECT_EQ(atoll(number), refused);
 	hints = vm_after[PFC_VM_NUMA_HINT_FAULTS] -
 		vm_before[PFC_VM_NUMA_HINT_FAULTS];
 	want = after.val[PFC_K_CLASS + PFC_NUMA];
@@ -184,7 +193,7 @@ TEST_F_TIMEOUT(account, rows_are_exact_beside_a_load, 600)
 	pid_t pid;
 
 	pfc_mix_up(self->guard);
-	pid = pfc_mix_start(self->guard, "-t", "0");
+	pid = pfc_mix_start(self->guard, "-t", "0", "/dev/null");
 	ASSERT_LT(0, pid);
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		pfc_row_run(pfc_row_find(rows[i]), &options, &res);

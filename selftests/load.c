@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -394,6 +395,43 @@ static void load_error(struct load_thread *t)
 	close(fd);
 }
 
+static __thread sigjmp_buf load_again;
+static __thread volatile sig_atomic_t load_expects;
+static atomic_ulong load_refused;
+
+static void load_noticed(int signal_number)
+{
+	if (!load_expects) {
+		signal(signal_number, SIG_DFL);
+		return;
+	}
+	atomic_fetch_add(&load_refused, 1);
+	siglongjmp(load_again, 1);
+}
+
+/* Each costs a signal. */
+static void load_refuse(struct load_thread *t)
+{
+	size_t len = LOAD_PAGES * page;
+	char *base = load_map(len, PROT_NONE, MAP_PRIVATE, -1);
+	volatile unsigned int at = 0;
+
+	if (!base)
+		return;
+	sigsetjmp(load_again, 1);
+	load_expects = 1;
+	while (at < LOAD_PAGES / 4) {
+		volatile char *p = base + at++ * page;
+
+		if (load_random(t) % 2)
+			*p = 1;
+		else
+			(void)*p;
+	}
+	load_expects = 0;
+	munmap(base, len);
+}
+
 static const struct load_kind {
 	const char *name;
 	void (*run)(struct load_thread *t);
@@ -415,6 +453,7 @@ static const struct load_kind {
 	{ "wander", load_wander, 2, "threads that change CPUs" },
 	{ "kernel", load_kernel, 3, "faults by the kernel and through GUP" },
 	{ "error", load_error, 1, "faults that fail" },
+	{ "refuse", load_refuse, 1, "accesses that are not permitted" },
 };
 
 /* lint: allow ARRAY_SIZE: the kernel has it, a program has not */
@@ -462,7 +501,7 @@ static unsigned long load_faults(void)
 	getrusage(RUSAGE_SELF, &self);
 	getrusage(RUSAGE_CHILDREN, &children);
 	return self.ru_minflt + self.ru_majflt + children.ru_minflt +
-	       children.ru_majflt;
+	       children.ru_majflt + atomic_load(&load_refused);
 }
 
 static double load_now(void)
@@ -478,7 +517,7 @@ static int usage(FILE *to, int status)
 	unsigned int i;
 
 	fprintf(to,
-		"Usage: load [-f FAULTS | -t SECONDS] [-j THREADS] [-k KIND]... [-s SEED] [-nq]\n"
+		"Usage: load [-f FAULTS | -t SECONDS] [-j THREADS] [-k KIND]... [-s SEED] [-nq] [-r FILE]\n"
 		"  -f FAULTS   until there were so many (default 100000)\n"
 		"  -t SECONDS  for so long; 0: until killed\n"
 		"  -j THREADS  at once (default 4)\n"
@@ -488,7 +527,8 @@ static int usage(FILE *to, int status)
 	fprintf(to,
 		"  -s SEED     of the random order (default 1)\n"
 		"  -n          be nice: the rest of the machine goes first\n"
-		"  -q          say nothing\n");
+		"  -q          say nothing\n"
+		"  -r FILE     gets the number of accesses that were refused\n");
 	return status;
 }
 
@@ -535,10 +575,11 @@ int main(int argc, char **argv)
 	unsigned long faults = 100000, seconds = 0, count = 4, seed = 1, i;
 	bool timed = false, quiet = false, any = false;
 	struct rlimit none = { 0, 0 };
+	FILE *refused = NULL;
 	double begin, end;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "f:t:j:k:s:nqxh")) != -1) {
+	while ((opt = getopt(argc, argv, "f:t:j:k:s:nqr:xh")) != -1) {
 		bool ok = true;
 
 		switch (opt) {
@@ -568,6 +609,12 @@ int main(int argc, char **argv)
 		case 'q':
 			quiet = true;
 			break;
+		case 'r':
+			refused = fopen(optarg, "we");
+			ok = refused;
+			if (!ok)
+				perror(optarg);
+			break;
 		case 'x':	/* what the kind "exec" starts */
 			return 0;
 		case 'h':
@@ -586,6 +633,7 @@ int main(int argc, char **argv)
 		count = 1;
 	page = sysconf(_SC_PAGESIZE);
 	setrlimit(RLIMIT_CORE, &none);
+	signal(SIGSEGV, load_noticed);
 	arena = load_map(LOAD_PAGES * page, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1);
 	if (!arena) {
 		perror("load: mmap");
@@ -611,6 +659,13 @@ int main(int argc, char **argv)
 	}
 	for (i = 0; i < count; i++)
 		pthread_join(threads[i].thread, NULL);
+	if (refused) {
+		fprintf(refused, "%lu\n", atomic_load(&load_refused));
+		if (fclose(refused)) {
+			perror("load: -r");
+			return 1;
+		}
+	}
 	if (!quiet)
 		report(load_faults(), load_now() - begin, count);
 	return 0;

@@ -59,9 +59,9 @@ static inline int pfc_beside(char *path, size_t size, const char *name)
 	return access(path, X_OK);
 }
 
-/* "load -q -j 4 HOW NUMBER" begins; it dies with this process. */
+/* "load -q -j 4 HOW NUMBER -r REFUSED" begins; it dies with this process. */
 static inline pid_t pfc_mix_start(struct pfc_guard *guard, const char *how,
-				  const char *number)
+				  const char *number, const char *refused)
 {
 	char path[4096];
 	pid_t pid;
@@ -72,7 +72,7 @@ static inline pid_t pfc_mix_start(struct pfc_guard *guard, const char *how,
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		pfc_guard_forget(guard);
-		execl(path, "load", "-q", "-j", "4", how, number, NULL);
+		execl(path, "load", "-q", "-j", "4", how, number, "-r", refused, NULL);
 		_exit(127);
 	}
 	return pid;
