@@ -511,6 +511,25 @@ static int pfc_thp_made(struct pfc_run *run)
 	return 0;
 }
 
+/* The smallest that PFC_THP_SETTINGS allow, whatever a PMD maps. */
+#define PFC_THP_LEAST	(2UL << 20)
+
+/*
+ * Huge pages are wanted everywhere, but no mapping holds a whole one: those that
+ * are not copied by fork stand between the others.
+ */
+static int pfc_thp_halves_prepare(struct pfc_run *run)
+{
+	size_t half = PFC_THP_LEAST / 2, at;
+
+	if (pfc_map_anon(run))
+		return -1;
+	for (at = 0; at < run->len; at += 2 * half)
+		if (madvise(run->base + at, half, MADV_DONTFORK))
+			return pfc_bad(run->res, "MADV_DONTFORK: %s", strerror(errno));
+	return 0;
+}
+
 static int pfc_thp_af_prepare(struct pfc_run *run)
 {
 	if (pfc_anon_written(run) || pfc_thp_made(run))
@@ -1141,6 +1160,22 @@ PFC_ROW(thp_wp)
 	.prepare = pfc_thp_reaped_prepare,
 	.expect = { { PFC_UNITS_REF(THP, THP_WP) } },
 	.witness = { { PFC_W_NEW_FRAME, PFC_PER_NONE } },
+};
+
+/*
+ * The first of each huge page's room meets do_huge_pmd_anonymous_page(), which does
+ * not do it, and goes on to do_anonymous_page(): one fault.
+ */
+PFC_ROW(thp_fallback)
+	.what = "write every page of %u huge pages' room that holds no huge page",
+	.needs = PFC_NEED_THP,
+	.unit = PFC_UNIT_PMD,
+	.n = 3,
+	.touch = PFC_WRITE,
+	.settings = pfc_thp_settings,
+	.prepare = pfc_thp_halves_prepare,
+	.expect = { { PFC_PAGES_OF(ANON, PFC_REF(ANON_ALLOC)) } },
+	.witness = { { PFC_W_MAPPED, PFC_PER_PAGE } },
 };
 
 /* The huge page is split and the fault goes on at the PTE level: one fault. */

@@ -30,7 +30,7 @@
 	X(file_around) X(file_exec) X(file_read) X(file_shared) \
 	X(file_cow) X(file_huge)
 #define PFC_ROWS_THP(X) \
-	X(thp_anon) X(thp_af) X(thp_wp) X(thp_split)
+	X(thp_anon) X(thp_af) X(thp_wp) X(thp_split) X(thp_fallback)
 #define PFC_ROWS_HUGETLB(X) \
 	X(hugetlb_read) X(hugetlb_write) X(hugetlb_cow) X(hugetlb_reuse)
 
