@@ -91,11 +91,7 @@ static void pfc_hit_refused(struct pfc_place *place, const struct pfc_call *call
 {
 	unsigned long address = untagged_addr(call->arg[place->address]);
 	int signal = call->arg[0], code = call->arg[1];
-	struct pfc_frame frame = {
-		.address = address,
-		.mm = current->mm,
-		.facts = { .ret = VM_FAULT_SIGSEGV },
-	};
+	struct pfc_facts facts = { .ret = VM_FAULT_SIGSEGV };
 
 	if (!pfc_in_ranges(call->caller, pfc_refusers, pfc_nr_refusers) ||
 	    /* See struct pfc_refusal. */
@@ -106,11 +102,17 @@ static void pfc_hit_refused(struct pfc_place *place, const struct pfc_call *call
 		return;
 	}
 	pfc_hit_count(place, hit[0]);
-	frame.facts.flags = pfc_arch_refused_flags();
-	pfc_count_fault(PFC_LEAF(ERROR_SEGV), pfc_classify_split(&frame.facts, VM_FAULT_SIGSEGV));
+	facts.flags = pfc_arch_refused_flags();
+	pfc_count_fault(PFC_LEAF(ERROR_SEGV), pfc_classify_split(&facts, VM_FAULT_SIGSEGV));
 	pfc_count(refused);
 	if (static_branch_unlikely(&pfc_events)) {
-		frame.pc = instruction_pointer(task_pt_regs(current));
+		struct pfc_frame frame = {
+			.address = address,
+			.mm = current->mm,
+			.pc = instruction_pointer(task_pt_regs(current)),
+			.facts = facts,
+		};
+
 		pfc_event_emit(PFC_LEAF(ERROR_SEGV), &frame, 0);
 	}
 }
