@@ -166,6 +166,13 @@ verdict "kernel-doc" "$log/kernel-doc"
 in_copy shellcheck -x --format=gcc $shell >"$log/shellcheck" 2>&1 || :
 verdict "shellcheck" "$log/shellcheck"
 
+# ---- what handlers store to -------------------------------------------------
+: >"$log/stores"
+"$TOP/selftests/bench/stores" --kernels "$KERNEL" >"$log/stores.all" 2>&1 ||
+	grep -v "^$KERNEL: " "$log/stores.all" >"$log/stores" ||
+	cp "$log/stores.all" "$log/stores"
+verdict "no handler stores to shared memory" "$log/stores"
+
 # ---- what README says of costs ---------------------------------------------
 : >"$log/readme"
 "$TOP/selftests/bench/readme" >"$log/readme.all" 2>&1 ||

@@ -133,6 +133,12 @@ def number(text):
     return int(match[1], 0) if match else 0
 
 
+def through_pointer(caller):
+    """What is called there."""
+    return ("the handler of the place" if caller == SHARED_HANDLER else
+            "whoever listens to the trace events")
+
+
 EMPTY = frozenset()         # a constant
 UNKNOWN = frozenset(["?"])
 
@@ -265,6 +271,8 @@ class Analysis:
                 if insn.target in index:
                     go(index[insn.target], state)
                 go(i + 1, state)
+            elif op == "br" and re.match(INDIRECT, name):
+                self.outside[through_pointer(name)].add(name)   # and does not come back
             elif op == "br":
                 self.trouble.add("%s+0x%x: an indirect branch" % (name, insn.addr - insns[0].addr))
             else:
@@ -314,8 +322,7 @@ class Analysis:
             return True
         if insn.reloc == "__stack_chk_fail":
             return False
-        self.outside[insn.reloc or ("whoever listens to the trace events" if name != SHARED_HANDLER
-                                     else "the handler of the place")].add(name)
+        self.outside[insn.reloc or through_pointer(name)].add(name)
         for r in CALLER_SAVED:
             state.regs[r] = UNKNOWN
         state.regs["x0"] = frozenset(["what the kernel returned"])
