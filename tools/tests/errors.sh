@@ -23,9 +23,9 @@ files=$root/pfclass
 mkdir "$root"
 chmod 755 "$dir" "$root"
 
-# value KEY: what stats has for it
+# value KEY: what stats has for it; a pattern with nothing there would fit anything
 value() {
-	sed -n "s/^$1 //p" "$files/stats"
+	sed -n "s/^$1 //p" "$files/stats" | grep . || echo "no-$1-in-stats"
 }
 
 fresh() {
