@@ -62,8 +62,9 @@ FIXTURE_SETUP(refine)
 FIXTURE_TEARDOWN(refine)
 {
 	munmap(self->base, self->len);
-	/* Out of the test's control group. */
-	pfc_write(CGROUPS "/cgroup.procs", "0");
+	/* Out of the test's control group, for that to be removed. */
+	if (self->cgroup[0])
+		pfc_write(CGROUPS "/cgroup.procs", "0");
 	EXPECT_EQ(0, pfc_guard_end(self->c.guard));
 }
 
