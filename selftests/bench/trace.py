@@ -12,9 +12,9 @@ import os
 import re
 import socket
 import sys
+import time
 
 from rst import rst_table
-import time
 
 MONITOR, LOG = "monitor", "exec.log"
 LOG_BYTES = 160 << 20
