@@ -42,7 +42,7 @@ const u8 pfc_plain_leaves[PFC_NR_MARKS][2] = {
 };
 
 static const u8 pfc_refinement_to_class[PFC_NR_REFINEMENTS] = {
-#define PFC_X(id, class, key) [PFC_##id] = PFC_##class,
+#define PFC_X(id, class, key, meaning) [PFC_##id] = PFC_##class,
 	PFC_REFINEMENTS(PFC_X)
 #undef PFC_X
 };

@@ -9,6 +9,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
+#include <linux/vmstat.h>
 #include "counters.h"
 
 struct pfc_counters __percpu *pfc_counters;
@@ -20,6 +21,7 @@ static DEFINE_MUTEX(pfc_baseline_lock);
 struct pfc_latency __percpu *pfc_latency;
 DEFINE_STATIC_KEY_FALSE(pfc_measures);
 static struct pfc_latency *pfc_latency_baseline;	/* of all CPUs */
+static u64 pfc_pgfault_baseline;
 
 /* Enough for a CPU that does nothing but fault; then what was seen is taken. */
 #define PFC_COPY_TRIES	1000
@@ -152,6 +154,37 @@ void pfc_counters_total(struct pfc_counters *out)
 	kfree(one);
 }
 
+/* What the kernel counted of all faults since it booted; 0 where it does not count. */
+static u64 pfc_pgfault_now(void)
+{
+#ifdef CONFIG_VM_EVENT_COUNTERS
+	unsigned long events[NR_VM_EVENT_ITEMS];
+
+	all_vm_events(events);
+	return events[PGFAULT];
+#else
+	return 0;
+#endif
+}
+
+/**
+ * pfc_pgfault() - the kernel's own count of faults
+ * @since_reset: filled in: what the event PGFAULT grew by since the last reset
+ *
+ * Counted by handle_mm_fault() at the beginning of each visit before 6.4, and by
+ * mm_account_fault() at the end of those that are not retried since.
+ *
+ * Context: may sleep.
+ * Return: true if this kernel counts it (CONFIG_VM_EVENT_COUNTERS).
+ */
+bool pfc_pgfault(u64 *since_reset)
+{
+	mutex_lock(&pfc_baseline_lock);
+	*since_reset = pfc_pgfault_now() - pfc_pgfault_baseline;
+	mutex_unlock(&pfc_baseline_lock);
+	return IS_ENABLED(CONFIG_VM_EVENT_COUNTERS);
+}
+
 /**
  * pfc_counters_reset() - make every counter read zero
  *
@@ -166,6 +199,7 @@ void pfc_counters_reset(void)
 		pfc_counters_copy(cpu, &pfc_baseline[cpu]);
 	if (pfc_latency)
 		pfc_latency_sum(pfc_latency_baseline);
+	pfc_pgfault_baseline = pfc_pgfault_now();
 	mutex_unlock(&pfc_baseline_lock);
 }
 

@@ -113,6 +113,7 @@ void pfc_counters_exit(void);
 bool pfc_counters_read(unsigned int cpu, struct pfc_counters *out);
 void pfc_counters_total(struct pfc_counters *out);
 void pfc_counters_reset(void);
+bool pfc_pgfault(u64 *since_reset);
 u64 pfc_counters_leaf(const struct pfc_counters *c, unsigned int leaf);
 u64 pfc_counters_class(const struct pfc_counters *c, enum pfc_class class);
 

@@ -36,7 +36,7 @@ static const char * const pfc_class_keys[] = {
 };
 
 static const char * const pfc_refinement_keys[] = {
-#define PFC_X(id, class, key) key,
+#define PFC_X(id, class, key, meaning) key,
 	PFC_REFINEMENTS(PFC_X)
 #undef PFC_X
 };
@@ -54,10 +54,10 @@ static const struct pfc_suffix {
 	int origin;
 	int outcome;
 } pfc_suffixes[] = {
-#define PFC_X(id, word) { word, PFC_##id, -1, -1 },
+#define PFC_X(id, word, meaning) { word, PFC_##id, -1, -1 },
 	PFC_ACCESSES(PFC_X)
 #undef PFC_X
-#define PFC_X(id, word) { word, -1, PFC_##id, -1 },
+#define PFC_X(id, word, meaning) { word, -1, PFC_##id, -1 },
 	PFC_ORIGINS(PFC_X)
 #undef PFC_X
 	{ "_major", -1, -1, PFC_MAJOR },
@@ -85,16 +85,22 @@ static void pfc_show_totals(struct seq_file *m, const struct pfc_counters *c)
 		[PFC_MISSED]		= pfc_probes_missed(c),
 		[PFC_REFUSED]		= c->refused,
 	};
+	bool available[PFC_NR_TOTALS] = {
+		[PFC_FAULTS]		= pfc_account,
+		[PFC_VISITS]		= pfc_account,
+		[PFC_RETRIES]		= pfc_account,
+		[PFC_UNCLASSIFIED]	= pfc_account,
+		[PFC_MISSED]		= true,
+		[PFC_REFUSED]		= !pfc_probes_why_not_refused(),
+		[PFC_PGFAULT]		= pfc_pgfault(&value[PFC_PGFAULT]),
+	};
 	unsigned int i;
 
 	/* Counted apart from the classes, so that this is a check of them. */
 	for (i = 0; i < PFC_NR_CLASSES; i++)
 		value[PFC_UNCLASSIFIED] -= pfc_counters_class(c, i);
 	for (i = 0; i < PFC_NR_TOTALS; i++)
-		pfc_show_value(m, pfc_total_keys[i], "",
-			       i == PFC_REFUSED ? !pfc_probes_why_not_refused() :
-						  pfc_account || i == PFC_MISSED,
-			       value[i]);
+		pfc_show_value(m, pfc_total_keys[i], "", available[i], value[i]);
 }
 
 /* By class and split, each cell having been looked at once. */

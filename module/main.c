@@ -134,4 +134,5 @@ module_exit(pfc_exit);
 
 MODULE_DESCRIPTION("Counts page faults by kind, each exactly once");
 MODULE_AUTHOR("The pfclass developers");
+MODULE_VERSION(PFC_VERSION);
 MODULE_LICENSE("GPL");

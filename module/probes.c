@@ -139,9 +139,9 @@ bool pfc_blind_to_errors;
 unsigned long pfc_infer;
 DEFINE_STATIC_KEY_FALSE(pfc_infers);
 
-static const char * const pfc_how_words[PFC_NR_HOWS] = {
-#define PFC_X(id, word) [PFC_HOW_##id] = word,
-	PFC_HOWS(PFC_X)
+static const char * const pfc_method_words[PFC_NR_METHODS] = {
+#define PFC_X(id, word) [PFC_METHOD_##id] = word,
+	PFC_METHODS(PFC_X)
 #undef PFC_X
 };
 
@@ -262,7 +262,7 @@ static void pfc_place_remove_to(unsigned int count)
 /* Both ends of the visit. Returns are probed where each can be found. */
 static int pfc_place_visit(void)
 {
-	struct pfc_place place = { .kind = PFC_KIND_EXIT, .how = PFC_HOW_DIRECT };
+	struct pfc_place place = { .kind = PFC_KIND_EXIT, .how = PFC_METHOD_DIRECT };
 	unsigned int before = pfc_nr_places;
 	unsigned long at = 0;
 	int err = -ENOENT;
@@ -288,7 +288,7 @@ static void pfc_place_given_one(enum pfc_mark mark, char *what)
 	char *plus = strchr(what, '+');
 	struct pfc_place place = {
 		.kind = mark == PFC_MARK_AF ? PFC_KIND_TAIL : PFC_KIND_LEAF,
-		.how = PFC_HOW_GIVEN,
+		.how = PFC_METHOD_GIVEN,
 		.mark = mark,
 		.address = mark == PFC_MARK_AF ? 1 : PFC_ADDR_NONE,
 	};
@@ -325,14 +325,14 @@ static void pfc_place_given_one(enum pfc_mark mark, char *what)
 /* Ways that may be used: all, or one that was named; 0: a place was named. */
 static unsigned long pfc_hows_wanted(const char *given)
 {
-	enum pfc_how how;
+	enum pfc_method how;
 
 	if (!given)
 		return ~0UL;
-	for (how = 0; how < PFC_NR_HOWS; how++)
-		if (!strcmp(given, pfc_how_words[how]))
+	for (how = 0; how < PFC_NR_METHODS; how++)
+		if (!strcmp(given, pfc_method_words[how]))
 			/* What a place sees in part is inferred for the rest. */
-			return BIT(how) | BIT(PFC_HOW_INFERRED);
+			return BIT(how) | BIT(PFC_METHOD_INFERRED);
 	return 0;
 }
 
@@ -403,8 +403,8 @@ static bool pfc_place_way(enum pfc_mark mark, const struct pfc_way *way,
 		bool site = way->callee &&
 			    i == (pfc_entry_backend != &pfc_backend_kprobe && !way->hot);
 
-		place.how = site ? PFC_HOW_CALL_SITE :
-			    way->callee ? PFC_HOW_CALLER_FILTER : PFC_HOW_DIRECT;
+		place.how = site ? PFC_METHOD_CALL_SITE :
+			    way->callee ? PFC_METHOD_CALLER_FILTER : PFC_METHOD_DIRECT;
 		place.check_caller = !site;
 		if (!(hows & BIT(place.how)) || (site && callee->sites != 1))
 			continue;
@@ -446,7 +446,7 @@ static void pfc_place_ladder(const struct pfc_ladder *ladder, unsigned long hows
 	}
 	if (found && !partial) {
 		pfc_cover_fully(mark, false);
-	} else if (ladder->all && pfc_account && hows & BIT(PFC_HOW_INFERRED)) {
+	} else if (ladder->all && pfc_account && hows & BIT(PFC_METHOD_INFERRED)) {
 		pfc_infer |= found ? ladder->rest : ladder->all;
 		static_branch_enable(&pfc_infers);
 		pfc_cover_fully(mark, true);
@@ -468,7 +468,7 @@ static void pfc_place_refusals(void)
 {
 	struct pfc_place place = {
 		.kind = PFC_KIND_REFUSED,
-		.how = PFC_HOW_CALLER_FILTER,
+		.how = PFC_METHOD_CALLER_FILTER,
 		.mark = PFC_MARK_REFUSED,
 	};
 	unsigned int i, before = pfc_nr_places;
@@ -840,7 +840,7 @@ static void pfc_place_show(struct seq_file *m, const struct pfc_place *place,
 			   pfc_class_keys[PFC_SPURIOUS]);
 	else
 		seq_puts(m, place->kind < PFC_KIND_LEAF ? "visit" : label);
-	seq_printf(m, " %s %s+0x%lx %s %s %llu %llu ", pfc_how_words[place->how],
+	seq_printf(m, " %s %s+0x%lx %s %s %llu %llu ", pfc_method_words[place->how],
 		   sym.name, addr - sym.start, place->backend->name, pfc_state_words[state],
 		   pfc_place_hits(place, c), place->backend->missed(place));
 	if (state == PFC_STATE_DEAD)
@@ -876,29 +876,29 @@ void pfc_probes_show(struct seq_file *m)
 		why = pfc_cover[ladder->mark].why;
 		if (pfc_cover[ladder->mark].inferred)
 			seq_printf(m, "%s %s - - %s - - %s\n", pfc_class_keys[class],
-				   pfc_how_words[PFC_HOW_INFERRED], armed,
+				   pfc_method_words[PFC_METHOD_INFERRED], armed,
 				   "by the page-table entry before and after, where no place is met");
 		if (*why)
 			seq_printf(m, "%s %s - - %s - - %s\n", pfc_class_keys[class],
-				   pfc_how_words[pfc_cover[ladder->mark].covered ?
-						 PFC_HOW_INFERRED : PFC_HOW_UNAVAILABLE],
+				   pfc_method_words[pfc_cover[ladder->mark].covered ?
+						 PFC_METHOD_INFERRED : PFC_METHOD_UNAVAILABLE],
 				   pfc_state_words[PFC_STATE_OFF], why);
 	}
 	if (pfc_infer)
 		seq_printf(m, "visit %s - - %s %llu - %llu marks disagreed with the entry before\n",
-			   pfc_how_words[PFC_HOW_INFERRED], armed, c->inferred, c->disagreed);
+			   pfc_method_words[PFC_METHOD_INFERRED], armed, c->inferred, c->disagreed);
 	/* These two have no place of their own: no mark, and what was returned. */
 	for (class = PFC_NONE; class <= PFC_ERROR; class++) {
 		why = pfc_probes_why_not(class);
 		seq_printf(m, "%s %s - - %s - - %s\n", pfc_class_keys[class],
-			   pfc_how_words[why ? PFC_HOW_UNAVAILABLE : PFC_HOW_INFERRED],
+			   pfc_method_words[why ? PFC_METHOD_UNAVAILABLE : PFC_METHOD_INFERRED],
 			   why ? pfc_state_words[PFC_STATE_OFF] : armed,
 			   why ?: "a visit that met no other place");
 	}
 	why = pfc_probes_why_not_refused();
 	if (why && pfc_account)
 		seq_printf(m, "%s %s - - %s - - refused before handle_mm_fault(): %s\n",
-			   pfc_class_keys[PFC_ERROR], pfc_how_words[PFC_HOW_UNAVAILABLE],
+			   pfc_class_keys[PFC_ERROR], pfc_method_words[PFC_METHOD_UNAVAILABLE],
 			   pfc_state_words[PFC_STATE_OFF], why);
 	kfree(c);
 }

@@ -93,7 +93,7 @@ struct pfc_place {
 	u8 emulate;
 	int address;
 	enum pfc_kind kind;
-	enum pfc_how how;
+	enum pfc_method how;
 	enum pfc_mark mark;
 	unsigned int index;
 };
@@ -103,7 +103,7 @@ struct pfc_place {
  * @backend: what function entries hang on; the rest hangs on kprobes
  * @account: frame each visit, commit each fault to one class
  * @given: by mark: NULL, or what the user wants instead of the best way that
- *	there is: places, SYMBOL+0xOFFSET, separated by commas; or a word of PFC_HOWS
+ *	there is: places, SYMBOL+0xOFFSET, separated by commas; or a word of PFC_METHODS
  */
 struct pfc_config {
 	const struct pfc_backend *backend;

@@ -38,7 +38,7 @@ PFC_COMPAT_FAULT_RESULTS(PFC_X)
 #ifndef PFC_TRACE_SYMBOLS
 #define PFC_TRACE_SYMBOLS
 #define PFC_TRACE_CLASS(id, key, where)		{ PFC_##id, key },
-#define PFC_TRACE_REFINEMENT(id, class, key)	{ PFC_##id, key },
+#define PFC_TRACE_REFINEMENT(id, class, key, meaning) { PFC_##id, key },
 /* sparse knows VM_FAULT_* as a type of its own; in a print format a cast would show. */
 #ifdef __CHECKER__
 #define PFC_TRACE_RESULT(name)

@@ -179,7 +179,7 @@ static bool is_number(const char *text)
 TEST_F(control, probes_says_how_each_class_is_counted)
 {
 #define PFC_X(id, word) word,
-	static const char * const hows[] = { PFC_HOWS(PFC_X) NULL };
+	static const char * const hows[] = { PFC_METHODS(PFC_X) NULL };
 	static const char * const states[] = { PFC_STATES(PFC_X) NULL };
 #undef PFC_X
 	static char text[32768];

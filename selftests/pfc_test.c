@@ -48,12 +48,12 @@ static const struct {
 	const char *key;
 	enum pfc_class class;
 } pfc_refs[] = {
-#define PFC_X(id, class, key) { key, PFC_##class },
+#define PFC_X(id, class, key, meaning) { key, PFC_##class },
 	PFC_REFINEMENTS(PFC_X)
 #undef PFC_X
 };
 
-#define PFC_X(id, suffix) suffix,
+#define PFC_X(id, suffix, meaning) suffix,
 static const char * const pfc_access_suffix[] = { PFC_ACCESSES(PFC_X) };
 static const char * const pfc_origin_suffix[] = { PFC_ORIGINS(PFC_X) };
 static const char * const pfc_outcome_suffix[] = { PFC_OUTCOMES(PFC_X) };

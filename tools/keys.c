@@ -11,14 +11,14 @@ static const char *const totals[] = { PFC_TOTALS(PFC_X) };
 static const char *const classes[] = { PFC_CLASSES(PFC_X) };
 #undef PFC_X
 
-#define PFC_X(id, class, key) { PFC_##class, key },
+#define PFC_X(id, class, key, meaning) { PFC_##class, key },
 static const struct {
 	enum pfc_class class;
 	const char *key;
 } refinements[] = { PFC_REFINEMENTS(PFC_X) };
 #undef PFC_X
 
-#define PFC_X(id, suffix) suffix,
+#define PFC_X(id, suffix, meaning) suffix,
 static const char *const suffixes[] = {
 	PFC_ACCESSES(PFC_X) PFC_ORIGINS(PFC_X) PFC_OUTCOMES(PFC_X)
 };

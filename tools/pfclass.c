@@ -8,9 +8,6 @@
 
 #include "output.h"
 
-#ifndef PFC_VERSION
-#define PFC_VERSION "unknown"
-#endif
 
 static const struct command {
 	const char *name;

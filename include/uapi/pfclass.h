@@ -12,6 +12,9 @@
 #ifndef _UAPI_PFCLASS_H
 #define _UAPI_PFCLASS_H
 
+/* The one version: of the module, the tool, the manual and the packages. */
+#define PFC_VERSION		"0.9.0"
+
 /* First line of "stats": "abi 1". Raised only when a reader would misread. */
 #define PFC_ABI			1
 
@@ -57,41 +60,41 @@ enum pfc_class {
 };
 
 /*
- * PFC_REFINEMENTS(X): X(ID, class, key). What happened inside a class. They sum
+ * PFC_REFINEMENTS(X): X(ID, class, key, meaning). What happened inside a class. They sum
  * to their class wherever all of them are available; SWAP_WP and AF_DIRTY are
  * the exceptions: they say something more of faults counted in their siblings.
  */
 #define PFC_REFINEMENTS(X) \
-	X(ANON_ZERO,		ANON,	"anon_zero") \
-	X(ANON_ALLOC,		ANON,	"anon_alloc") \
-	X(WP_COPY,		WP,	"wp_copy") \
-	X(WP_REUSE,		WP,	"wp_reuse") \
-	X(WP_SHARED,		WP,	"wp_shared") \
-	X(WP_PFN,		WP,	"wp_pfn") \
-	X(WP_UFFD,		WP,	"wp_uffd") \
-	X(SWAP_IN,		SWAP,	"swap_in") \
-	X(SWAP_MIGRATION,	SWAP,	"swap_migration") \
-	X(SWAP_DEVICE,		SWAP,	"swap_device") \
-	X(SWAP_HWPOISON,	SWAP,	"swap_hwpoison") \
-	X(SWAP_MARKER,		SWAP,	"swap_marker") \
-	X(SWAP_WP,		SWAP,	"swap_wp") \
-	X(AF_DIRTY,		AF,	"af_dirty") \
-	X(FILE_READ,		FILE,	"file_read") \
-	X(FILE_COW,		FILE,	"file_cow") \
-	X(FILE_SHARED,		FILE,	"file_shared") \
-	X(FILE_AROUND,		FILE,	"file_around") \
-	X(THP_ANON,		THP,	"thp_anon") \
-	X(THP_FILE,		THP,	"thp_file") \
-	X(THP_WP,		THP,	"thp_wp") \
-	X(THP_NUMA,		THP,	"thp_numa") \
-	X(THP_AF,		THP,	"thp_af") \
-	X(ERROR_SIGBUS,		ERROR,	"error_sigbus") \
-	X(ERROR_SEGV,		ERROR,	"error_segv") \
-	X(ERROR_OOM,		ERROR,	"error_oom") \
-	X(ERROR_HWPOISON,	ERROR,	"error_hwpoison")
+	X(ANON_ZERO,		ANON,	"anon_zero",	"a read mapped the zero page") \
+	X(ANON_ALLOC,		ANON,	"anon_alloc",	"a write got a page of its own") \
+	X(WP_COPY,		WP,	"wp_copy",	"the page was copied") \
+	X(WP_REUSE,		WP,	"wp_reuse",	"the page had no other user and was made writable") \
+	X(WP_SHARED,		WP,	"wp_shared",	"shared mapping: the file system was asked first") \
+	X(WP_PFN,		WP,	"wp_pfn",	"shared mapping of memory without struct page") \
+	X(WP_UFFD,		WP,	"wp_uffd",	"write protection by userfaultfd") \
+	X(SWAP_IN,		SWAP,	"swap_in",	"a page came back from swap or the swap cache") \
+	X(SWAP_MIGRATION,	SWAP,	"swap_migration", "waited for a page under migration") \
+	X(SWAP_DEVICE,		SWAP,	"swap_device",	"the page was in, or exclusive to, a device") \
+	X(SWAP_HWPOISON,	SWAP,	"swap_hwpoison", "the page has a memory error") \
+	X(SWAP_MARKER,		SWAP,	"swap_marker",	"a marker stood for the page (userfaultfd, guard, poison)") \
+	X(SWAP_WP,		SWAP,	"swap_wp",	"of class swap: do_swap_page went on into do_wp_page") \
+	X(AF_DIRTY,		AF,	"af_dirty",	"the entry was made dirty as well") \
+	X(FILE_READ,		FILE,	"file_read",	"a read or fetch mapped one page") \
+	X(FILE_COW,		FILE,	"file_cow",	"a write to a private mapping copied the page") \
+	X(FILE_SHARED,		FILE,	"file_shared",	"a write to a shared mapping") \
+	X(FILE_AROUND,		FILE,	"file_around",	"fault-around mapped the page and its cached neighbours") \
+	X(THP_ANON,		THP,	"thp_anon",	"a huge page, or the huge zero page, was mapped") \
+	X(THP_FILE,		THP,	"thp_file",	"the file system mapped a huge page") \
+	X(THP_WP,		THP,	"thp_wp",	"a write to a write-protected huge page") \
+	X(THP_NUMA,		THP,	"thp_numa",	"a NUMA hint fault on a huge page") \
+	X(THP_AF,		THP,	"thp_af",	"access flag or dirty bit of a huge page") \
+	X(ERROR_SIGBUS,		ERROR,	"error_sigbus",	"VM_FAULT_SIGBUS") \
+	X(ERROR_SEGV,		ERROR,	"error_segv",	"VM_FAULT_SIGSEGV, or refused by the architecture") \
+	X(ERROR_OOM,		ERROR,	"error_oom",	"VM_FAULT_OOM") \
+	X(ERROR_HWPOISON,	ERROR,	"error_hwpoison", "VM_FAULT_HWPOISON")
 
 enum pfc_refinement {
-#define PFC_X(id, class, key) PFC_##id,
+#define PFC_X(id, class, key, meaning) PFC_##id,
 	PFC_REFINEMENTS(PFC_X)
 #undef PFC_X
 	PFC_NR_REFINEMENTS
@@ -103,11 +106,19 @@ enum pfc_refinement {
  * instruction fetches and excludes fault-around) only the refinement exists. Of
  * the outcomes only major is shown: the rest of the class is minor.
  */
-#define PFC_ACCESSES(X)	X(READ, "_read") X(WRITE, "_write") X(EXEC, "_exec")
-#define PFC_ORIGINS(X)	X(USER, "_user") X(KERNEL, "_kernel") X(GUP, "_gup")
-#define PFC_OUTCOMES(X)	X(MINOR, "_minor") X(MAJOR, "_major")
+#define PFC_ACCESSES(X) \
+	X(READ,		"_read",	"reads") \
+	X(WRITE,	"_write",	"writes") \
+	X(EXEC,		"_exec",	"instruction fetches")
+#define PFC_ORIGINS(X) \
+	X(USER,		"_user",	"exceptions taken in user mode") \
+	X(KERNEL,	"_kernel",	"exceptions taken in the kernel (uaccess)") \
+	X(GUP,		"_gup",		"no exception: get_user_pages() and the like")
+#define PFC_OUTCOMES(X) \
+	X(MINOR,	"_minor",	"completed without I/O") \
+	X(MAJOR,	"_major",	"completed with I/O, or retried after it")
 
-#define PFC_X(id, suffix) PFC_##id,
+#define PFC_X(id, suffix, meaning) PFC_##id,
 enum pfc_access  { PFC_ACCESSES(PFC_X) PFC_NR_ACCESSES };
 enum pfc_origin  { PFC_ORIGINS(PFC_X) PFC_NR_ORIGINS };
 enum pfc_outcome { PFC_OUTCOMES(PFC_X) PFC_NR_OUTCOMES };
@@ -124,7 +135,8 @@ enum pfc_outcome { PFC_OUTCOMES(PFC_X) PFC_NR_OUTCOMES };
 	X(RETRIES,	"retries",	"of which ended in VM_FAULT_RETRY: the fault goes on") \
 	X(UNCLASSIFIED,	"unclassified",	"faults that fitted no class or more than one") \
 	X(MISSED,	"missed",	"probe hits or visits lost: no frame, or a nested probe") \
-	X(REFUSED,	"refused",	"faults that the architecture refused: no visit")
+	X(REFUSED,	"refused",	"faults that the architecture refused: no visit") \
+	X(PGFAULT,	"pgfault",	"what the kernel's own pgfault event grew by")
 
 enum pfc_total {
 #define PFC_X(id, key, meaning) PFC_##id,
@@ -146,8 +158,8 @@ enum pfc_total {
 #define PFC_PROBES_HEADER \
 	"class how place backend state hits missed reason"
 
-/* PFC_HOWS(X): X(ID, word). How a place was found, best first. */
-#define PFC_HOWS(X) \
+/* PFC_METHODS(X): X(ID, word). How a probe point was found, best first. */
+#define PFC_METHODS(X) \
 	X(GIVEN,		"given") \
 	X(DIRECT,		"direct") \
 	X(CALL_SITE,		"call-site") \
@@ -155,11 +167,11 @@ enum pfc_total {
 	X(INFERRED,		"inferred") \
 	X(UNAVAILABLE,		PFC_UNAVAILABLE)
 
-enum pfc_how {
-#define PFC_X(id, word) PFC_HOW_##id,
-	PFC_HOWS(PFC_X)
+enum pfc_method {
+#define PFC_X(id, word) PFC_METHOD_##id,
+	PFC_METHODS(PFC_X)
 #undef PFC_X
-	PFC_NR_HOWS
+	PFC_NR_METHODS
 };
 
 /* PFC_STATES(X): X(ID, word). What a place is doing now. */
