@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* lint: allow LINE_SPACING throughout: NOKPROBE_SYMBOL() belongs to the function above it */
-/* lint: allow NEW_TYPEDEFS throughout: handlers are not of one type on all kernels */
 /*
- * Probe points as ftrace callbacks, at entries of functions.
+ * Probes as ftrace callbacks, at entries of functions.
  *
  * A callback costs no exception. It gets the return address as an argument. It may
  * be called with preemption enabled, which the counters and frames do not bear.
@@ -27,103 +25,113 @@ static __always_inline struct pfc_call pfc_ftrace_call(unsigned long caller,
 	return call;
 }
 
-/* Out of line, so that what is usual needs no stack. */
-static noinline void notrace pfc_ftrace_slow(struct pfc_place *place, unsigned long caller,
+/* Out of line, so that the fast path needs no stack. */
+static noinline void notrace pfc_ftrace_slow(struct pfc_probe *probe, unsigned long caller,
 					     pfc_compat_ftrace_regs *regs)
 {
 	struct pfc_call call = pfc_ftrace_call(caller, regs);
 
 	preempt_disable_notrace();
-	pfc_hit_slow(place, &call);
+	pfc_hit_slow(probe, &call);
 	preempt_enable_notrace();
 }
 NOKPROBE_SYMBOL(pfc_ftrace_slow);
 
-/* What a callback is given: its place, or what leads there. */
+/* What a callback is given: its probe, or what leads there. */
 #if PFC_COMPAT_FTRACE_EACH
 typedef ftrace_func_t pfc_ftrace_handler;
 #define PFC_FTRACE_ARGS								\
 	unsigned long ip, unsigned long caller, struct ftrace_ops *ops, pfc_compat_ftrace_regs *regs
-#define PFC_FTRACE_PLACE	container_of(ops, struct pfc_place, ops)
+#define PFC_FTRACE_PROBE	container_of(ops, struct pfc_probe, ops)
 #else
-typedef void (*pfc_ftrace_handler)(struct pfc_place *place, unsigned long caller,
+typedef void (*pfc_ftrace_handler)(struct pfc_probe *probe, unsigned long caller,
 				   pfc_compat_ftrace_regs *regs);
 #define PFC_FTRACE_ARGS								\
-	struct pfc_place *place, unsigned long caller, pfc_compat_ftrace_regs *regs
-#define PFC_FTRACE_PLACE	place
+	struct pfc_probe *probe, unsigned long caller, pfc_compat_ftrace_regs *regs
+#define PFC_FTRACE_PROBE	probe
 #endif
 
-#define PFC_FTRACE_HANDLER(kind, account, ...)					\
-static void notrace pfc_ftrace_on_##kind##_##account(PFC_FTRACE_ARGS)		\
+/* As in backend_kprobe.c. */
+#define PFC_FTRACE_HANDLER(name, hit, ...)					\
+static void notrace pfc_ftrace_on_##name(PFC_FTRACE_ARGS)			\
 {										\
 	struct pfc_call call = pfc_ftrace_call(caller, regs);			\
 	bool done;								\
 										\
 	preempt_disable_notrace();						\
-	done = pfc_hit_##kind(PFC_FTRACE_PLACE, &call, ##__VA_ARGS__);		\
+	done = pfc_hit_##hit(PFC_FTRACE_PROBE, &call, ##__VA_ARGS__);		\
 	preempt_enable_notrace();						\
 	if (unlikely(!done))							\
-		pfc_ftrace_slow(PFC_FTRACE_PLACE, caller, regs);		\
+		pfc_ftrace_slow(PFC_FTRACE_PROBE, caller, regs);		\
 }										\
-NOKPROBE_SYMBOL(pfc_ftrace_on_##kind##_##account)
+NOKPROBE_SYMBOL(pfc_ftrace_on_##name)
 
-PFC_FTRACE_HANDLER(leaf, 0, false);
-PFC_FTRACE_HANDLER(tail, 0, false);
-PFC_FTRACE_HANDLER(entry, 1);
-PFC_FTRACE_HANDLER(leaf, 1, true);
-PFC_FTRACE_HANDLER(wp, 1);
-PFC_FTRACE_HANDLER(swap, 1);
-PFC_FTRACE_HANDLER(tail, 1, true);
+PFC_FTRACE_HANDLER(entry, entry);
+PFC_FTRACE_HANDLER(leaf, leaf, PFC_KIND_LEAF);
+PFC_FTRACE_HANDLER(wp, leaf, PFC_KIND_WP);
+PFC_FTRACE_HANDLER(swap, leaf, PFC_KIND_SWAP);
+PFC_FTRACE_HANDLER(file, leaf, PFC_KIND_FILE);
+PFC_FTRACE_HANDLER(callee, callee, PFC_KIND_CALLEE);
+PFC_FTRACE_HANDLER(rmap, callee, PFC_KIND_RMAP);
+PFC_FTRACE_HANDLER(update, update);
+PFC_FTRACE_HANDLER(only_leaf, only_leaf);
+PFC_FTRACE_HANDLER(only_update, only_update);
 
 /* By accounting, as in backend_kprobe.c. */
 static const pfc_ftrace_handler pfc_ftrace_handlers[][PFC_NR_KINDS] = {
 	{
-		[PFC_KIND_LEAF]		= pfc_ftrace_on_leaf_0,
-		[PFC_KIND_WP]		= pfc_ftrace_on_leaf_0,
-		[PFC_KIND_SWAP]		= pfc_ftrace_on_leaf_0,
-		[PFC_KIND_TAIL]		= pfc_ftrace_on_tail_0,
+		[PFC_KIND_LEAF]		= pfc_ftrace_on_only_leaf,
+		[PFC_KIND_WP]		= pfc_ftrace_on_only_leaf,
+		[PFC_KIND_SWAP]		= pfc_ftrace_on_only_leaf,
+		[PFC_KIND_FILE]		= pfc_ftrace_on_only_leaf,
+		[PFC_KIND_CALLEE]	= pfc_ftrace_on_only_leaf,
+		[PFC_KIND_RMAP]		= pfc_ftrace_on_only_leaf,
+		[PFC_KIND_UPDATE]	= pfc_ftrace_on_only_update,
 	}, {
-		[PFC_KIND_ENTRY]	= pfc_ftrace_on_entry_1,
-		[PFC_KIND_LEAF]		= pfc_ftrace_on_leaf_1,
-		[PFC_KIND_WP]		= pfc_ftrace_on_wp_1,
-		[PFC_KIND_SWAP]		= pfc_ftrace_on_swap_1,
-		[PFC_KIND_TAIL]		= pfc_ftrace_on_tail_1,
+		[PFC_KIND_ENTRY]	= pfc_ftrace_on_entry,
+		[PFC_KIND_LEAF]		= pfc_ftrace_on_leaf,
+		[PFC_KIND_WP]		= pfc_ftrace_on_wp,
+		[PFC_KIND_SWAP]		= pfc_ftrace_on_swap,
+		[PFC_KIND_FILE]		= pfc_ftrace_on_file,
+		[PFC_KIND_CALLEE]	= pfc_ftrace_on_callee,
+		[PFC_KIND_RMAP]		= pfc_ftrace_on_rmap,
+		[PFC_KIND_UPDATE]	= pfc_ftrace_on_update,
 	},
 };
 
 #if PFC_COMPAT_FTRACE_EACH
 
-static struct ftrace_ops *pfc_ftrace_ops(struct pfc_place *place)
+static struct ftrace_ops *pfc_ftrace_ops(struct pfc_probe *probe)
 {
-	place->ops.func = pfc_ftrace_handlers[pfc_account][place->kind];
-	place->ops.flags = PFC_COMPAT_FTRACE_FLAGS;
-	return &place->ops;
+	probe->ops.func = pfc_ftrace_handlers[pfc_account][probe->kind];
+	probe->ops.flags = PFC_COMPAT_FTRACE_FLAGS;
+	return &probe->ops;
 }
 
-static int pfc_ftrace_added(struct pfc_place *place)
+static int pfc_ftrace_added(struct pfc_probe *probe)
 {
 	return 0;
 }
 
-static void pfc_ftrace_removed(struct pfc_place *place)
+static void pfc_ftrace_removed(struct pfc_probe *probe)
 {
 }
 
-static int pfc_ftrace_arm(struct pfc_place *place)
+static int pfc_ftrace_arm(struct pfc_probe *probe)
 {
-	return register_ftrace_function(&place->ops);
+	return register_ftrace_function(&probe->ops);
 }
 
-static void pfc_ftrace_disarm(struct pfc_place *place)
+static void pfc_ftrace_disarm(struct pfc_probe *probe)
 {
-	unregister_ftrace_function(&place->ops);
+	unregister_ftrace_function(&probe->ops);
 }
 
-#else /* one ops for all places */
+#else /* one ops for all probes */
 
 /*
- * The places by their addresses, each alone in its bucket: which bits of an address
- * name it is found out when a place is added.
+ * The probes by their addresses, each alone in its bucket: which bits of an address
+ * name it is found out when a probe is added.
  */
 #define PFC_FTRACE_BUCKETS	128
 #define PFC_FTRACE_MAX_SHIFT	16
@@ -131,12 +139,12 @@ static void pfc_ftrace_disarm(struct pfc_place *place)
 static struct pfc_ftrace_bucket {
 	unsigned long ip;
 	pfc_ftrace_handler handler;
-	struct pfc_place *place;
+	struct pfc_probe *probe;
 } pfc_ftrace_buckets[PFC_FTRACE_BUCKETS];
 static unsigned int pfc_ftrace_shift;
 
-static struct pfc_place *pfc_ftrace_places[PFC_MAX_PLACES];
-static unsigned int pfc_ftrace_nr_placed;
+static struct pfc_probe *pfc_ftrace_probes[PFC_MAX_PROBES];
+static unsigned int pfc_ftrace_nr_added;
 static unsigned int pfc_ftrace_nr_armed;
 
 static void notrace pfc_ftrace_on_any(unsigned long ip, unsigned long caller,
@@ -146,7 +154,7 @@ static void notrace pfc_ftrace_on_any(unsigned long ip, unsigned long caller,
 
 	bucket = &pfc_ftrace_buckets[ip >> pfc_ftrace_shift & (PFC_FTRACE_BUCKETS - 1)];
 	if (likely(bucket->ip == ip))
-		bucket->handler(bucket->place, caller, regs);
+		bucket->handler(bucket->probe, caller, regs);
 }
 NOKPROBE_SYMBOL(pfc_ftrace_on_any);
 
@@ -155,7 +163,7 @@ static struct ftrace_ops pfc_ftrace_shared = {
 	.flags = PFC_COMPAT_FTRACE_FLAGS,
 };
 
-static struct ftrace_ops *pfc_ftrace_ops(struct pfc_place *place)
+static struct ftrace_ops *pfc_ftrace_ops(struct pfc_probe *probe)
 {
 	return &pfc_ftrace_shared;
 }
@@ -164,63 +172,63 @@ static struct ftrace_ops *pfc_ftrace_ops(struct pfc_place *place)
 static bool pfc_ftrace_fill(unsigned int shift)
 {
 	struct pfc_ftrace_bucket *bucket;
-	struct pfc_place *place;
+	struct pfc_probe *probe;
 	unsigned int i;
 
 	memset(pfc_ftrace_buckets, 0, sizeof(pfc_ftrace_buckets));
 	pfc_ftrace_shift = shift;
-	for (i = 0; i < pfc_ftrace_nr_placed; i++) {
-		place = pfc_ftrace_places[i];
-		bucket = &pfc_ftrace_buckets[place->addr >> shift & (PFC_FTRACE_BUCKETS - 1)];
-		if (bucket->place)
+	for (i = 0; i < pfc_ftrace_nr_added; i++) {
+		probe = pfc_ftrace_probes[i];
+		bucket = &pfc_ftrace_buckets[probe->addr >> shift & (PFC_FTRACE_BUCKETS - 1)];
+		if (bucket->probe)
 			return false;
-		bucket->ip = place->addr;
-		bucket->handler = pfc_ftrace_handlers[pfc_account][place->kind];
-		bucket->place = place;
+		bucket->ip = probe->addr;
+		bucket->handler = pfc_ftrace_handlers[pfc_account][probe->kind];
+		bucket->probe = probe;
 	}
 	return true;
 }
 
-static void pfc_ftrace_removed(struct pfc_place *place)
+static void pfc_ftrace_removed(struct pfc_probe *probe)
 {
 	unsigned int i;
 
-	for (i = 0; pfc_ftrace_places[i] != place; i++)
+	for (i = 0; pfc_ftrace_probes[i] != probe; i++)
 		;
-	pfc_ftrace_places[i] = pfc_ftrace_places[--pfc_ftrace_nr_placed];
+	pfc_ftrace_probes[i] = pfc_ftrace_probes[--pfc_ftrace_nr_added];
 	/* What is left had room before. */
 	pfc_ftrace_fill(pfc_ftrace_shift);
 }
 
 /* While none is armed. */
-static int pfc_ftrace_added(struct pfc_place *place)
+static int pfc_ftrace_added(struct pfc_probe *probe)
 {
 	unsigned int was = pfc_ftrace_shift, shift;
 
-	pfc_ftrace_places[pfc_ftrace_nr_placed++] = place;
+	pfc_ftrace_probes[pfc_ftrace_nr_added++] = probe;
 	for (shift = 2; shift <= PFC_FTRACE_MAX_SHIFT; shift++)
 		if (pfc_ftrace_fill(shift))
 			return 0;
 	pfc_ftrace_shift = was;
-	pfc_ftrace_removed(place);
+	pfc_ftrace_removed(probe);
 	return -ENOSPC;
 }
 
 /* All entries at once, with the last one: also the one that opens visits. */
-static int pfc_ftrace_arm(struct pfc_place *place)
+static int pfc_ftrace_arm(struct pfc_probe *probe)
 {
 	int err = 0;
 
-	if (pfc_ftrace_nr_armed + 1 == pfc_ftrace_nr_placed)
+	if (pfc_ftrace_nr_armed + 1 == pfc_ftrace_nr_added)
 		err = register_ftrace_function(&pfc_ftrace_shared);
 	if (!err)
 		pfc_ftrace_nr_armed++;
 	return err;
 }
 
-static void pfc_ftrace_disarm(struct pfc_place *place)
+static void pfc_ftrace_disarm(struct pfc_probe *probe)
 {
-	if (pfc_ftrace_nr_armed-- == pfc_ftrace_nr_placed)
+	if (pfc_ftrace_nr_armed-- == pfc_ftrace_nr_added)
 		unregister_ftrace_function(&pfc_ftrace_shared);
 }
 
@@ -228,74 +236,74 @@ static void pfc_ftrace_disarm(struct pfc_place *place)
 
 static const u8 pfc_ftrace_offsets[] = PFC_ARCH_FTRACE_OFFSETS;
 
-static int pfc_ftrace_place(struct pfc_place *place)
+static int pfc_ftrace_add(struct pfc_probe *probe)
 {
-	struct ftrace_ops *ops = pfc_ftrace_ops(place);
-	unsigned long start = place->addr;
+	struct ftrace_ops *ops = pfc_ftrace_ops(probe);
+	unsigned long start = probe->addr;
 	unsigned int i;
 	int err;
 
 	for (i = 0; i < ARRAY_SIZE(pfc_ftrace_offsets); i++) {
-		place->addr = start + pfc_ftrace_offsets[i];
-		if (ftrace_set_filter_ip(ops, place->addr, 0, 0))
+		probe->addr = start + pfc_ftrace_offsets[i];
+		if (ftrace_set_filter_ip(ops, probe->addr, 0, 0))
 			continue;
-		err = pfc_ftrace_added(place);
+		err = pfc_ftrace_added(probe);
 		if (!err)
 			return 0;
-		ftrace_set_filter_ip(ops, place->addr, 1, 0);
-		place->addr = start;
+		ftrace_set_filter_ip(ops, probe->addr, 1, 0);
+		probe->addr = start;
 		return err;
 	}
-	place->addr = start;
+	probe->addr = start;
 	return -EINVAL;
 }
 
-static void pfc_ftrace_unplace(struct pfc_place **places, unsigned int count)
+static void pfc_ftrace_remove(struct pfc_probe **probes, unsigned int count)
 {
 	unsigned int i;
 
 	for (i = 0; i < count; i++) {
-		ftrace_set_filter_ip(pfc_ftrace_ops(places[i]), places[i]->addr, 1, 0);
-		pfc_ftrace_removed(places[i]);
+		ftrace_set_filter_ip(pfc_ftrace_ops(probes[i]), probes[i]->addr, 1, 0);
+		pfc_ftrace_removed(probes[i]);
 	}
 }
 
-static bool pfc_ftrace_alive(const struct pfc_place *place)
+static bool pfc_ftrace_alive(const struct pfc_probe *probe)
 {
-	return pfc_arch_traced(place->addr);
+	return pfc_arch_traced(probe->addr);
 }
 
-static u64 pfc_ftrace_missed(const struct pfc_place *place)
+static u64 pfc_ftrace_missed(const struct pfc_probe *probe)
 {
 	return 0;
 }
 
 #else
 
-static int pfc_ftrace_place(struct pfc_place *place)
+static int pfc_ftrace_add(struct pfc_probe *probe)
 {
 	return -EOPNOTSUPP;
 }
 
-static void pfc_ftrace_unplace(struct pfc_place **places, unsigned int count)
+static void pfc_ftrace_remove(struct pfc_probe **probes, unsigned int count)
 {
 }
 
-static int pfc_ftrace_arm(struct pfc_place *place)
+static int pfc_ftrace_arm(struct pfc_probe *probe)
 {
 	return -EOPNOTSUPP;
 }
 
-static void pfc_ftrace_disarm(struct pfc_place *place)
+static void pfc_ftrace_disarm(struct pfc_probe *probe)
 {
 }
 
-static bool pfc_ftrace_alive(const struct pfc_place *place)
+static bool pfc_ftrace_alive(const struct pfc_probe *probe)
 {
 	return false;
 }
 
-static u64 pfc_ftrace_missed(const struct pfc_place *place)
+static u64 pfc_ftrace_missed(const struct pfc_probe *probe)
 {
 	return 0;
 }
@@ -305,8 +313,8 @@ static u64 pfc_ftrace_missed(const struct pfc_place *place)
 const struct pfc_backend pfc_backend_ftrace = {
 	.name = "ftrace",
 	.why_dead = "the kernel took it out: is kernel.ftrace_enabled 0?",
-	.place = pfc_ftrace_place,
-	.unplace = pfc_ftrace_unplace,
+	.add = pfc_ftrace_add,
+	.remove = pfc_ftrace_remove,
 	.arm = pfc_ftrace_arm,
 	.disarm = pfc_ftrace_disarm,
 	.alive = pfc_ftrace_alive,

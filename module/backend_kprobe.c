@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/* lint: allow LINE_SPACING throughout: NOKPROBE_SYMBOL() belongs to the function above it */
 /*
- * Probe points as kprobes.
+ * Probes as kprobes: how a hit becomes a call of hit.h, and how a kprobe is registered.
  */
-#include <linux/cpumask.h>
 #include <linux/kprobes.h>
-#include <linux/minmax.h>
 #include "hit.h"
 
-static __always_inline struct pfc_place *pfc_kprobe_to_place(struct kprobe *kp)
+static __always_inline struct pfc_probe *pfc_kprobe_to_probe(struct kprobe *kp)
 {
-	return container_of(kp, struct pfc_place, rp.kp);
+	return container_of(kp, struct pfc_probe, rp.kp);
 }
 
 static __always_inline struct pfc_call pfc_kprobe_call(struct pt_regs *regs)
@@ -29,55 +26,65 @@ static __always_inline struct pfc_call pfc_kprobe_call(struct pt_regs *regs)
 
 /*
  * 1 tells the kernel that the probed instruction has been executed, which saves
- * stepping over it, and ends the hit: not when others probe the same place.
+ * stepping over it, and ends the hit: not when others probe the same address.
  */
 static __always_inline int pfc_kprobe_done(struct kprobe *kp, struct pt_regs *regs)
 {
 	return list_empty(&kp->list) &&
-	       pfc_arch_emulate(pfc_kprobe_to_place(kp)->emulate, kp->opcode, regs);
+	       pfc_arch_emulate(pfc_kprobe_to_probe(kp)->emulate, kp->opcode, regs);
 }
 
-/* Out of line, so that what is usual needs no stack. */
+/* Out of line, so that the fast path needs no stack. */
 static noinline int pfc_kprobe_slow(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct pfc_call call = pfc_kprobe_call(regs);
 
-	pfc_hit_slow(pfc_kprobe_to_place(kp), &call);
+	pfc_hit_slow(pfc_kprobe_to_probe(kp), &call);
 	return pfc_kprobe_done(kp, regs);
 }
 NOKPROBE_SYMBOL(pfc_kprobe_slow);
 
+/*
+ * Only BPF's trampoline (fexit) moves the stack pointer between a function's first
+ * instruction and its body, and only BPF's is not text of the kernel's own.
+ */
 static noinline int pfc_kprobe_exit_slow(struct kprobe *kp, struct pt_regs *regs)
 {
-	pfc_hit_exit_slow(pfc_kprobe_to_place(kp), kernel_stack_pointer(regs),
+	bool shifted = pfc_kernel_text.size &&
+		       !pfc_in_ranges(pfc_arch_caller(regs), &pfc_kernel_text, 1);
+
+	pfc_hit_exit_slow(pfc_kprobe_to_probe(kp), kernel_stack_pointer(regs), shifted,
 			  (__force vm_fault_t)pfc_arch_result(regs));
 	return pfc_kprobe_done(kp, regs);
 }
 NOKPROBE_SYMBOL(pfc_kprobe_exit_slow);
 
-/* lint: allow MACRO_WITH_FLOW_CONTROL: it is a function */
-#define PFC_KPROBE_HANDLER(kind, account, ...)					\
-static int pfc_kprobe_on_##kind##_##account(struct kprobe *kp, struct pt_regs *regs) \
+/* NAME: of the handler; HIT, ...: the function of hit.h and its further arguments. */
+#define PFC_KPROBE_HANDLER(name, hit, ...)					\
+static int pfc_kprobe_on_##name(struct kprobe *kp, struct pt_regs *regs)	\
 {										\
 	struct pfc_call call = pfc_kprobe_call(regs);				\
 										\
-	if (likely(pfc_hit_##kind(pfc_kprobe_to_place(kp), &call, ##__VA_ARGS__))) \
+	if (likely(pfc_hit_##hit(pfc_kprobe_to_probe(kp), &call, ##__VA_ARGS__))) \
 		return pfc_kprobe_done(kp, regs);				\
 	return pfc_kprobe_slow(kp, regs);					\
 }										\
-NOKPROBE_SYMBOL(pfc_kprobe_on_##kind##_##account)
+NOKPROBE_SYMBOL(pfc_kprobe_on_##name)
 
-PFC_KPROBE_HANDLER(leaf, 0, false);
-PFC_KPROBE_HANDLER(tail, 0, false);
-PFC_KPROBE_HANDLER(entry, 1);
-PFC_KPROBE_HANDLER(leaf, 1, true);
-PFC_KPROBE_HANDLER(wp, 1);
-PFC_KPROBE_HANDLER(swap, 1);
-PFC_KPROBE_HANDLER(tail, 1, true);
+PFC_KPROBE_HANDLER(entry, entry);
+PFC_KPROBE_HANDLER(leaf, leaf, PFC_KIND_LEAF);
+PFC_KPROBE_HANDLER(wp, leaf, PFC_KIND_WP);
+PFC_KPROBE_HANDLER(swap, leaf, PFC_KIND_SWAP);
+PFC_KPROBE_HANDLER(file, leaf, PFC_KIND_FILE);
+PFC_KPROBE_HANDLER(callee, callee, PFC_KIND_CALLEE);
+PFC_KPROBE_HANDLER(rmap, callee, PFC_KIND_RMAP);
+PFC_KPROBE_HANDLER(update, update);
+PFC_KPROBE_HANDLER(only_leaf, only_leaf);
+PFC_KPROBE_HANDLER(only_update, only_update);
 
 static int pfc_kprobe_on_exit(struct kprobe *kp, struct pt_regs *regs)
 {
-	if (likely(pfc_hit_exit(pfc_kprobe_to_place(kp), kernel_stack_pointer(regs),
+	if (likely(pfc_hit_exit(pfc_kprobe_to_probe(kp), kernel_stack_pointer(regs),
 				(__force vm_fault_t)pfc_arch_result(regs))))
 		return pfc_kprobe_done(kp, regs);
 	return pfc_kprobe_exit_slow(kp, regs);
@@ -88,12 +95,12 @@ NOKPROBE_SYMBOL(pfc_kprobe_on_exit);
 static int pfc_kretprobe_on_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct pfc_call call = pfc_kprobe_call(regs);
-	struct pfc_place *place;
+	struct pfc_probe *probe;
 
 	*(unsigned long *)ri->data = call.sp;
-	place = container_of(pfc_compat_kretprobe(ri), struct pfc_place, rp);
-	if (!pfc_hit_entry(place, &call))
-		pfc_hit_slow(place, &call);
+	probe = container_of(pfc_compat_kretprobe(ri), struct pfc_probe, rp);
+	if (!pfc_hit_entry(probe, &call))
+		pfc_hit_slow(probe, &call);
 	return 0;
 }
 NOKPROBE_SYMBOL(pfc_kretprobe_on_entry);
@@ -103,14 +110,17 @@ static int pfc_kretprobe_on_exit(struct kretprobe_instance *ri, struct pt_regs *
 	vm_fault_t ret = (__force vm_fault_t)pfc_arch_result(regs);
 	struct kretprobe *rp = pfc_compat_kretprobe(ri);
 	unsigned long sp = *(unsigned long *)ri->data;
-	struct pfc_place *place;
+	struct pfc_probe *probe;
 
-	/* Being unregistered. */
-	if (!rp)
+	/*
+	 * Being unregistered; or disarmed, and the frames are being wiped: unlike a kprobe, an
+	 * instance that waits for its return cannot be called back.
+	 */
+	if (!rp || !READ_ONCE(pfc_armed))
 		return 0;
-	place = container_of(rp, struct pfc_place, rp);
-	if (!pfc_hit_exit(place, sp, ret))
-		pfc_hit_exit_slow(place, sp, ret);
+	probe = container_of(rp, struct pfc_probe, rp);
+	if (!pfc_hit_exit(probe, sp, ret))
+		pfc_hit_exit_slow(probe, sp, false, ret);
 	return 0;
 }
 NOKPROBE_SYMBOL(pfc_kretprobe_on_exit);
@@ -118,91 +128,97 @@ NOKPROBE_SYMBOL(pfc_kretprobe_on_exit);
 /* By accounting: without it, no visit has ends, and no class is refined. */
 static const kprobe_pre_handler_t pfc_kprobe_handlers[][PFC_NR_KINDS] = {
 	{
-		[PFC_KIND_LEAF]		= pfc_kprobe_on_leaf_0,
-		[PFC_KIND_WP]		= pfc_kprobe_on_leaf_0,
-		[PFC_KIND_SWAP]		= pfc_kprobe_on_leaf_0,
-		[PFC_KIND_TAIL]		= pfc_kprobe_on_tail_0,
+		[PFC_KIND_LEAF]		= pfc_kprobe_on_only_leaf,
+		[PFC_KIND_WP]		= pfc_kprobe_on_only_leaf,
+		[PFC_KIND_SWAP]		= pfc_kprobe_on_only_leaf,
+		[PFC_KIND_FILE]		= pfc_kprobe_on_only_leaf,
+		[PFC_KIND_CALLEE]	= pfc_kprobe_on_only_leaf,
+		[PFC_KIND_RMAP]		= pfc_kprobe_on_only_leaf,
+		[PFC_KIND_UPDATE]	= pfc_kprobe_on_only_update,
 	}, {
-		[PFC_KIND_ENTRY]	= pfc_kprobe_on_entry_1,
+		[PFC_KIND_ENTRY]	= pfc_kprobe_on_entry,
 		[PFC_KIND_EXIT]		= pfc_kprobe_on_exit,
-		[PFC_KIND_LEAF]		= pfc_kprobe_on_leaf_1,
-		[PFC_KIND_WP]		= pfc_kprobe_on_wp_1,
-		[PFC_KIND_SWAP]		= pfc_kprobe_on_swap_1,
-		[PFC_KIND_TAIL]		= pfc_kprobe_on_tail_1,
+		[PFC_KIND_LEAF]		= pfc_kprobe_on_leaf,
+		[PFC_KIND_WP]		= pfc_kprobe_on_wp,
+		[PFC_KIND_SWAP]		= pfc_kprobe_on_swap,
+		[PFC_KIND_FILE]		= pfc_kprobe_on_file,
+		[PFC_KIND_CALLEE]	= pfc_kprobe_on_callee,
+		[PFC_KIND_RMAP]		= pfc_kprobe_on_rmap,
+		[PFC_KIND_UPDATE]	= pfc_kprobe_on_update,
 		[PFC_KIND_REFUSED]	= pfc_kprobe_slow,
 	},
 };
 
 /* Register the kprobe, not armed; rp.kp says where, by address or by symbol. */
-static int pfc_kprobe_place(struct pfc_place *place)
+static int pfc_kprobe_add(struct pfc_probe *probe)
 {
-	struct kretprobe *rp = &place->rp;
+	struct kretprobe *rp = &probe->rp;
 	int err;
 
 	rp->kp.flags = KPROBE_FLAG_DISABLED;
-	if (place->addr)
-		rp->kp.addr = (kprobe_opcode_t *)place->addr;
-	if (place->kind == PFC_KIND_VISIT) {
+	if (probe->addr)
+		rp->kp.addr = (kprobe_opcode_t *)probe->addr;
+	if (probe->kind == PFC_KIND_VISIT) {
 		rp->entry_handler = pfc_kretprobe_on_entry;
 		rp->handler = pfc_kretprobe_on_exit;
 		rp->data_size = sizeof(unsigned long);
 		/* Tasks sleep in a fault: one instance each, or the visit is missed. */
-		rp->maxactive = max(256U, 8 * num_possible_cpus());
+		rp->maxactive = pfc_slots.mask + 1;
 		err = register_kretprobe(rp);
 	} else {
-		rp->kp.pre_handler = pfc_kprobe_handlers[pfc_account][place->kind];
+		rp->kp.pre_handler = pfc_kprobe_handlers[pfc_account][probe->kind];
 		err = register_kprobe(&rp->kp);
-		place->emulate = pfc_arch_emulation(rp->kp.opcode);
+		probe->emulate = pfc_arch_emulation(rp->kp.opcode);
 	}
-	place->addr = (unsigned long)rp->kp.addr;
+	probe->addr = (unsigned long)rp->kp.addr;
 	return err;
 }
 
 /* Each call waits for all handlers in the system. */
-static void pfc_kprobe_unplace(struct pfc_place **places, unsigned int count)
+static void pfc_kprobe_remove(struct pfc_probe **probes, unsigned int count)
 {
-	struct kprobe *kps[PFC_MAX_PLACES];
+	struct kprobe *kps[PFC_MAX_PROBES];
 	unsigned int i, n = 0;
 
 	for (i = 0; i < count; i++) {
-		if (places[i]->kind == PFC_KIND_VISIT)
-			unregister_kretprobe(&places[i]->rp);
+		if (probes[i]->kind == PFC_KIND_VISIT)
+			unregister_kretprobe(&probes[i]->rp);
 		else
-			kps[n++] = &places[i]->rp.kp;
+			kps[n++] = &probes[i]->rp.kp;
 	}
 	if (n)
 		unregister_kprobes(kps, n);
 }
 
-static int pfc_kprobe_arm(struct pfc_place *place)
+static int pfc_kprobe_arm(struct pfc_probe *probe)
 {
-	return enable_kprobe(&place->rp.kp);
+	return enable_kprobe(&probe->rp.kp);
 }
 
-static void pfc_kprobe_disarm(struct pfc_place *place)
+static void pfc_kprobe_disarm(struct pfc_probe *probe)
 {
-	disable_kprobe(&place->rp.kp);
+	disable_kprobe(&probe->rp.kp);
 }
 
-static bool pfc_kprobe_alive(const struct pfc_place *place)
+static bool pfc_kprobe_alive(const struct pfc_probe *probe)
 {
-	return pfc_arch_probe_alive(&place->rp.kp);
+	return pfc_arch_probe_alive(&probe->rp.kp);
 }
 
-static u64 pfc_kprobe_missed(const struct pfc_place *place)
+static u64 pfc_kprobe_missed(const struct pfc_probe *probe)
 {
-	u64 missed = place->rp.kp.nmissed;
+	u64 missed = probe->rp.kp.nmissed;
 
-	if (place->kind == PFC_KIND_VISIT)
-		missed += place->rp.nmissed;
+	if (probe->kind == PFC_KIND_VISIT)
+		missed += probe->rp.nmissed;
 	return missed;
 }
 
 const struct pfc_backend pfc_backend_kprobe = {
 	.name = "kprobe",
 	.why_dead = "the kernel took it out: is debugfs kprobes/enabled 0?",
-	.place = pfc_kprobe_place,
-	.unplace = pfc_kprobe_unplace,
+	.add = pfc_kprobe_add,
+	.remove = pfc_kprobe_remove,
 	.arm = pfc_kprobe_arm,
 	.disarm = pfc_kprobe_disarm,
 	.alive = pfc_kprobe_alive,

@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-/* lint: allow LINE_SPACING throughout: NOKPROBE_SYMBOL() belongs to the function above it */
-/* lint: allow MACRO_ARG_UNUSED throughout: the lists of pfclass.h pass more than each user wants */
-/* lint: allow BRACKET_SPACE throughout: an index in an initializer */
 /*
  * The rules that turn what was seen of a visit into the one class of the fault.
  * FAULT_FLAG_* and VM_FAULT_* are read as in mm_account_fault() (mm/memory.c).
@@ -27,7 +24,6 @@ static const u8 pfc_mark_to_class[PFC_NR_MARKS] = {
 	[PFC_MARK_THP_DEVICE]	= PFC_THP,
 	[PFC_MARK_HUGETLB]	= PFC_HUGETLB,
 	[PFC_MARK_AF_DIRTY]	= PFC_AF,
-	[PFC_MARK_SWAP_WP]	= PFC_SWAP,
 	[PFC_MARK_REFUSED]	= PFC_ERROR,
 };
 
@@ -73,49 +69,56 @@ enum pfc_class pfc_refinement_class(enum pfc_refinement refinement)
 
 /**
  * pfc_leaf_class() - the class whose faults a leaf holds
- * @leaf: a leaf, less than PFC_NR_LEAVES
+ * @leaf: a leaf, less than PFC_NR_CELLS
  *
  * Context: any.
- * Return: the class, or PFC_NR_CLASSES: its faults are in another leaf too.
+ * Return: the class, or PFC_NR_CLASSES: its faults are in another leaf too, or in none.
  */
 enum pfc_class pfc_leaf_class(unsigned int leaf)
 {
 	if (leaf < PFC_LEAF_REFINED)
 		return leaf;
-	if (leaf == PFC_LEAF(SWAP_WP))
+	if (leaf == PFC_LEAF_REFUSED)
+		return PFC_ERROR;
+	if (leaf == PFC_LEAF(SWAP_WP) || leaf >= PFC_NR_LEAVES)
 		return PFC_NR_CLASSES;
 	return pfc_refinement_to_class[leaf - PFC_LEAF_REFINED];
 }
 
 /**
- * pfc_classify_asks_after() - whether the entry must be known when it ends
+ * pfc_classify_reads_after() - whether the entry must be known when it ends
  * @facts: all but @facts->after
  *
  * Only while the lock is held that keeps the tables: it is dropped with RETRY
- * and COMPLETED.
+ * and COMPLETED. A SIGBUS may come from do_anonymous_page(), do_fault(), or from
+ * userfaultfd for a huge page that is mapped.
  *
  * Context: any; probe handlers.
  * Return: true if it must.
  */
-bool pfc_classify_asks_after(const struct pfc_facts *facts)
+bool pfc_classify_reads_after(const struct pfc_facts *facts)
 {
-	return facts->before == PFC_ENTRY_NONE && !(facts->marks & PFC_MARKS_PTE) &&
-	       !(facts->ret & (VM_FAULT_ERROR | VM_FAULT_RETRY | PFC_FAULT_COMPLETED));
+	if (facts->marks & PFC_MARKS_PTE || facts->ret & (VM_FAULT_RETRY | PFC_FAULT_COMPLETED))
+		return false;
+	if (facts->ret & VM_FAULT_ERROR)
+		return facts->ret & VM_FAULT_SIGBUS && !facts->marks;
+	return facts->before == PFC_ENTRY_NONE;
 }
-NOKPROBE_SYMBOL(pfc_classify_asks_after);
+NOKPROBE_SYMBOL(pfc_classify_reads_after);
 
 /*
- * A visit that met no place: nothing was mapped and now a page is, so it was
- * do_anonymous_page() or do_fault(); huge pages have their own places. Without
+ * A visit that met no probe: nothing was mapped and now a page is, so it was
+ * do_anonymous_page() or do_fault(); huge pages have their own probes. Without
  * ->huge_fault(), a file's NOPAGE comes from do_fault() alone.
  */
 static unsigned int pfc_classify_inferred(const struct pfc_facts *facts)
 {
 	/*
-	 * Nothing else says these two: the dispatcher itself knows of no error but
-	 * VM_FAULT_OOM and VM_FAULT_SIGSEGV.
+	 * Nothing else returns these two: the dispatcher itself knows of no error but
+	 * VM_FAULT_OOM and VM_FAULT_SIGSEGV, and userfaultfd's own only for a huge page.
 	 */
 	if (facts->ret & (VM_FAULT_SIGBUS | VM_FAULT_HWPOISON) && !facts->marks &&
+	    facts->after != PFC_ENTRY_HUGE &&
 	    (facts->bits & (PFC_FACT_HUGE | PFC_FACT_INLINED)) == PFC_FACT_INLINED)
 		return facts->bits & PFC_FACT_ANON ? PFC_ANON : PFC_FILE;
 	if (facts->before != PFC_ENTRY_NONE || (facts->ret & VM_FAULT_ERROR))
@@ -131,7 +134,7 @@ NOKPROBE_SYMBOL(pfc_classify_inferred);
 
 static unsigned int pfc_classify_class(const struct pfc_facts *facts)
 {
-	unsigned long pte = facts->marks & PFC_MARKS_PTE;
+	unsigned int pte = facts->marks & PFC_MARKS_PTE;
 	unsigned int class;
 
 	if (pte & BIT(PFC_MARK_SWAP))
@@ -165,13 +168,11 @@ static unsigned int pfc_refine_wp(const struct pfc_facts *facts)
 		return PFC_LEAF(WP_UFFD);
 	if (facts->bits & PFC_FACT_SHARED)
 		return facts->bits & PFC_FACT_SPECIAL ? PFC_LEAF(WP_PFN) : PFC_LEAF(WP_SHARED);
-	/* Only a copy can fail. */
-	if (facts->page == PFC_PAGE_OTHER || (facts->ret & VM_FAULT_ERROR))
+	/* Only a copy can fail; or be gone again, since it is not referred to elsewhere. */
+	if (facts->page == PFC_PAGE_OTHER || facts->page == PFC_PAGE_UNKNOWN ||
+	    facts->ret & VM_FAULT_ERROR)
 		return PFC_LEAF(WP_COPY);
-	if (facts->page == PFC_PAGE_SAME)
-		return PFC_LEAF(WP_REUSE);
-	/* Reclaimed or migrated before anybody could look: as was to be expected. */
-	return facts->bits & PFC_FACT_SOLE ? PFC_LEAF(WP_REUSE) : PFC_LEAF(WP_COPY);
+	return PFC_LEAF(WP_REUSE);
 }
 NOKPROBE_SYMBOL(pfc_refine_wp);
 

@@ -32,17 +32,16 @@ enum pfc_mark {
 	PFC_MARK_THP_AF,
 	PFC_MARK_THP_DEVICE,
 	PFC_MARK_HUGETLB,
-	/* These two refine what another mark says, and are seen with it. */
+	/* Refines what another mark says, and is seen with it. */
 	PFC_NR_SEEN_MARKS,
 	PFC_MARK_AF_DIRTY = PFC_NR_SEEN_MARKS,
-	PFC_MARK_SWAP_WP,
 	/* Not of a visit: the architecture refused the access. */
 	PFC_MARK_REFUSED,
 	PFC_NR_MARKS
 };
 
 #define PFC_MARKS_PTE	(BIT(PFC_MARK_THP_ANON) - 1)
-#define PFC_MARKS_TAIL	(BIT(PFC_MARK_AF) | BIT(PFC_MARK_DIRTY) | BIT(PFC_MARK_SPURIOUS))
+#define PFC_MARKS_UPDATE	(BIT(PFC_MARK_AF) | BIT(PFC_MARK_DIRTY) | BIT(PFC_MARK_SPURIOUS))
 #define PFC_MARKS_THP	(BIT(PFC_MARK_HUGETLB) - BIT(PFC_MARK_THP_ANON))
 
 /*
@@ -62,6 +61,8 @@ enum pfc_mark {
 #define PFC_LEAF_REFINED	PFC_NR_CLASSES
 #define PFC_NR_LEAVES		(PFC_NR_CLASSES + PFC_NR_REFINEMENTS)
 #define PFC_LEAF_UNCLASSIFIED	PFC_NR_LEAVES
+#define PFC_LEAF_REFUSED	(PFC_NR_LEAVES + 1)	/* of class error: there was no visit */
+#define PFC_NR_CELLS		(PFC_NR_LEAVES + 2)
 #define PFC_LEAF(refinement)	(PFC_LEAF_REFINED + PFC_##refinement)
 
 /* The three splits of a leaf, folded into one index. */
@@ -74,7 +75,7 @@ static inline unsigned int pfc_split(enum pfc_access access,
 	return (access * PFC_NR_ORIGINS + origin) * PFC_NR_OUTCOMES + outcome;
 }
 
-/* What the entry before and after must decide, because no place shows it. */
+/* What the entry before and after must decide, because no probe shows it. */
 enum pfc_infer {
 	PFC_INFER_ANON_READ,
 	PFC_INFER_FILE_READ,
@@ -84,7 +85,7 @@ enum pfc_infer {
 
 /* What maps an address. */
 enum pfc_entry {
-	PFC_ENTRY_UNKNOWN,	/* was not looked at */
+	PFC_ENTRY_UNKNOWN,	/* was not read */
 	PFC_ENTRY_NONE,		/* nothing */
 	PFC_ENTRY_SWAP,		/* an entry that is not present */
 	PFC_ENTRY_PRESENT,	/* a page */
@@ -93,9 +94,10 @@ enum pfc_entry {
 
 /* What became of the page that do_wp_page() was called for. */
 enum pfc_page {
-	PFC_PAGE_UNKNOWN,	/* was not looked at, or is gone */
-	PFC_PAGE_SAME,
-	PFC_PAGE_OTHER,
+	PFC_PAGE_UNKNOWN,	/* was not read, or is gone */
+	PFC_PAGE_SAME,		/* it is mapped still */
+	PFC_PAGE_OTHER,		/* another one is */
+	PFC_PAGE_REUSED,	/* wp_page_reuse() made its entry writable */
 };
 
 /* Yes or no, in @bits of struct pfc_facts. */
@@ -107,10 +109,10 @@ enum pfc_fact {
 	PFC_FACT_SHARED	= BIT(4),  /* it is shared */
 	PFC_FACT_SPECIAL = BIT(5), /* do_wp_page() found no struct page of its own */
 	PFC_FACT_UFFD	= BIT(6),  /* it found a write protection of userfaultfd's */
-	PFC_FACT_SOLE	= BIT(7),  /* it found a page that nobody else refers to */
+	PFC_FACT_REPORTED = BIT(7), /* the frame holds what events and latency want */
 	PFC_FACT_DONE_WP = BIT(8), /* a visit that was retried did do_wp_page()'s work */
 	PFC_FACT_DONE_FILE = BIT(9), /* or do_fault()'s */
-	PFC_FACT_MUTE	= BIT(10), /* the filter does not want it */
+	PFC_FACT_FILTERED = BIT(10), /* the filter does not want it */
 	PFC_FACT_SEGV	= BIT(11), /* a visit ended in VM_FAULT_SIGSEGV: the signal follows */
 	PFC_FACT_INLINED = BIT(12), /* do_anonymous_page() or do_fault() may leave no mark;
 				     * whatever else the dispatcher calls does
@@ -134,17 +136,17 @@ enum pfc_fact {
  *	PFC_NR_REFINEMENTS; of no meaning without that mark
  */
 struct pfc_facts {
-	unsigned long marks;
+	unsigned int marks;
 	unsigned int flags;
-	vm_fault_t ret;
 	unsigned int bits;
 	u8 page;
 	u8 before;
 	u8 after;
 	u8 swap;
+	vm_fault_t ret;
 };
 
-bool pfc_classify_asks_after(const struct pfc_facts *facts);
+bool pfc_classify_reads_after(const struct pfc_facts *facts);
 unsigned int pfc_classify(const struct pfc_facts *facts);
 enum pfc_class pfc_mark_class(enum pfc_mark mark);
 enum pfc_class pfc_leaf_class(unsigned int leaf);
@@ -200,19 +202,19 @@ static __always_inline unsigned int pfc_classify_split(const struct pfc_facts *f
 }
 
 /**
- * pfc_classify_asks_before() - whether the entry must be known when a visit begins
+ * pfc_classify_reads_before() - whether the entry must be known when a visit begins
  * @flags: FAULT_FLAG_* of the call of handle_mm_fault()
  * @bits: bit set of enum pfc_fact
  * @infer: bit set of enum pfc_infer
  *
- * What has a place of its own is not inferred: on kernels that inline
+ * What has a probe of its own is not inferred: on kernels that inline
  * do_anonymous_page() and do_fault(), writes meet one, and only zero-page reads
  * and fault-around do not.
  *
  * Context: any; probe handlers.
  * Return: true if it must.
  */
-static __always_inline bool pfc_classify_asks_before(unsigned int flags, unsigned int bits,
+static __always_inline bool pfc_classify_reads_before(unsigned int flags, unsigned int bits,
 						     unsigned long infer)
 {
 	if (flags & FAULT_FLAG_WRITE)
@@ -257,7 +259,7 @@ static __always_inline unsigned int pfc_refine_swap(const struct pfc_facts *fact
  */
 static __always_inline bool pfc_classify_disagrees(const struct pfc_facts *facts)
 {
-	unsigned long pte = facts->marks & PFC_MARKS_PTE;
+	unsigned int pte = facts->marks & PFC_MARKS_PTE;
 
 	switch (facts->before) {
 	case PFC_ENTRY_NONE:
@@ -284,13 +286,16 @@ static __always_inline bool pfc_classify_disagrees(const struct pfc_facts *facts
 static __always_inline unsigned int pfc_classify_quick(const struct pfc_facts *facts,
 						       vm_fault_t ret)
 {
-	unsigned long marks = facts->marks;
+	unsigned int marks = facts->marks;
 
 	if (likely(marks & PFC_MARKS_PLAIN && is_power_of_2(marks)))
 		return pfc_plain_leaves[__ffs(marks)][facts->flags & FAULT_FLAG_WRITE ? 1 : 0];
-	if (marks == BIT(PFC_MARK_WP) && facts->page == PFC_PAGE_OTHER &&
-	    !(facts->bits & (PFC_FACT_UFFD | PFC_FACT_SHARED)))
-		return PFC_LEAF(WP_COPY);
+	if (marks == BIT(PFC_MARK_WP) && !(facts->bits & (PFC_FACT_UFFD | PFC_FACT_SHARED))) {
+		if (facts->page == PFC_PAGE_OTHER)
+			return PFC_LEAF(WP_COPY);
+		if (facts->page == PFC_PAGE_REUSED)
+			return PFC_LEAF(WP_REUSE);
+	}
 	if (marks == BIT(PFC_MARK_SWAP))
 		return pfc_refine_swap(facts);
 	if (marks == BIT(PFC_MARK_FILE))
@@ -299,17 +304,19 @@ static __always_inline unsigned int pfc_classify_quick(const struct pfc_facts *f
 }
 
 /**
- * pfc_classify_asks_page() - whether the page must be looked at when a visit ends
+ * pfc_classify_reads_page() - whether the page must be read when a visit ends
  * @facts: all but @facts->page; do_wp_page() was seen
  *
- * do_wp_page() copies or reuses the page of a private mapping.
+ * do_wp_page() copies or reuses the page of a private mapping. For a write that is known
+ * without reading it where ptep_set_access_flags() has a probe at its entry, since of the
+ * two only wp_page_reuse() calls that with its argument dirty (5.10 to 7.2).
  *
  * Context: any; probe handlers.
  * Return: true if it must.
  */
-static __always_inline bool pfc_classify_asks_page(const struct pfc_facts *facts)
+static __always_inline bool pfc_classify_reads_page(const struct pfc_facts *facts)
 {
-	return !(facts->bits & PFC_FACT_SHARED) &&
+	return facts->page == PFC_PAGE_SAME && !(facts->bits & PFC_FACT_SHARED) &&
 	       !(facts->ret & (VM_FAULT_ERROR | VM_FAULT_RETRY | PFC_FAULT_COMPLETED));
 }
 

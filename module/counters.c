@@ -7,7 +7,6 @@
 #include <linux/errno.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include "counters.h"
@@ -23,25 +22,15 @@ DEFINE_STATIC_KEY_FALSE(pfc_measures);
 static struct pfc_latency *pfc_latency_baseline;	/* of all CPUs */
 static u64 pfc_pgfault_baseline;
 
-/* Enough for a CPU that does nothing but fault; then what was seen is taken. */
-#define PFC_COPY_TRIES	1000
-
+/* Each counter is read whole, and once; nothing need be consistent with anything else. */
 static void pfc_counters_copy(unsigned int cpu, struct pfc_counters *out)
 {
-	const struct pfc_counters *c = per_cpu_ptr(pfc_counters, cpu);
-	unsigned int tries;
-	u64 faults;
+	const u64 *from = (const u64 *)per_cpu_ptr(pfc_counters, cpu);
+	u64 *to = (u64 *)out;
+	size_t i;
 
-	for (tries = 0; tries < PFC_COPY_TRIES; tries++) {
-		faults = READ_ONCE(c->faults);
-		smp_rmb(); /* pairs with pfc_count_fault() */
-		memcpy(out, c, sizeof(*out));
-		smp_rmb(); /* pairs with pfc_count_fault() */
-		out->faults = faults;
-		if (READ_ONCE(c->begun) == faults)
-			return;
-		cond_resched();
-	}
+	for (i = 0; i < sizeof(*out) / sizeof(u64); i++)
+		to[i] = READ_ONCE(from[i]);
 }
 
 /* Structures of nothing but u64. */
@@ -206,7 +195,7 @@ void pfc_counters_reset(void)
 /**
  * pfc_counters_leaf() - the faults of one leaf (accounting)
  * @c: counters that were read
- * @leaf: a leaf, less than PFC_NR_LEAVES
+ * @leaf: a leaf, less than PFC_NR_CELLS
  *
  * Context: any.
  * Return: their number.
@@ -234,8 +223,54 @@ u64 pfc_counters_class(const struct pfc_counters *c, enum pfc_class class)
 	unsigned int leaf;
 	u64 sum = 0;
 
-	for (leaf = 0; leaf < PFC_NR_LEAVES; leaf++)
+	for (leaf = 0; leaf < PFC_NR_CELLS; leaf++)
 		if (pfc_leaf_class(leaf) == class)
 			sum += pfc_counters_leaf(c, leaf);
 	return sum;
+}
+
+/**
+ * pfc_counters_refinement() - the faults of one refinement (accounting)
+ * @c: counters that were read
+ * @refinement: a refinement
+ *
+ * Context: any.
+ * Return: their number.
+ */
+u64 pfc_counters_refinement(const struct pfc_counters *c, enum pfc_refinement refinement)
+{
+	u64 sum = pfc_counters_leaf(c, PFC_LEAF_REFINED + refinement);
+
+	if (refinement == PFC_ERROR_SEGV)
+		sum += pfc_counters_leaf(c, PFC_LEAF_REFUSED);
+	return sum;
+}
+
+/**
+ * pfc_counters_faults() - all completed faults (accounting)
+ * @c: counters that were read
+ *
+ * Context: any.
+ * Return: the sum of all classes and of what fitted none.
+ */
+u64 pfc_counters_faults(const struct pfc_counters *c)
+{
+	u64 sum = pfc_counters_leaf(c, PFC_LEAF_UNCLASSIFIED);
+	enum pfc_class class;
+
+	for (class = 0; class < PFC_NR_CLASSES; class++)
+		sum += pfc_counters_class(c, class);
+	return sum;
+}
+
+/**
+ * pfc_counters_visits() - all completed visits (accounting)
+ * @c: counters that were read
+ *
+ * Context: any.
+ * Return: their number: those that completed a fault, and those that are retried.
+ */
+u64 pfc_counters_visits(const struct pfc_counters *c)
+{
+	return pfc_counters_faults(c) + c->retries - pfc_counters_leaf(c, PFC_LEAF_REFUSED);
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* lint: allow MACRO_ARG_PRECEDENCE throughout: a member's name takes no parentheses */
 /*
  * Per-cpu counters: written by the CPU they belong to, read by anybody.
  */
@@ -12,49 +11,47 @@
 #include <asm/barrier.h>
 #include "classify.h"
 
-#define PFC_MAX_PLACES	40
+#define PFC_MAX_PROBES	40
 
-/* What one place can say: only the access-flag tail says more than one thing. */
+/* What one probe can say: only ptep_set_access_flags() says more than one thing. */
 #define PFC_NR_VARIANTS	3
 
 /**
- * struct pfc_place_counters - the firings of one place
- * @hit: those that count, by what the place said
- * @elsewhere: those that do not: another caller, or outside the filter
+ * struct pfc_probe_counters - the hits of one probe
+ * @hit: those that count, by what the probe says
+ * @ignored: those that do not: outside any visit, a leaf's own, or filtered out
+ * @lost: those of which nobody can tell (account=0: a foreign return probe hides the caller)
  */
-struct pfc_place_counters {
+struct pfc_probe_counters {
 	u64 hit[PFC_NR_VARIANTS];
-	u64 elsewhere;
+	u64 ignored;
+	u64 lost;
 };
 
 /**
  * struct pfc_counters - all that one CPU counts; nothing but u64
- * @begun: faults whose commit has begun; all but @refused are ends of visits
- * @faults: faults whose commit is done; @begun == @faults: at rest
  * @retries: visits that ended in VM_FAULT_RETRY
- * @refused: of @faults, those that the architecture refused: no visit completed them
- * @inferred: faults that met no place and were judged by the entry before and after
+ * @inferred: faults that met no probe and were judged by the entry before and after
  * @disagreed: visits whose mark contradicts the entry before
- * @lost: visits that got no frame, and frames whose end was not seen
- * @cell: completed faults by leaf and split (accounting)
- * @place: firings by place
+ * @lost: visits that got no frame
+ * @lost_ends: frames whose end was not seen
+ * @cell: completed faults by leaf and split (accounting): their sum is all faults
+ * @probe: hits by probe
  */
 struct pfc_counters {
-	u64 begun;
-	u64 faults;
 	u64 retries;
-	u64 refused;
 	u64 inferred;
 	u64 disagreed;
 	u64 lost;
-	u64 cell[PFC_NR_LEAVES][PFC_NR_SPLITS];
-	struct pfc_place_counters place[PFC_MAX_PLACES];
+	u64 lost_ends;
+	u64 cell[PFC_NR_CELLS][PFC_NR_SPLITS];
+	struct pfc_probe_counters probe[PFC_MAX_PROBES];
 };
 
 /*
- * Private to counters.c and the three writers below. raw_cpu_inc() suffices:
- * the writers run with preemption disabled, and only in process context, since
- * nothing else faults through handle_mm_fault().
+ * Private to counters.c and the writers below. raw_cpu_inc() suffices: the writers run
+ * with preemption disabled, and only in process context, since nothing else faults
+ * through handle_mm_fault().
  */
 extern struct pfc_counters __percpu *pfc_counters;
 
@@ -62,24 +59,16 @@ extern struct pfc_counters __percpu *pfc_counters;
 
 /**
  * pfc_count_fault() - count a completed fault
- * @leaf: from pfc_classify(); PFC_LEAF_UNCLASSIFIED counts in no class
+ * @leaf: from pfc_classify(), or PFC_LEAF_UNCLASSIFIED, or PFC_LEAF_REFUSED
  * @split: from pfc_classify_split()
  *
- * The cell lies between the two counts of the same fault, so that a reader on
- * another CPU knows when it saw one without the other.
+ * One cell and nothing else, so that no reader can see a fault by halves.
  *
  * Context: probe handlers; preemption disabled.
  */
 static __always_inline void pfc_count_fault(unsigned int leaf, unsigned int split)
 {
-	struct pfc_counters *c = raw_cpu_ptr(pfc_counters);
-
-	WRITE_ONCE(c->begun, c->begun + 1);
-	smp_wmb(); /* pairs with pfc_counters_copy() */
-	if (likely(leaf < PFC_NR_LEAVES))
-		c->cell[leaf][split]++;
-	smp_wmb(); /* pairs with pfc_counters_copy() */
-	WRITE_ONCE(c->faults, c->faults + 1);
+	raw_cpu_inc(pfc_counters->cell[leaf][split]);
 }
 
 #define PFC_NR_BUCKETS	48	/* 2^48 ns are 78 hours, the last bucket is open */
@@ -116,5 +105,8 @@ void pfc_counters_reset(void);
 bool pfc_pgfault(u64 *since_reset);
 u64 pfc_counters_leaf(const struct pfc_counters *c, unsigned int leaf);
 u64 pfc_counters_class(const struct pfc_counters *c, enum pfc_class class);
+u64 pfc_counters_refinement(const struct pfc_counters *c, enum pfc_refinement refinement);
+u64 pfc_counters_faults(const struct pfc_counters *c);
+u64 pfc_counters_visits(const struct pfc_counters *c);
 
 #endif /* PFC_COUNTERS_H */

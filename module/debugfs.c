@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-/* lint: allow MACRO_ARG_UNUSED throughout: the lists of pfclass.h pass more than each user wants */
 /*
  * /sys/kernel/debug/pfclass. The contract is include/uapi/pfclass.h and
  * Documentation/debugfs.rst.
@@ -28,12 +27,6 @@
 static struct dentry *pfc_dir;
 /* Serialises what changes the probes with what shows them. */
 static DEFINE_MUTEX(pfc_control_lock);
-
-static const char * const pfc_class_keys[] = {
-#define PFC_X(id, key, where) key,
-	PFC_CLASSES(PFC_X)
-#undef PFC_X
-};
 
 static const char * const pfc_refinement_keys[] = {
 #define PFC_X(id, class, key, meaning) key,
@@ -78,12 +71,12 @@ static void pfc_show_value(struct seq_file *m, const char *key, const char *suff
 static void pfc_show_totals(struct seq_file *m, const struct pfc_counters *c)
 {
 	u64 value[PFC_NR_TOTALS] = {
-		[PFC_FAULTS]		= c->faults,
-		[PFC_VISITS]		= c->faults + c->retries - c->refused,
+		[PFC_FAULTS]		= pfc_counters_faults(c),
+		[PFC_VISITS]		= pfc_counters_visits(c),
 		[PFC_RETRIES]		= c->retries,
-		[PFC_UNCLASSIFIED]	= c->faults,
+		[PFC_UNCLASSIFIED]	= pfc_counters_leaf(c, PFC_LEAF_UNCLASSIFIED),
 		[PFC_MISSED]		= pfc_probes_missed(c),
-		[PFC_REFUSED]		= c->refused,
+		[PFC_REFUSED]		= pfc_counters_leaf(c, PFC_LEAF_REFUSED),
 	};
 	bool available[PFC_NR_TOTALS] = {
 		[PFC_FAULTS]		= pfc_account,
@@ -96,21 +89,18 @@ static void pfc_show_totals(struct seq_file *m, const struct pfc_counters *c)
 	};
 	unsigned int i;
 
-	/* Counted apart from the classes, so that this is a check of them. */
-	for (i = 0; i < PFC_NR_CLASSES; i++)
-		value[PFC_UNCLASSIFIED] -= pfc_counters_class(c, i);
 	for (i = 0; i < PFC_NR_TOTALS; i++)
 		pfc_show_value(m, pfc_total_keys[i], "", available[i], value[i]);
 }
 
-/* By class and split, each cell having been looked at once. */
+/* By class and split, each cell being read once. */
 static void pfc_fold(const struct pfc_counters *c, u64 sum[][PFC_NR_SPLITS])
 {
 	unsigned int leaf, split;
 	enum pfc_class class;
 
 	memset(sum, 0, PFC_NR_CLASSES * sizeof(*sum));
-	for (leaf = 0; leaf < PFC_NR_LEAVES; leaf++) {
+	for (leaf = 0; leaf < PFC_NR_CELLS; leaf++) {
 		class = pfc_leaf_class(leaf);
 		for (split = 0; class < PFC_NR_CLASSES && split < PFC_NR_SPLITS; split++)
 			sum[class][split] += c->cell[leaf][split];
@@ -158,6 +148,7 @@ static int pfc_stats_show(struct seq_file *m, void *unused)
 		goto err_free;
 	mutex_lock(&pfc_control_lock);
 	pfc_counters_total(c);
+	pfc_probes_refresh(c);
 	seq_printf(m, "abi %d\n", PFC_ABI);
 	pfc_show_totals(m, c);
 	for (i = 0; i < PFC_NR_CLASSES; i++) {
@@ -167,7 +158,7 @@ static int pfc_stats_show(struct seq_file *m, void *unused)
 	for (i = 0; i < PFC_NR_REFINEMENTS; i++)
 		pfc_show_value(m, pfc_refinement_keys[i], "",
 			       available[pfc_refinement_class(i)] && pfc_probes_refines(i),
-			       pfc_counters_leaf(c, PFC_LEAF_REFINED + i));
+			       pfc_counters_refinement(c, i));
 	pfc_fold(c, sum);
 	for (i = 0; i < PFC_NR_CLASSES; i++)
 		for (s = pfc_suffixes; s < pfc_suffixes + ARRAY_SIZE(pfc_suffixes); s++)
@@ -194,6 +185,8 @@ static int pfc_percpu_show(struct seq_file *m, void *unused)
 	if (!c)
 		return -ENOMEM;
 	mutex_lock(&pfc_control_lock);
+	pfc_counters_total(c);
+	pfc_probes_refresh(c);
 	seq_puts(m, "cpu");
 	for (i = 0; i < PFC_NR_CLASSES; i++)
 		seq_printf(m, " %s", pfc_class_keys[i]);
@@ -218,20 +211,27 @@ static int pfc_percpu_show(struct seq_file *m, void *unused)
 /* "key value", as in stats: KEY count N, KEY sum NS, KEY FROM_NS N ... */
 static int pfc_latency_show(struct seq_file *m, void *unused)
 {
-	struct pfc_latency *l = pfc_latency ? kmalloc(sizeof(*l), GFP_KERNEL) : NULL;
+	bool measured = pfc_latency && pfc_account;
+	struct pfc_counters *c = kmalloc(sizeof(*c), GFP_KERNEL);
+	struct pfc_latency *l = kmalloc(sizeof(*l), GFP_KERNEL);
 	unsigned int i, n;
 
-	if (pfc_latency && !l)
+	if (!c || !l) {
+		kfree(c);
+		kfree(l);
 		return -ENOMEM;
+	}
 	seq_printf(m, "abi %d\n", PFC_ABI);
 	mutex_lock(&pfc_control_lock);
-	if (l)
+	pfc_counters_total(c);
+	pfc_probes_refresh(c);
+	if (measured)
 		pfc_latency_total(l);
 	for (i = 0; i < PFC_NR_CLASSES; i++) {
 		const char *key = pfc_class_keys[i];
 		u64 count = 0;
 
-		if (!l || pfc_probes_why_not(i)) {
+		if (!measured || pfc_probes_why_not(i)) {
 			seq_printf(m, "%s count " PFC_UNAVAILABLE "\n", key);
 			continue;
 		}
@@ -244,22 +244,30 @@ static int pfc_latency_show(struct seq_file *m, void *unused)
 					   l->bucket[i][n]);
 	}
 	mutex_unlock(&pfc_control_lock);
+	kfree(c);
 	kfree(l);
 	return 0;
 }
 
 static int pfc_probes_file_show(struct seq_file *m, void *unused)
 {
+	struct pfc_counters *c = kmalloc(sizeof(*c), GFP_KERNEL);
+
+	if (!c)
+		return -ENOMEM;
 	mutex_lock(&pfc_control_lock);
-	pfc_probes_show(m);
+	pfc_counters_total(c);
+	pfc_probes_refresh(c);
+	pfc_probes_show(m, c);
 	mutex_unlock(&pfc_control_lock);
+	kfree(c);
 	return 0;
 }
 
 static int pfc_enabled_show(struct seq_file *m, void *unused)
 {
 	mutex_lock(&pfc_control_lock);
-	seq_printf(m, "%d\n", pfc_probes_armed());
+	seq_printf(m, "%d\n", pfc_armed);
 	mutex_unlock(&pfc_control_lock);
 	return 0;
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-/* lint: allow LINE_SPACING throughout: NOKPROBE_SYMBOL() belongs to the function above it */
 /*
  * Trace events of completed faults.
  */
@@ -19,6 +18,7 @@ DEFINE_STATIC_KEY_FALSE(pfc_events);
  */
 int pfc_event_on(void)
 {
+	static_branch_inc(&pfc_reports);
 	static_branch_inc(&pfc_events);
 	return 0;
 }
@@ -31,6 +31,7 @@ int pfc_event_on(void)
 void pfc_event_off(void)
 {
 	static_branch_dec(&pfc_events);
+	static_branch_dec(&pfc_reports);
 }
 
 /**

@@ -11,6 +11,8 @@
 
 /* On while any of the events has a user. */
 DECLARE_STATIC_KEY_FALSE(pfc_events);
+/* On while anybody wants more than counts: events, or latency=1. */
+DECLARE_STATIC_KEY_FALSE(pfc_reports);
 
 void pfc_event_emit(unsigned int leaf, const struct pfc_frame *frame, u64 ns);
 

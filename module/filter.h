@@ -45,7 +45,6 @@ DECLARE_STATIC_KEY_FALSE(pfc_filter_set);
  * Handlers run with preemption disabled; the writer waits for that. ADDRESS is
  * evaluated only when the filter asks for it.
  */
-/* lint: allow MACRO_ARG_PRECEDENCE: it stands in parentheses */
 #define pfc_filter_wants(address)						\
 	(!static_branch_unlikely(&pfc_filter_set) || ({				\
 		const struct pfc_filter *f_ = rcu_dereference_sched(pfc_filter); \

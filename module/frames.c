@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* lint: allow LINE_SPACING throughout: NOKPROBE_SYMBOL() belongs to the function above it */
 /*
- * Slots that are not at home, visits within visits, retries, and what was lost.
+ * The slow path of frames: slots that are not at home, visits within visits, what is
+ * carried over from visit to visit, and frames whose end was not seen.
  */
 #include <linux/errno.h>
+#include <linux/jiffies.h>
 #include <linux/kprobes.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
@@ -11,24 +12,37 @@
 #include "counters.h"
 #include "frames.h"
 
-/* Slots in which a task may be, from its home on. */
-#define PFC_FRAMES_WINDOW	8
+/*
+ * Slots from its home on in which a task's visit may be. With linear probing and a table
+ * that is half full, a run of 64 has a probability of 1e-6; it never is more than half
+ * full while no more than `frames` tasks are inside faults.
+ */
+#define PFC_FRAMES_WINDOW	64
+/* Likewise for what is carried over; few tasks are between two visits at a time. */
+#define PFC_CARRIED_WINDOW	8
+/* A task that did not come back by then was killed: it waits for mmap_lock at most. */
+#define PFC_CARRIED_EXPIRES	(60 * HZ)
 
 struct pfc_slots pfc_slots;
+struct pfc_frames_keys pfc_frames_keys;
 
 /**
  * pfc_frames_init() - make room for visits in flight
- * @count: for how many tasks at a time; rounded up to a power of two
+ * @count: tasks that can be inside a fault at a time
  *
  * Context: may sleep. Balanced by pfc_frames_exit().
  * Return: 0, -EINVAL if @count is out of range, or -ENOMEM.
  */
 int pfc_frames_init(unsigned int count)
 {
+	unsigned int slots;
+
 	if (count < 1 || count > 1U << 20)
 		return -EINVAL;
-	pfc_slots.mask = roundup_pow_of_two(count) - 1;
-	pfc_slots.slot = vzalloc(array_size(sizeof(struct pfc_slot), pfc_slots.mask + 1));
+	slots = 2 * roundup_pow_of_two(count);
+	pfc_slots.mask = slots - 1;
+	pfc_slots.shift = 32 - ilog2(slots);
+	pfc_slots.slot = vzalloc(array_size(sizeof(struct pfc_slot), slots));
 	return pfc_slots.slot ? 0 : -ENOMEM;
 }
 
@@ -55,13 +69,49 @@ void pfc_frames_wipe(void)
 	memset(pfc_slots.slot, 0, sizeof(struct pfc_slot) * (pfc_slots.mask + 1));
 }
 
+/**
+ * pfc_frames_distrust() - kprobes are about to be taken out of the text
+ *
+ * From now on ends of visits may pass unseen, and a frame that is left open must not be
+ * taken for that of a later visit at the same stack pointer: no visit is completed until
+ * pfc_frames_trust(); those that would be are counted as lost.
+ *
+ * Context: any; probe handlers.
+ */
+void pfc_frames_distrust(void)
+{
+	WRITE_ONCE(pfc_frames_keys.exit, pfc_frames_keys.entry + 1);
+}
+NOKPROBE_SYMBOL(pfc_frames_distrust);
+
+/**
+ * pfc_frames_trust() - kprobes are in the text again, all of them
+ *
+ * Frames that were opened before this are not completed.
+ *
+ * Context: may sleep; one caller at a time.
+ */
+void pfc_frames_trust(void)
+{
+	unsigned long key = pfc_frames_keys.exit + GOLDEN_RATIO_64;
+
+	WRITE_ONCE(pfc_frames_keys.entry, key);
+	WRITE_ONCE(pfc_frames_keys.exit, key);
+}
+
 static struct pfc_slot *pfc_slot_at(unsigned int i)
 {
-	unsigned long home = pfc_slot_home() - pfc_slots.slot;
+	unsigned int home = pfc_slot_home() - pfc_slots.slot;
 
 	return &pfc_slots.slot[(home + i) & pfc_slots.mask];
 }
 NOKPROBE_SYMBOL(pfc_slot_at);
+
+static unsigned int pfc_window(unsigned int window)
+{
+	return min(window, pfc_slots.mask + 1);
+}
+NOKPROBE_SYMBOL(pfc_window);
 
 static bool pfc_slot_is_mine(const struct pfc_slot *slot)
 {
@@ -69,7 +119,7 @@ static bool pfc_slot_is_mine(const struct pfc_slot *slot)
 }
 NOKPROBE_SYMBOL(pfc_slot_is_mine);
 
-/* The current task's slot with visits in flight, wherever it is. */
+/* The slot of the current task's outermost visit, wherever it is, or NULL. */
 static struct pfc_slot *pfc_slot_search(void)
 {
 	struct pfc_slot *slot = pfc_slot_home();
@@ -79,7 +129,7 @@ static struct pfc_slot *pfc_slot_search(void)
 		return slot;
 	if (!atomic_read(&slot->away))
 		return NULL;
-	for (i = 1; i < PFC_FRAMES_WINDOW; i++) {
+	for (i = 1; i < pfc_window(PFC_FRAMES_WINDOW); i++) {
 		slot = pfc_slot_at(i);
 		if (pfc_slot_is_mine(slot))
 			return slot;
@@ -88,113 +138,179 @@ static struct pfc_slot *pfc_slot_search(void)
 }
 NOKPROBE_SYMBOL(pfc_slot_search);
 
-static bool pfc_slot_take(struct pfc_slot *slot, unsigned long from)
-{
-	return READ_ONCE(slot->task) == from &&
-	       cmpxchg_acquire(&slot->task, from, (unsigned long)current) == from;
-}
-NOKPROBE_SYMBOL(pfc_slot_take);
-
-/* The count of those away, at home, follows a slot that changes hands. */
-static void pfc_slot_is_away(const struct pfc_slot *slot, unsigned long task, int by)
-{
-	struct pfc_slot *home = pfc_slot_home_of(task & ~PFC_SLOT_FLAGS);
-
-	if (slot != home)
-		atomic_add(by, &home->away);
-}
-NOKPROBE_SYMBOL(pfc_slot_is_away);
-
-/* A slot for the current task, which has none with visits in flight. */
-static struct pfc_slot *pfc_slot_claim(void)
+/* A free slot for the current task, or NULL. */
+static struct pfc_slot *pfc_slot_claim(unsigned long flags)
 {
 	struct pfc_slot *slot;
-	unsigned long task;
 	unsigned int i;
 
-	for (i = 0; i < PFC_FRAMES_WINDOW; i++) {
+	for (i = 0; i < pfc_window(PFC_FRAMES_WINDOW); i++) {
 		slot = pfc_slot_at(i);
-		if (pfc_slot_take(slot, (unsigned long)current | PFC_SLOT_WAITS))
-			return slot;
-	}
-	for (i = 0; i < PFC_FRAMES_WINDOW; i++) {
-		slot = pfc_slot_at(i);
-		if (pfc_slot_take(slot, 0))
-			goto fresh;
-	}
-	for (i = 0; i < PFC_FRAMES_WINDOW; i++) {
-		slot = pfc_slot_at(i);
-		task = READ_ONCE(slot->task);
-		if (task & PFC_SLOT_WAITS && pfc_slot_take(slot, task)) {
-			pfc_slot_is_away(slot, task, -1);
-			goto fresh;
-		}
+		if (READ_ONCE(slot->task) ||
+		    cmpxchg_acquire(&slot->task, 0, (unsigned long)current | flags))
+			continue;
+		slot->inner = 0;
+		if (i && !flags)
+			atomic_inc(&pfc_slot_home()->away);
+		return slot;
 	}
 	return NULL;
-
-fresh:
-	slot->address = 0;
-	pfc_slot_is_away(slot, (unsigned long)current, 1);
-	return slot;
 }
 NOKPROBE_SYMBOL(pfc_slot_claim);
 
-/* Of a slot that is the current task's and has visits in flight. */
-static unsigned int pfc_slot_depth(const struct pfc_slot *slot)
+static void pfc_slot_release(struct pfc_slot *slot)
 {
-	return READ_ONCE(slot->task) & PFC_SLOT_NESTED ? slot->depth : 1;
-}
-NOKPROBE_SYMBOL(pfc_slot_depth);
-
-/* DEPTH visits are in flight, at least one. */
-static void pfc_slot_nest(struct pfc_slot *slot, unsigned int depth)
-{
-	slot->depth = depth;
-	WRITE_ONCE(slot->task, (unsigned long)current | (depth > 1 ? PFC_SLOT_NESTED : 0));
-}
-NOKPROBE_SYMBOL(pfc_slot_nest);
-
-static void pfc_slot_release(struct pfc_slot *slot, bool waits)
-{
-	if (!waits)
-		pfc_slot_is_away(slot, (unsigned long)current, -1);
-	/* pairs with cmpxchg_acquire() */
-	smp_store_release(&slot->task, waits ? (unsigned long)current | PFC_SLOT_WAITS : 0);
+	if (slot != pfc_slot_home() && !(slot->task & PFC_SLOT_INNER))
+		atomic_dec(&pfc_slot_home()->away);
+	smp_store_release(&slot->task, 0); /* pairs with cmpxchg_acquire() */
 }
 NOKPROBE_SYMBOL(pfc_slot_release);
 
-static struct pfc_frame *pfc_slot_innermost(struct pfc_slot *slot, unsigned int depth)
+static struct pfc_slot *pfc_slot_inner(const struct pfc_slot *slot)
 {
-	return &slot->frame[min_t(unsigned int, depth, PFC_FRAMES_NESTED) - 1];
+	return slot->inner ? &pfc_slots.slot[slot->inner - 1] : NULL;
+}
+NOKPROBE_SYMBOL(pfc_slot_inner);
+
+static struct pfc_slot *pfc_slot_innermost(struct pfc_slot *slot)
+{
+	while (pfc_slot_inner(slot))
+		slot = pfc_slot_inner(slot);
+	return slot;
 }
 NOKPROBE_SYMBOL(pfc_slot_innermost);
 
-/* On another stack: a task that died was replaced by this one. */
+/* Give up the innermost visit of OUTER; returns OUTER, or NULL if it was the last. */
+static struct pfc_slot *pfc_slot_pop(struct pfc_slot *outer)
+{
+	struct pfc_slot *slot = outer, *inner;
+
+	inner = pfc_slot_inner(slot);
+	if (!inner) {
+		pfc_slot_release(outer);
+		return NULL;
+	}
+	while (pfc_slot_inner(inner)) {
+		slot = inner;
+		inner = pfc_slot_inner(slot);
+	}
+	slot->inner = 0;
+	pfc_slot_release(inner);
+	if (slot == outer)
+		WRITE_ONCE(outer->task, (unsigned long)current);
+	return outer;
+}
+NOKPROBE_SYMBOL(pfc_slot_pop);
+
+/* The stack pointer of a frame that was opened under the present key; else nonsense. */
+static unsigned long pfc_frame_sp(const struct pfc_frame *frame)
+{
+	return frame->id ^ READ_ONCE(pfc_frames_keys.entry);
+}
+NOKPROBE_SYMBOL(pfc_frame_sp);
+
+/* Whether the frame is of a visit that is over, seen from a stack pointer that is in use. */
 static bool pfc_frame_is_stale(const struct pfc_frame *frame, unsigned long sp)
 {
-	return frame->sp <= sp || ((frame->sp ^ sp) & ~(THREAD_SIZE - 1));
+	unsigned long was = pfc_frame_sp(frame);
+
+	return was < sp || ((was ^ sp) & ~(THREAD_SIZE - 1));
 }
 NOKPROBE_SYMBOL(pfc_frame_is_stale);
+
+/* ---- carried over ---------------------------------------------------------- */
+
+static bool pfc_carried_take(struct pfc_carried *carried, unsigned long task,
+			     unsigned long next)
+{
+	if (cmpxchg(&carried->task, task, next) != task)
+		return false;
+	if (task)
+		atomic_dec(&pfc_slot_home_of(task)->away);
+	return true;
+}
+NOKPROBE_SYMBOL(pfc_carried_take);
+
+static bool pfc_carried_is_old(const struct pfc_carried *carried)
+{
+	return (u32)jiffies - READ_ONCE(carried->stamp) > PFC_CARRIED_EXPIRES;
+}
+NOKPROBE_SYMBOL(pfc_carried_is_old);
+
+/* Leave the facts of the visit that ends for the task's next one. */
+static void pfc_carry(const struct pfc_frame *frame)
+{
+	unsigned int bits = frame->facts.bits & PFC_FACTS_OF_FAULT;
+	struct pfc_carried *carried;
+	unsigned long task;
+	unsigned int i;
+
+	if (!bits && !frame->start)
+		return;
+	for (i = 0; i < pfc_window(PFC_CARRIED_WINDOW); i++) {
+		carried = &pfc_slot_at(i)->carried;
+		task = READ_ONCE(carried->task);
+		if (task && !pfc_carried_is_old(carried))
+			continue;
+		if (!pfc_carried_take(carried, task, (unsigned long)current))
+			continue;
+		carried->born = current->start_time;
+		carried->address = frame->address;
+		carried->start = frame->start;
+		carried->bits = bits;
+		WRITE_ONCE(carried->stamp, (u32)jiffies);
+		atomic_inc(&pfc_slot_home()->away);
+		return;
+	}
+	pfc_count(lost);
+}
+NOKPROBE_SYMBOL(pfc_carry);
+
+/*
+ * Fetch what the current task's last visit left. What others left at the same home, and
+ * did not fetch for long, is removed: they were killed.
+ */
+static bool pfc_carried_fetch(struct pfc_carried *out)
+{
+	struct pfc_carried *carried;
+	unsigned long task;
+	bool found = false;
+	unsigned int i;
+
+	if (!atomic_read(&pfc_slot_home()->away))
+		return false;
+	for (i = 0; i < pfc_window(PFC_CARRIED_WINDOW); i++) {
+		carried = &pfc_slot_at(i)->carried;
+		task = READ_ONCE(carried->task);
+		if (task == (unsigned long)current) {
+			*out = *carried;
+			/* Its struct may have been another's, who was killed. */
+			if (pfc_carried_take(carried, task, 0))
+				found |= out->born == current->start_time;
+		} else if (task && pfc_carried_is_old(carried)) {
+			pfc_carried_take(carried, task, 0);
+		}
+	}
+	return found;
+}
+NOKPROBE_SYMBOL(pfc_carried_fetch);
+
+/* ---- visits ---------------------------------------------------------------- */
 
 /**
  * pfc_frames_top() - the innermost visit in flight of the current task
  *
  * Context: probe handlers; preemption disabled.
- * Return: its frame, or NULL if there is none that is wanted.
+ * Return: its frame, or NULL if there is none, or the filter does not want it.
  */
 struct pfc_frame *pfc_frames_top(void)
 {
 	struct pfc_slot *slot = pfc_slot_search();
-	struct pfc_frame *frame;
-	unsigned int depth;
 
 	if (!slot)
 		return NULL;
-	depth = pfc_slot_depth(slot);
-	if (depth > PFC_FRAMES_NESTED)
-		return NULL;
-	frame = pfc_slot_innermost(slot, depth);
-	return frame->facts.bits & PFC_FACT_MUTE ? NULL : frame;
+	slot = pfc_slot_innermost(slot);
+	return slot->frame.facts.bits & PFC_FACT_FILTERED ? NULL : &slot->frame;
 }
 NOKPROBE_SYMBOL(pfc_frames_top);
 
@@ -202,163 +318,117 @@ NOKPROBE_SYMBOL(pfc_frames_top);
  * pfc_frames_open_slow() - a visit begins, wherever its slot is
  * @sp: stack pointer on entry of handle_mm_fault()
  * @address: the faulting address
- * @mute: the filter does not want it: open it only if it lies within another
+ * @filtered: the filter does not want it: open it only if it lies within another
  *	visit, which must not get its marks
  *
  * Context: probe handlers; preemption disabled.
- * Return: the frame, with @sp and @address, @start and @facts.bits from the fault's
- * last visit (or 0), the rest to be filled in by the caller; or NULL if there is
- * none: not wanted, or no room (counted as lost).
+ * Return: the frame with @id, @address, @start and @facts.bits (of the fault's last visit,
+ * or 0), the rest to be filled in by the caller; or NULL if there is none: not wanted, or
+ * no room (counted as lost).
  */
-struct pfc_frame *pfc_frames_open_slow(unsigned long sp, unsigned long address, bool mute)
+struct pfc_frame *pfc_frames_open_slow(unsigned long sp, unsigned long address, bool filtered)
 {
-	struct pfc_slot *slot = pfc_slot_search();
-	unsigned int depth = 0;
+	struct pfc_slot *outer = pfc_slot_search(), *slot;
+	struct pfc_carried carried;
 	struct pfc_frame *frame;
+	bool again;
 
-	if (slot) {
-		depth = pfc_slot_depth(slot);
-	} else {
-		if (mute)
-			return NULL;
-		slot = pfc_slot_claim();
-		if (!slot) {
-			pfc_count(lost);
-			return NULL;
-		}
+	/* A new visit cannot begin at, or above, the stack pointer of one in flight. */
+	while (outer && (pfc_frame_is_stale(&pfc_slot_innermost(outer)->frame, sp) ||
+			 pfc_frame_sp(&pfc_slot_innermost(outer)->frame) == sp)) {
+		outer = pfc_slot_pop(outer);
+		pfc_count(lost_ends);
 	}
-	while (depth && pfc_frame_is_stale(pfc_slot_innermost(slot, depth), sp)) {
-		depth--;
-		pfc_count(lost);
-	}
-	/* So that a visit at home which is not nested is wanted. */
-	if (mute && !depth) {
-		pfc_slot_release(slot, false);
+	again = !outer && pfc_carried_fetch(&carried);
+	if (!outer && filtered)
 		return NULL;
-	}
-	/* Wherever a visit is open that is not wanted, it lies within one that is. */
-	if (mute && !depth) {
-		pfc_slot_release(slot, false);
-		return NULL;
-	}
-	depth++;
-	pfc_slot_nest(slot, depth);
-	if (depth > PFC_FRAMES_NESTED) {
+	slot = pfc_slot_claim(outer ? PFC_SLOT_INNER : 0);
+	if (!slot) {
 		pfc_count(lost);
 		return NULL;
 	}
-	frame = pfc_slot_innermost(slot, depth);
-	frame->sp = sp;
+	if (outer) {
+		pfc_slot_innermost(outer)->inner = slot - pfc_slots.slot + 1;
+		WRITE_ONCE(outer->task, (unsigned long)current | PFC_SLOT_NESTED);
+	}
+	frame = &slot->frame;
+	frame->id = sp ^ READ_ONCE(pfc_frames_keys.entry);
 	frame->address = address;
 	frame->start = 0;
-	frame->facts.bits = mute ? PFC_FACT_MUTE : 0;
-	if (depth == 1 && slot->address == address) {
-		frame->start = slot->start;
-		frame->facts.bits |= slot->bits;
+	frame->facts.bits = filtered ? PFC_FACT_FILTERED : 0;
+	if (again && carried.address == address) {
+		frame->start = carried.start;
+		frame->facts.bits |= carried.bits & ~PFC_FACT_SEGV;
 	}
-	slot->address = 0;
 	return frame;
 }
 NOKPROBE_SYMBOL(pfc_frames_open_slow);
 
 /**
- * pfc_frames_find() - a visit ends
- * @sp: stack pointer on entry of handle_mm_fault()
+ * pfc_frames_end() - find the visit that ends
+ * @sp: stack pointer on entry of the handle_mm_fault() that returns
+ * @shifted: it returns to a trampoline (BPF's, for fexit), which moved the stack pointer
+ *	after the visit was opened
  *
- * Context: probe handlers; preemption disabled. If there is a slot, the caller
- * reads pfc_slot_top() of it and then calls pfc_frames_close_slow().
- * Return: the slot whose innermost visit that is, or NULL if there is none: it
- * began before the probes were armed, was not wanted, or was lost (and counted).
+ * Visits whose ends were not seen are given up on the way, and counted as lost.
+ *
+ * Context: probe handlers; preemption disabled. If there is a frame, the caller reads it
+ * and then calls pfc_frames_close_slow().
+ * Return: the frame, or NULL if there is none: the visit began before the probes were
+ * armed, was not wanted, or was lost.
  */
-struct pfc_slot *pfc_frames_find(unsigned long sp)
+struct pfc_frame *pfc_frames_end(unsigned long sp, bool shifted)
 {
-	struct pfc_slot *slot = pfc_slot_search();
+	struct pfc_slot *outer = pfc_slot_search();
 	struct pfc_frame *frame;
-	unsigned int depth;
 
-	if (!slot)
-		return NULL;
-	for (depth = pfc_slot_depth(slot); depth; depth--) {
-		frame = pfc_slot_innermost(slot, depth);
-		if (depth <= PFC_FRAMES_NESTED && frame->sp == sp) {
-			pfc_slot_nest(slot, depth);
-			return slot;
-		}
-		if (frame->sp > sp) {
-			/* A deeper visit ends, one that found no room. */
-			if (depth > PFC_FRAMES_NESTED)
-				depth--;
-			pfc_slot_nest(slot, depth);
-			return NULL;
-		}
-		pfc_count(lost);
+	while (outer) {
+		frame = &pfc_slot_innermost(outer)->frame;
+		if (frame->id == (sp ^ READ_ONCE(pfc_frames_keys.exit)))
+			return frame;
+		if (pfc_frames_trusted() && !pfc_frame_is_stale(frame, sp))
+			/* Without a trampoline, a visit within it ends, which has no frame. */
+			return shifted ? frame : NULL;
+		outer = pfc_slot_pop(outer);
+		pfc_count(lost_ends);
 	}
-	pfc_slot_release(slot, false);
 	return NULL;
 }
-NOKPROBE_SYMBOL(pfc_frames_find);
+NOKPROBE_SYMBOL(pfc_frames_end);
 
 /**
- * pfc_slot_top() - the innermost visit of a slot
- * @slot: from pfc_frames_find()
+ * pfc_frames_close_slow() - the current task's innermost visit is over
+ * @carry: the fault goes on in another visit, or in a signal
  *
- * Context: probe handlers; preemption disabled since.
- * Return: its frame.
+ * Context: probe handlers; preemption disabled since pfc_frames_end().
  */
-struct pfc_frame *pfc_slot_top(struct pfc_slot *slot)
+void pfc_frames_close_slow(bool carry)
 {
-	return pfc_slot_innermost(slot, pfc_slot_depth(slot));
-}
-NOKPROBE_SYMBOL(pfc_slot_top);
+	struct pfc_slot *outer = pfc_slot_search();
 
-/**
- * pfc_frames_close_slow() - give up the innermost frame of a slot
- * @slot: from pfc_frames_find()
- * @retry: the fault goes on in another visit, or in a signal: leave word
- *
- * Context: probe handlers; preemption disabled since pfc_frames_find().
- */
-void pfc_frames_close_slow(struct pfc_slot *slot, bool retry)
-{
-	unsigned int depth = pfc_slot_depth(slot);
-
-	if (depth > 1) {
-		pfc_slot_nest(slot, depth - 1);
+	if (!outer)
 		return;
-	}
-	if (retry) {
-		slot->address = slot->frame[0].address;
-		slot->start = slot->frame[0].start;
-		slot->bits = slot->frame[0].facts.bits & PFC_FACTS_OF_FAULT;
-	}
-	pfc_slot_release(slot, retry);
+	if (carry && !outer->inner)
+		pfc_carry(&outer->frame);
+	pfc_slot_pop(outer);
 }
 NOKPROBE_SYMBOL(pfc_frames_close_slow);
 
 /**
- * pfc_frames_told() - whether a fault that is to get its signal was counted
+ * pfc_frames_carried_segv() - whether a fault that is to get its signal was counted
  * @address: of the fault
  *
- * Whatever the task's last visit left word of is over with the signal.
+ * Whatever the task's last visit left is over with the signal.
  *
  * Context: probe handlers; preemption disabled; the task is in no visit.
  * Return: true if that visit ended in VM_FAULT_SIGSEGV: it is counted.
  */
-bool pfc_frames_told(unsigned long address)
+bool pfc_frames_carried_segv(unsigned long address)
 {
-	struct pfc_slot *slot;
-	unsigned int i;
-	bool told;
+	struct pfc_carried carried;
 
-	for (i = 0; i < PFC_FRAMES_WINDOW; i++) {
-		slot = pfc_slot_at(i);
-		if (!pfc_slot_take(slot, (unsigned long)current | PFC_SLOT_WAITS))
-			continue;
-		/* 5.10 keeps only the page of a visit's address. */
-		told = slot->bits & PFC_FACT_SEGV && !((slot->address ^ address) & PAGE_MASK);
-		pfc_slot_release(slot, false);
-		return told;
-	}
-	return false;
+	/* 5.10 keeps only the page of a visit's address. */
+	return pfc_carried_fetch(&carried) && carried.bits & PFC_FACT_SEGV &&
+	       !((carried.address ^ address) & PAGE_MASK);
 }
-NOKPROBE_SYMBOL(pfc_frames_told);
+NOKPROBE_SYMBOL(pfc_frames_carried_segv);

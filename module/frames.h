@@ -1,112 +1,126 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The visits in flight: what is known of a call of handle_mm_fault() from its
- * first instruction to its last, wherever the task sleeps or moves in between.
+ * Visits in flight: one frame each, found by task. Knows neither probes nor registers.
  *
- * A task finds its frames by hashing itself into an array of slots. Only a task
- * that runs looks for its own slot, claims it or gives it up, and the handlers
- * run with preemption disabled: so a slot has one user at any time, and nothing
- * is locked. Two tasks meet only in the compare-and-exchange that claims a free
- * slot. A slot is a stack of frames, since a ->fault() handler may fault itself.
- *
- * The stack pointer names the visit: two visits in flight of one task differ in
- * it, and a frame at or below the stack pointer of a visit that begins has lost
- * its end (a probe that was missed): it is counted and dropped.
- *
- * A fault that is to be retried leaves word for its next visit in the slot, which
- * stays the task's but may be taken by another task that finds no free one: the
- * fault may have been given up, and the task may be gone. A fault that ends in
- * VM_FAULT_SIGSEGV leaves word for the signal that follows, which see in hit.h.
- *
- * What happens nearly always is inline here: the task's slot is the one that its
- * hash names, its home, or there is none. The rest is in frames.c.
+ * A visit may sleep and migrate, so its frame belongs to the task, not to a CPU. The slots
+ * are a hash table: a task's slot is nearly always its home, the one that its hash names.
+ * The inline functions below deal with that case, frames.c with all others.
  */
 #ifndef PFC_FRAMES_H
 #define PFC_FRAMES_H
 
 #include <linux/atomic.h>
+#include <linux/hash.h>
 #include <linux/mm_types.h>
 #include <linux/sched.h>
 #include "classify.h"
 
 /**
  * struct pfc_frame - one visit in flight
- * @sp: the stack pointer on entry; the same on return, and nowhere else
+ * @id: the stack pointer on entry of handle_mm_fault(), XORed with a key of pfc_frames_keys
  * @address: the faulting address
- * @mm: whose address
- * @pc: the instruction in user mode that faulted, or 0: none, or nobody asks
- * @start: when the fault's first visit began, nanoseconds, or 0: nobody asks
- * @pte: the entry that do_wp_page() was called for
  * @facts: what is known so far
+ * @mm: whose address; set on the slow path only, as are @pc and @start
+ * @pc: the instruction in user mode that faulted, or 0
+ * @start: when the fault's first visit began, nanoseconds
+ * @pte: the entry that do_wp_page() was called for
  */
 struct pfc_frame {
-	unsigned long sp;
+	unsigned long id;
 	unsigned long address;
+	struct pfc_facts facts;
 	struct mm_struct *mm;
 	unsigned long pc;
 	u64 start;
 	pte_t pte;
-	struct pfc_facts facts;
 };
 
-/* Visits within visits: one within another has been seen, no more. */
-#define PFC_FRAMES_NESTED	2
-
 /**
- * struct pfc_slot - the visits in flight of one task
- * @task: whose, or 0: free. As it is, one visit is in flight, nearly always; with
- *	PFC_SLOT_NESTED there are @depth; with PFC_SLOT_WAITS there is none, but a
- *	fault is to be retried
- * @depth: visits in flight; may exceed PFC_FRAMES_NESTED; only with PFC_SLOT_NESTED
- * @away: how many tasks whose home this is have a slot elsewhere, waiting or not
- * @address: of the fault to be retried, or 0
- * @start: when it began
- * @bits: what PFC_FACTS_OF_FAULT keeps of it
- * @frame: the outermost PFC_FRAMES_NESTED visits
+ * struct pfc_carried - what a visit leaves for the next one of the same fault, or its signal
+ * @task: whose, or 0: free
+ * @born: when that task was made: its struct may have another owner by now
+ * @address: of the fault
+ * @start: when the fault began
+ * @bits: what PFC_FACTS_OF_FAULT keeps
+ * @stamp: jiffies when it was left
  */
-struct pfc_slot {
+struct pfc_carried {
 	unsigned long task;
-	unsigned int depth;
-	atomic_t away;
+	u64 born;
 	unsigned long address;
 	u64 start;
 	unsigned int bits;
-	struct pfc_frame frame[PFC_FRAMES_NESTED];
-} __aligned(256);
-
-/* Task pointers are aligned. */
-#define PFC_SLOT_WAITS	1UL
-#define PFC_SLOT_NESTED	2UL
-#define PFC_SLOT_FLAGS	(PFC_SLOT_WAITS | PFC_SLOT_NESTED)
+	u32 stamp;
+};
 
 /**
- * struct pfc_slots - all slots
- * @slot: the array
- * @mask: its length less one; the length is a power of two
+ * struct pfc_slot - room for one visit, and for something carried over (of any task)
+ * @task: whose visit, or 0: free; with flags of PFC_SLOT_FLAGS
+ * @inner: 1 + index of the slot of the visit within this one, or 0
+ * @away: how many visits and carried words of tasks at home here are in other slots or
+ *	in @carried: while it is 0, the fast path knows all there is
+ * @frame: the visit
+ * @carried: what is carried over
+ */
+struct pfc_slot {
+	unsigned long task;
+	u32 inner;
+	atomic_t away;
+	struct pfc_frame frame;
+	struct pfc_carried carried;
+} ____cacheline_aligned;
+
+/* Task pointers are aligned. */
+#define PFC_SLOT_NESTED	1UL	/* there is a visit within this one */
+#define PFC_SLOT_INNER	2UL	/* this visit is within another one */
+#define PFC_SLOT_FLAGS	(PFC_SLOT_NESTED | PFC_SLOT_INNER)
+
+/**
+ * struct pfc_slots - all slots; written by init only
+ * @slot: the table
+ * @shift: of a 32-bit hash, to its index
+ * @mask: its length less one
  */
 struct pfc_slots {
 	struct pfc_slot *slot;
-	unsigned long mask;
+	unsigned int shift;
+	unsigned int mask;
 };
 
 extern struct pfc_slots pfc_slots;
 
+/**
+ * struct pfc_frames_keys - what tells frames whose end may have passed unseen
+ * @entry: key of frames that are opened now
+ * @exit: key of frames that may be closed
+ *
+ * They are the same, but while somebody takes kprobes out of the text and puts them back:
+ * then no frame can be trusted, see pfc_frames_distrust().
+ */
+struct pfc_frames_keys {
+	unsigned long entry;
+	unsigned long exit;
+};
+
+extern struct pfc_frames_keys pfc_frames_keys;
+
 int pfc_frames_init(unsigned int count);
 void pfc_frames_exit(void);
 void pfc_frames_wipe(void);
+void pfc_frames_distrust(void);
+void pfc_frames_trust(void);
 
-/* The uncommon cases of the functions below. */
+/* The slow path. */
 struct pfc_frame *pfc_frames_top(void);
-struct pfc_frame *pfc_frames_open_slow(unsigned long sp, unsigned long address, bool mute);
-struct pfc_slot *pfc_frames_find(unsigned long sp);
-struct pfc_frame *pfc_slot_top(struct pfc_slot *slot);
-void pfc_frames_close_slow(struct pfc_slot *slot, bool retry);
-bool pfc_frames_told(unsigned long address);
+struct pfc_frame *pfc_frames_open_slow(unsigned long sp, unsigned long address, bool filtered);
+struct pfc_frame *pfc_frames_end(unsigned long sp, bool shifted);
+void pfc_frames_close_slow(bool carry);
+bool pfc_frames_carried_segv(unsigned long address);
 
 static __always_inline struct pfc_slot *pfc_slot_home_of(unsigned long task)
 {
-	/* By its place in a slab, and by the slab. */
-	return &pfc_slots.slot[(task >> 7 ^ task >> 14) & pfc_slots.mask];
+	/* Slabs align tasks to cache lines at least; hash_32() with the shift at hand. */
+	return &pfc_slots.slot[(u32)(task >> 6) * GOLDEN_RATIO_32 >> pfc_slots.shift];
 }
 
 static __always_inline struct pfc_slot *pfc_slot_home(void)
@@ -116,26 +130,26 @@ static __always_inline struct pfc_slot *pfc_slot_home(void)
 
 /**
  * pfc_frames_open() - a visit begins
+ * @slot: from pfc_slot_home()
  * @sp: stack pointer on entry of handle_mm_fault()
  * @address: the faulting address
  *
  * Context: probe handlers; preemption disabled.
- * Return: a frame at home with @sp, @address and @start (0), the rest to be filled in
- * by the caller; or NULL: ask pfc_frames_open_slow().
+ * Return: the frame with @id and @address, the rest to be filled in by the caller; or
+ * NULL: ask pfc_frames_open_slow().
  */
-static __always_inline struct pfc_frame *pfc_frames_open(unsigned long sp,
+static __always_inline struct pfc_frame *pfc_frames_open(struct pfc_slot *slot,
+							 unsigned long sp,
 							 unsigned long address)
 {
-	struct pfc_slot *slot = pfc_slot_home();
-	struct pfc_frame *frame = &slot->frame[0];
+	struct pfc_frame *frame = &slot->frame;
 
-	/* Were it elsewhere, this task would be counted as away. */
-	if (READ_ONCE(slot->task) || atomic_read(&slot->away) ||
+	/* Were it in another slot, or were something carried over, it would be away. */
+	if (unlikely(atomic_read(&slot->away)) ||
 	    cmpxchg_acquire(&slot->task, 0, (unsigned long)current))
 		return NULL;
-	frame->sp = sp;
+	frame->id = sp ^ READ_ONCE(pfc_frames_keys.entry);
 	frame->address = address;
-	frame->start = 0;
 	return frame;
 }
 
@@ -144,8 +158,7 @@ static __always_inline struct pfc_frame *pfc_frames_open(unsigned long sp,
  * @slot: from pfc_slot_home()
  *
  * Context: probe handlers; preemption disabled.
- * Return: true: it is @slot->frame[0]; false: ask pfc_frames_top() or
- * pfc_frames_find().
+ * Return: true: it is @slot->frame; false: ask pfc_frames_top() or pfc_frames_end().
  */
 static __always_inline bool pfc_frames_at_home(const struct pfc_slot *slot)
 {
@@ -153,21 +166,45 @@ static __always_inline bool pfc_frames_at_home(const struct pfc_slot *slot)
 }
 
 /**
- * pfc_frames_none() - whether the current task has no visit in flight that is known
+ * pfc_frames_ends() - whether the visit at home is the one that ends
+ * @slot: of which pfc_frames_at_home() is true
+ * @sp: stack pointer on entry of the handle_mm_fault() that returns
+ *
+ * Context: probe handlers; preemption disabled.
+ * Return: true if it is; false: ask pfc_frames_end().
+ */
+static __always_inline bool pfc_frames_ends(const struct pfc_slot *slot, unsigned long sp)
+{
+	return likely(slot->frame.id == (sp ^ READ_ONCE(pfc_frames_keys.exit)));
+}
+
+/**
+ * pfc_frames_trusted() - whether ends of visits can be told
+ *
+ * Context: any.
+ * Return: false between pfc_frames_distrust() and pfc_frames_trust().
+ */
+static inline bool pfc_frames_trusted(void)
+{
+	return READ_ONCE(pfc_frames_keys.entry) == READ_ONCE(pfc_frames_keys.exit);
+}
+
+/**
+ * pfc_frames_none() - whether the current task has no visit in flight
  * @slot: from pfc_slot_home()
  *
  * Context: probe handlers; preemption disabled.
- * Return: true: what fires is of nobody's interest; false: pfc_frames_top() knows.
+ * Return: true: nothing that fires concerns a visit; false: pfc_frames_top() knows.
  */
 static __always_inline bool pfc_frames_none(const struct pfc_slot *slot)
 {
-	return (READ_ONCE(slot->task) & ~PFC_SLOT_NESTED) != (unsigned long)current &&
+	return (READ_ONCE(slot->task) & ~PFC_SLOT_FLAGS) != (unsigned long)current &&
 	       !atomic_read(&slot->away);
 }
 
 /**
  * pfc_frames_close() - the visit of pfc_frames_at_home() is over
- * @slot: of which that was true; the fault is not to be retried
+ * @slot: of which that was true; nothing is carried over
  *
  * Context: probe handlers; preemption disabled since.
  */

@@ -1,110 +1,68 @@
 // SPDX-License-Identifier: GPL-2.0
-/* lint: allow LINE_SPACING throughout: NOKPROBE_SYMBOL() belongs to the function above it */
 /*
- * Hits that are not as usual: visits within visits, retries, slots that are not at
- * home, classes that take more than a mark, what is told beside the counts, and what is
- * refused.
+ * The slow path of hits: visits within visits, retries, slots that are not at home,
+ * classes that take more than a mark, what is reported beside the counts, and accesses
+ * that the architecture refuses.
  */
 #include <linux/ktime.h>
 #include <linux/sched/task_stack.h>
 #include <linux/signal.h>
 #include "hit.h"
 
-static void pfc_hit_entry_slow(struct pfc_place *place, const struct pfc_call *call)
-{
-	bool mute = !pfc_filter_wants(call->arg[1]);
-	struct pfc_frame *frame = mute ? NULL : pfc_frames_open(call->sp, call->arg[1]);
+DEFINE_STATIC_KEY_FALSE(pfc_reports);
 
-	if (frame)
-		frame->facts.bits = 0;
-	else
-		frame = pfc_frames_open_slow(call->sp, call->arg[1], mute);
-	if (!frame || mute) {
-		pfc_hit_count(place, elsewhere);
+static void pfc_hit_entry_slow(struct pfc_probe *probe, const struct pfc_call *call)
+{
+	const struct vm_area_struct *vma = (const struct vm_area_struct *)call->arg[0];
+	struct pt_regs *regs = (struct pt_regs *)call->arg[3];
+	bool filtered = !pfc_filter_wants(call->arg[1]);
+	struct pfc_frame *frame;
+
+	frame = pfc_frames_open_slow(call->sp, call->arg[1], filtered);
+	if (!frame || filtered) {
+		pfc_hit_count(probe, ignored);
 		return;
 	}
-	frame->facts.bits |= pfc_hit_entry_bits(call);
-	pfc_hit_entry_fill(frame, call);
+	pfc_hit_entry_fill(frame, call, frame->facts.bits | pfc_hit_entry_bits(call) |
+			   PFC_FACT_REPORTED);
+	frame->mm = vma->vm_mm;
+	frame->pc = regs && user_mode(regs) ? instruction_pointer(regs) : 0;
 	if (static_branch_unlikely(&pfc_measures) && !frame->start)
 		frame->start = ktime_get_mono_fast_ns();
 	if (static_branch_unlikely(&pfc_infers) &&
-	    pfc_classify_asks_before(frame->facts.flags, frame->facts.bits, pfc_infer))
-		pfc_look_before(frame, (struct vm_area_struct *)call->arg[0]);
-	pfc_hit_count(place, hit[0]);
+	    pfc_classify_reads_before(frame->facts.flags, frame->facts.bits, pfc_infer))
+		pfc_read_before(frame, (struct vm_area_struct *)call->arg[0]);
+	pfc_hit_count(probe, hit[0]);
 }
 NOKPROBE_SYMBOL(pfc_hit_entry_slow);
-
-/* Mark the visit that a hit belongs to. NULL: none that is wanted is in flight. */
-static struct pfc_frame *pfc_hit_mark_slow(struct pfc_place *place, unsigned long marks,
-					   unsigned int variant)
-{
-	struct pfc_frame *frame = pfc_frames_top();
-
-	if (frame)
-		pfc_hit_mark(place, frame, marks, variant);
-	else
-		pfc_hit_count(place, elsewhere);
-	return frame;
-}
-NOKPROBE_SYMBOL(pfc_hit_mark_slow);
-
-static __always_inline void pfc_hit_filling_slow(struct pfc_place *place,
-						 const struct pfc_call *call,
-						 void (*fill)(struct pfc_frame *,
-							      const struct vm_fault *))
-{
-	struct pfc_frame *frame = pfc_hit_mark_slow(place, place->marks, 0);
-
-	if (frame)
-		fill(frame, (const struct vm_fault *)call->arg[0]);
-}
-
-static void pfc_hit_wp_slow(struct pfc_place *place, const struct pfc_call *call)
-{
-	struct pfc_frame *frame;
-
-	if (pfc_hit_is_dispatched(place, call->caller)) {
-		pfc_hit_filling_slow(place, call, pfc_hit_wp_fill);
-		return;
-	}
-	/* do_swap_page() calls it too. */
-	frame = pfc_frames_top();
-	if (frame && frame->facts.marks & BIT(PFC_MARK_SWAP))
-		frame->facts.marks |= BIT(PFC_MARK_SWAP_WP);
-}
-NOKPROBE_SYMBOL(pfc_hit_wp_slow);
-
-static void pfc_hit_swap_slow(struct pfc_place *place, const struct pfc_call *call)
-{
-	if (pfc_hit_is_dispatched(place, call->caller))
-		pfc_hit_filling_slow(place, call, pfc_hit_swap_fill);
-}
-NOKPROBE_SYMBOL(pfc_hit_swap_slow);
 
 /*
  * The architecture sends current a signal. If that is for an access that it refused,
  * because nothing is mapped there or because the mapping does not permit it, it is a
- * fault which never got to handle_mm_fault(). If handle_mm_fault() said SIGSEGV, the
- * visit was counted, and left word of it.
+ * fault which never got to handle_mm_fault(). If handle_mm_fault() returned SIGSEGV, the
+ * visit was counted, and carried that over.
  */
-static void pfc_hit_refused(struct pfc_place *place, const struct pfc_call *call)
+static void pfc_hit_refused(struct pfc_probe *probe, const struct pfc_call *call)
 {
-	unsigned long address = untagged_addr(call->arg[place->address]);
+	unsigned long address = untagged_addr(call->arg[probe->address]);
 	int signal = call->arg[0], code = call->arg[1];
 	struct pfc_facts facts = { .ret = VM_FAULT_SIGSEGV };
 
-	if (!pfc_in_ranges(call->caller, pfc_refusers, pfc_nr_refusers) ||
-	    /* See struct pfc_refusal. */
-	    (place->address &&
-	     (signal != SIGSEGV || (code != SEGV_MAPERR && code != SEGV_ACCERR))) ||
-	    pfc_frames_told(address) || !pfc_filter_wants(address)) {
-		pfc_hit_count(place, elsewhere);
+	if (pfc_in_ranges(call->caller, pfc_trampolines, pfc_nr_trampolines)) {
+		pfc_hit_count(probe, lost);
 		return;
 	}
-	pfc_hit_count(place, hit[0]);
+	if (!pfc_in_ranges(call->caller, pfc_refusers, pfc_nr_refusers) ||
+	    /* See struct pfc_refusal. */
+	    (probe->address &&
+	     (signal != SIGSEGV || (code != SEGV_MAPERR && code != SEGV_ACCERR))) ||
+	    pfc_frames_carried_segv(address) || !pfc_filter_wants(address)) {
+		pfc_hit_count(probe, ignored);
+		return;
+	}
+	pfc_hit_count(probe, hit[0]);
 	facts.flags = pfc_arch_refused_flags();
-	pfc_count_fault(PFC_LEAF(ERROR_SEGV), pfc_classify_split(&facts, VM_FAULT_SIGSEGV));
-	pfc_count(refused);
+	pfc_count_fault(PFC_LEAF_REFUSED, pfc_classify_split(&facts, VM_FAULT_SIGSEGV));
 	if (static_branch_unlikely(&pfc_events)) {
 		struct pfc_frame frame = {
 			.address = address,
@@ -119,71 +77,89 @@ static void pfc_hit_refused(struct pfc_place *place, const struct pfc_call *call
 NOKPROBE_SYMBOL(pfc_hit_refused);
 
 /**
- * pfc_hit_slow() - a hit that is not usual; accounting is on
- * @place: where
+ * pfc_hit_dispatched_slow() - whether the dispatcher called, without accounting
+ * @probe: where
+ * @caller: the return address, not the one that was expected
+ *
+ * Counts the hit as ignored if somebody else did, and as lost if the return address is a
+ * trampoline's: somebody probes the function's return, and nobody can tell who called.
+ *
+ * Context: probe handlers; preemption disabled.
+ * Return: true if it did.
+ */
+bool pfc_hit_dispatched_slow(struct pfc_probe *probe, unsigned long caller)
+{
+	if (!probe->caller && pfc_in_ranges(caller, pfc_dispatcher, pfc_nr_dispatcher))
+		return true;
+	if (pfc_in_ranges(caller, pfc_trampolines, pfc_nr_trampolines))
+		pfc_hit_count(probe, lost);
+	else
+		pfc_hit_count(probe, ignored);
+	return false;
+}
+NOKPROBE_SYMBOL(pfc_hit_dispatched_slow);
+
+/**
+ * pfc_hit_slow() - a hit that the fast path left; accounting is on
+ * @probe: where
  * @call: what is called
  *
  * Context: probe handlers; preemption disabled.
  */
-void pfc_hit_slow(struct pfc_place *place, const struct pfc_call *call)
+void pfc_hit_slow(struct pfc_probe *probe, const struct pfc_call *call)
 {
-	unsigned long also;
-	enum pfc_mark mark;
+	struct pfc_frame *frame;
 
-	switch (place->kind) {
+	switch (probe->kind) {
 	case PFC_KIND_ENTRY:
 	case PFC_KIND_VISIT:
-		pfc_hit_entry_slow(place, call);
-		break;
-	case PFC_KIND_WP:
-		pfc_hit_wp_slow(place, call);
-		break;
-	case PFC_KIND_SWAP:
-		pfc_hit_swap_slow(place, call);
-		break;
-	case PFC_KIND_TAIL:
-		mark = pfc_tail_mark(call, &also);
-		pfc_hit_mark_slow(place, BIT(mark) | also, mark - PFC_MARK_AF);
-		break;
+		pfc_hit_entry_slow(probe, call);
+		return;
 	case PFC_KIND_REFUSED:
-		pfc_hit_refused(place, call);
-		break;
+		pfc_hit_refused(probe, call);
+		return;
 	default:
-		pfc_hit_mark_slow(place, place->marks, 0);
 		break;
+	}
+	frame = pfc_frames_top();
+	if (!frame) {
+		pfc_hit_count(probe, ignored);
+	} else if (probe->kind == PFC_KIND_UPDATE) {
+		pfc_hit_update_frame(probe, frame, call);
+	} else if (probe->kind == PFC_KIND_CALLEE || probe->kind == PFC_KIND_RMAP) {
+		pfc_hit_mark_first(probe, frame, call, probe->kind);
+	} else {
+		pfc_hit_mark(probe, frame, probe->marks, 0);
+		pfc_hit_fill(probe, frame, call, probe->kind);
 	}
 }
 NOKPROBE_SYMBOL(pfc_hit_slow);
 
 /* The leaf of a fault, whatever it takes. */
-static __always_inline unsigned int pfc_hit_classify(struct pfc_frame *frame,
-						     unsigned int split)
+static unsigned int pfc_hit_classify(struct pfc_frame *frame)
 {
 	struct pfc_facts *facts = &frame->facts;
 	unsigned int leaf;
 
-	if (static_branch_unlikely(&pfc_infers) && facts->before != PFC_ENTRY_UNKNOWN)
-		pfc_look_after(frame);
-	if (facts->page == PFC_PAGE_SAME && pfc_classify_asks_page(facts))
-		pfc_look_page(frame);
-	if (static_branch_unlikely(&pfc_infers) && !pfc_blind_to_errors)
+	if (static_branch_unlikely(&pfc_infers))
+		pfc_read_after(frame);
+	if (pfc_classify_reads_page(facts))
+		pfc_read_page(frame);
+	if (static_branch_unlikely(&pfc_infers) && !pfc_incomplete_errors)
 		facts->bits |= PFC_FACT_INLINED;
 	leaf = pfc_classify(facts);
-	if (leaf == PFC_NONE && pfc_blind)
-		leaf = PFC_LEAF_UNCLASSIFIED;
-	if (unlikely(facts->marks & BIT(PFC_MARK_SWAP_WP)))
-		pfc_count(cell[PFC_LEAF(SWAP_WP)][split]);
-	return leaf;
+	return leaf == PFC_NONE && pfc_incomplete ? PFC_LEAF_UNCLASSIFIED : leaf;
 }
+NOKPROBE_SYMBOL(pfc_hit_classify);
 
 /* A completed fault, for those who want more of it than a count. */
 static void pfc_hit_report(const struct pfc_frame *frame, unsigned int leaf)
 {
 	u64 ns = 0;
 
-	if (leaf == PFC_LEAF_UNCLASSIFIED)
+	if (leaf == PFC_LEAF_UNCLASSIFIED || !(frame->facts.bits & PFC_FACT_REPORTED))
 		return;
-	if (static_branch_unlikely(&pfc_measures)) {
+	if (static_branch_unlikely(&pfc_measures) && frame->start) {
 		ns = ktime_get_mono_fast_ns() - frame->start;
 		pfc_count_latency(pfc_leaf_class(leaf), ns);
 	}
@@ -192,62 +168,62 @@ static void pfc_hit_report(const struct pfc_frame *frame, unsigned int leaf)
 }
 NOKPROBE_SYMBOL(pfc_hit_report);
 
-static __always_inline void pfc_hit_commit(struct pfc_frame *frame, vm_fault_t ret)
+static void pfc_hit_commit(struct pfc_frame *frame, vm_fault_t ret)
 {
 	struct pfc_facts *facts = &frame->facts;
 	unsigned int leaf, split;
 
 	facts->ret = ret;
 	split = pfc_classify_split(facts, ret);
-	leaf = pfc_hit_classify(frame, split);
+	leaf = pfc_hit_classify(frame);
+	/* do_swap_page() went on into do_wp_page(). */
+	if (facts->marks & BIT(PFC_MARK_SWAP) && facts->marks & BIT(PFC_MARK_WP))
+		pfc_count(cell[PFC_LEAF(SWAP_WP)][split]);
 	pfc_count_fault(leaf, split);
-	pfc_hit_report(frame, leaf);
+	if (static_branch_unlikely(&pfc_reports))
+		pfc_hit_report(frame, leaf);
 }
+NOKPROBE_SYMBOL(pfc_hit_commit);
 
 /**
- * pfc_hit_exit_slow() - a visit ends
- * @place: where
+ * pfc_hit_exit_slow() - a visit ends that the fast path left
+ * @probe: where
  * @sp: stack pointer on entry of handle_mm_fault()
- * @ret: what that returns
+ * @shifted: see pfc_frames_end()
+ * @ret: what it returns
  *
  * Context: probe handlers; preemption disabled.
  */
-void pfc_hit_exit_slow(struct pfc_place *place, unsigned long sp, vm_fault_t ret)
+void pfc_hit_exit_slow(struct pfc_probe *probe, unsigned long sp, bool shifted, vm_fault_t ret)
 {
-	struct pfc_slot *slot = pfc_slot_home();
-	struct pfc_frame *frame = &slot->frame[0];
+	struct pfc_frame *frame = pfc_frames_end(sp, shifted);
 	struct pfc_facts *facts;
-	bool word = false;
+	bool carry = false;
 
-	if (pfc_hit_is_only(slot, sp, ret)) {
-		pfc_hit_commit(frame, ret);
-		pfc_frames_close(slot);
+	if (!frame) {
+		pfc_hit_count(probe, ignored);
 		return;
 	}
-	slot = pfc_frames_find(sp);
-	if (!slot) {
-		pfc_hit_count(place, elsewhere);
-		return;
-	}
-	frame = pfc_slot_top(slot);
 	facts = &frame->facts;
+	if (probe->counts)
+		pfc_hit_count(probe, hit[0]);
 	/* A filter may have come while the visit was in flight. */
-	if (facts->bits & PFC_FACT_MUTE || !pfc_filter_wants(frame->address)) {
-		pfc_hit_count(place, elsewhere);
+	if (facts->bits & PFC_FACT_FILTERED || !pfc_filter_wants(frame->address)) {
+		pfc_hit_count(probe, ignored);
 	} else if (ret & VM_FAULT_RETRY) {
 		pfc_count(retries);
 		if (ret & PFC_FAULT_DONE)
 			facts->bits |= facts->marks & BIT(PFC_MARK_WP) ? PFC_FACT_DONE_WP :
 									 PFC_FACT_DONE_FILE;
-		word = true;
+		carry = true;
 	} else {
 		pfc_hit_commit(frame, ret);
-		/* Word for pfc_hit_refused(): a signal follows, to user mode alone. */
+		/* For pfc_hit_refused(): a signal follows, to user mode alone. */
 		if (ret & VM_FAULT_SIGSEGV && pfc_classify_origin(facts) == PFC_USER) {
 			facts->bits |= PFC_FACT_SEGV;
-			word = true;
+			carry = true;
 		}
 	}
-	pfc_frames_close_slow(slot, word);
+	pfc_frames_close_slow(carry);
 }
 NOKPROBE_SYMBOL(pfc_hit_exit_slow);

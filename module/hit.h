@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* lint: allow MACRO_ARG_PRECEDENCE throughout: a member's name takes no parentheses */
 /*
- * What happens when a probe point fires, whichever backend it hangs on.
+ * What happens when a probe fires, whichever backend it uses: the fast path, inline.
  *
  * Everything here runs with preemption disabled, takes no lock, allocates
  * nothing, prints nothing and touches no user memory.
@@ -25,7 +24,7 @@
  * @sp: the stack pointer on entry
  * @arg: its first arguments
  *
- * The backends fill it in whole; what a place does not read costs nothing, since
+ * The backends fill it in whole; what a handler does not read costs nothing, since
  * all of this is inlined.
  */
 struct pfc_call {
@@ -34,202 +33,248 @@ struct pfc_call {
 	unsigned long arg[5];
 };
 
-/* What is not usual, in hit.c. */
-void pfc_hit_slow(struct pfc_place *place, const struct pfc_call *call);
-void pfc_hit_exit_slow(struct pfc_place *place, unsigned long sp, vm_fault_t ret);
+/* The slow path, in hit.c. */
+void pfc_hit_slow(struct pfc_probe *probe, const struct pfc_call *call);
+void pfc_hit_exit_slow(struct pfc_probe *probe, unsigned long sp, bool shifted, vm_fault_t ret);
+bool pfc_hit_dispatched_slow(struct pfc_probe *probe, unsigned long caller);
 
-/* Counts of one place; preemption is disabled, see counters.h. */
-#define pfc_hit_count(place, field)	raw_cpu_inc((place)->count->field)
+/* Counts of one probe; preemption is disabled, see counters.h. */
+#define pfc_hit_count(probe, field)	raw_cpu_inc((probe)->count->field)
 
 /*
- * Each of the following does what is usual and returns true, or does nothing and
- * returns false: then pfc_hit_slow() is to be called. So a handler whose hit is
- * usual calls nothing, and needs no stack.
+ * Each of the following does all there is to do and returns true, or does nothing and
+ * returns false: then pfc_hit_slow() must be called. So the fast path calls nothing, and
+ * needs no stack.
  */
 
-static __always_inline unsigned int pfc_hit_entry_bits(const struct pfc_call *call)
+/* What the mapping tells of a fault. */
+static __always_inline unsigned int pfc_hit_vma_bits(const struct vm_area_struct *vma)
 {
-	const struct vm_area_struct *vma = (const struct vm_area_struct *)call->arg[0];
 	const struct vm_operations_struct *ops = vma->vm_ops;
-	unsigned int bits;
+	unsigned int bits = 0;
 
-	/* Not to be asked later: the VMA's lock may be dropped before the end. */
 	if (!ops)
 		bits = PFC_FACT_ANON;
-	else
-		bits = (ops->huge_fault ? PFC_FACT_HUGE : 0) |
-		       (ops->map_pages ? PFC_FACT_AROUND : 0);
-	if (!call->arg[3])
-		bits |= PFC_FACT_GUP;
+	else if (ops->map_pages)
+		bits = PFC_FACT_AROUND;
 	if (vma->vm_flags & PFC_VM_SHARED)
 		bits |= PFC_FACT_SHARED;
 	return bits;
 }
 
-/* A frame that was opened is filled in; its facts.bits are complete. */
-static __always_inline void pfc_hit_entry_fill(struct pfc_frame *frame,
-					       const struct pfc_call *call)
+/*
+ * What must be known at the end of a visit, when the mapping may be gone since its lock was
+ * dropped. The probes of do_fault() and do_wp_page() read the rest, where there are any.
+ */
+static __always_inline unsigned int pfc_hit_entry_bits(const struct pfc_call *call)
 {
 	const struct vm_area_struct *vma = (const struct vm_area_struct *)call->arg[0];
-	struct pt_regs *regs = (struct pt_regs *)call->arg[3];
+	const struct vm_operations_struct *ops = vma->vm_ops;
+	unsigned int bits = call->arg[3] ? 0 : PFC_FACT_GUP;
+
+	if (ops && ops->huge_fault)
+		bits |= PFC_FACT_HUGE;
+	if (static_branch_unlikely(&pfc_reads_vma))
+		bits |= pfc_hit_vma_bits(vma);
+	return bits;
+}
+
+/* Fill in a frame that was opened; BITS are all that is known of it. */
+static __always_inline void pfc_hit_entry_fill(struct pfc_frame *frame,
+					       const struct pfc_call *call, unsigned int bits)
+{
 	struct pfc_facts *facts = &frame->facts;
 
-	frame->mm = vma->vm_mm;
-	frame->pc = 0;
 	facts->marks = 0;
 	facts->flags = call->arg[2];
+	facts->bits = bits;
 	facts->page = PFC_PAGE_UNKNOWN;
 	facts->before = PFC_ENTRY_UNKNOWN;
 	facts->after = PFC_ENTRY_UNKNOWN;
 	facts->swap = PFC_NR_REFINEMENTS;
-	if (static_branch_unlikely(&pfc_events) && regs && user_mode(regs))
-		frame->pc = instruction_pointer(regs);
+	if (static_branch_unlikely(&pfc_infers))
+		frame->mm = ((const struct vm_area_struct *)call->arg[0])->vm_mm;
 }
 
-/* Whether the firing belongs to no visit; then it is counted as elsewhere. */
-static __always_inline bool pfc_hit_is_unknown(struct pfc_place *place,
-					       const struct pfc_slot *slot)
+/* Without a visit in flight, a hit concerns nobody: count it as ignored. */
+static __always_inline bool pfc_hit_count_outside(struct pfc_probe *probe,
+						  const struct pfc_slot *slot)
 {
 	if (!pfc_frames_none(slot))
 		return false;
-	pfc_hit_count(place, elsewhere);
+	pfc_hit_count(probe, ignored);
 	return true;
 }
 
 /* handle_mm_fault(vma, address, flags, regs) begins; the same in 5.10 to 7.2. */
-static __always_inline bool pfc_hit_entry(struct pfc_place *place,
-					  const struct pfc_call *call)
+static __always_inline bool pfc_hit_entry(struct pfc_probe *probe, const struct pfc_call *call)
 {
+	struct pfc_slot *slot = pfc_slot_home();
 	struct pfc_frame *frame;
 	unsigned int bits;
 
-	if (!pfc_filter_wants(call->arg[1]))
-		return pfc_hit_is_unknown(place, pfc_slot_home());
-	if (static_branch_unlikely(&pfc_measures))
+	if (static_branch_unlikely(&pfc_reports))
 		return false;
+	if (!pfc_filter_wants(call->arg[1]))
+		return pfc_hit_count_outside(probe, slot);
 	bits = pfc_hit_entry_bits(call);
 	if (static_branch_unlikely(&pfc_infers) &&
-	    pfc_classify_asks_before(call->arg[2], bits, pfc_infer))
+	    pfc_classify_reads_before(call->arg[2], bits, pfc_infer))
 		return false;
-	frame = pfc_frames_open(call->sp, call->arg[1]);
+	frame = pfc_frames_open(slot, call->sp, call->arg[1]);
 	if (unlikely(!frame))
 		return false;
-	frame->facts.bits = bits;
-	pfc_hit_entry_fill(frame, call);
-	pfc_hit_count(place, hit[0]);
+	pfc_hit_entry_fill(frame, call, bits);
+	pfc_hit_count(probe, hit[0]);
 	return true;
 }
 
 /*
- * Whether the visit that ends is the task's only one, at home, wanted (a filter may have
- * come meanwhile), and completes without a word to leave.
+ * handle_mm_fault() returns RET. The fast path is for the task's only visit,
+ * that is at home, wanted (a filter may have come meanwhile), and complete.
  */
-static __always_inline bool pfc_hit_is_only(const struct pfc_slot *slot, unsigned long sp,
-					    vm_fault_t ret)
-{
-	const struct pfc_frame *frame = &slot->frame[0];
-
-	/* What was not wanted when it began is nested. */
-	return pfc_frames_at_home(slot) && likely(frame->sp == sp) &&
-	       likely(!(ret & VM_FAULT_RETRY)) &&
-	       likely(pfc_filter_wants(frame->address)) &&
-	       likely(!(ret & VM_FAULT_SIGSEGV));
-}
-
-/* handle_mm_fault() returns RET. If not usual: pfc_hit_exit_slow(). */
-static __always_inline bool pfc_hit_exit(struct pfc_place *place, unsigned long sp,
+static __always_inline bool pfc_hit_exit(struct pfc_probe *probe, unsigned long sp,
 					 vm_fault_t ret)
 {
 	struct pfc_slot *slot = pfc_slot_home();
-	const struct pfc_facts *facts = &slot->frame[0].facts;
+	const struct pfc_frame *frame = &slot->frame;
+	const struct pfc_facts *facts = &frame->facts;
 	unsigned int leaf;
 
-	if (static_branch_unlikely(&pfc_measures) || static_branch_unlikely(&pfc_events))
+	if (static_branch_unlikely(&pfc_reports))
 		return false;
-	if (!pfc_hit_is_only(slot, sp, ret))
-		return pfc_hit_is_unknown(place, slot);
-	if (static_branch_unlikely(&pfc_infers) && facts->before != PFC_ENTRY_UNKNOWN &&
-	    pfc_classify_disagrees(facts))
+	if (!pfc_frames_at_home(slot))
+		return pfc_hit_count_outside(probe, slot);
+	if (!pfc_frames_ends(slot, sp) || unlikely(ret & (VM_FAULT_RETRY | VM_FAULT_SIGSEGV)) ||
+	    !pfc_filter_wants(frame->address))
+		return false;
+	if (static_branch_unlikely(&pfc_infers) &&
+	    (facts->before != PFC_ENTRY_UNKNOWN && pfc_classify_disagrees(facts)))
 		return false;
 	leaf = pfc_classify_quick(facts, ret);
-	if (leaf == PFC_LEAF_UNCLASSIFIED)
+	if (unlikely(leaf == PFC_LEAF_UNCLASSIFIED))
 		return false;
 	pfc_count_fault(leaf, pfc_classify_split(facts, ret));
+	if (probe->counts)
+		pfc_hit_count(probe, hit[0]);
 	pfc_frames_close(slot);
 	return true;
 }
 
-/* Whether the firing is the dispatcher's; if not, it is counted as elsewhere. */
-static __always_inline bool pfc_hit_is_dispatched(struct pfc_place *place,
-						  unsigned long caller)
+/*
+ * Without accounting, only calls of the dispatcher count; others are counted as ignored,
+ * or as lost where nobody can tell.
+ */
+static __always_inline bool pfc_hit_dispatched(struct pfc_probe *probe, unsigned long caller)
 {
-	if (likely(caller == place->caller) || !place->check_caller)
-		return true;
-	if (!place->caller && pfc_in_ranges(caller, pfc_dispatcher, pfc_nr_dispatcher))
-		return true;
-	pfc_hit_count(place, elsewhere);
-	return false;
+	return likely(caller == probe->caller) || !probe->check_caller ||
+	       pfc_hit_dispatched_slow(probe, caller);
 }
 
-static __always_inline unsigned long pfc_hit_address(const struct pfc_place *place,
+static __always_inline unsigned long pfc_hit_address(const struct pfc_probe *probe,
 						     const struct pfc_call *call)
 {
-	if (likely(place->address == PFC_ADDR_VMF))
+	if (likely(probe->address == PFC_ADDR_VMF))
 		return pfc_compat_vmf_address((struct vm_fault *)call->arg[0]);
-	if (place->address == 1)
+	if (probe->address == 1)
 		return call->arg[1];
-	return place->address == 2 ? call->arg[2] : 0;
+	return probe->address == 2 ? call->arg[2] : 0;
 }
 
 /* Without accounting the hit is the count. */
-static __always_inline void pfc_hit_is_count(struct pfc_place *place,
-					     const struct pfc_call *call, unsigned int variant)
+static __always_inline void pfc_hit_count_only(struct pfc_probe *probe,
+					       const struct pfc_call *call, unsigned int variant)
 {
-	if (likely(pfc_filter_wants(pfc_hit_address(place, call))))
-		pfc_hit_count(place, hit[variant]);
+	if (likely(pfc_filter_wants(pfc_hit_address(probe, call))))
+		pfc_hit_count(probe, hit[variant]);
 	else
-		pfc_hit_count(place, elsewhere);
+		pfc_hit_count(probe, ignored);
 }
 
-/* With it the hit marks the visit. */
-static __always_inline void pfc_hit_mark(struct pfc_place *place, struct pfc_frame *frame,
-					 unsigned long marks, unsigned int variant)
+/* With it the hit marks the visit in flight. */
+static __always_inline void pfc_hit_mark(struct pfc_probe *probe, struct pfc_frame *frame,
+					 unsigned int marks, unsigned int variant)
 {
 	frame->facts.marks |= marks;
-	pfc_hit_count(place, hit[variant]);
+	pfc_hit_count(probe, hit[variant]);
 }
 
-static __always_inline bool pfc_hit_mark_at_home(struct pfc_place *place, unsigned long marks,
-						 unsigned int variant)
+/* What a class's own function starts from refines it; it is called with a struct vm_fault. */
+static __always_inline void pfc_hit_fill(struct pfc_probe *probe, struct pfc_frame *frame,
+					 const struct pfc_call *call, enum pfc_kind kind)
+{
+	const struct vm_fault *vmf = (const struct vm_fault *)call->arg[0];
+	struct pfc_facts *facts = &frame->facts;
+
+	if (kind == PFC_KIND_WP) {
+		pte_t pte = vmf->orig_pte;
+
+		frame->pte = pte;
+		/* A write is a copy unless wp_page_reuse() is seen. */
+		facts->page = facts->flags & FAULT_FLAG_WRITE ? probe->page : PFC_PAGE_SAME;
+		frame->mm = vmf->vma->vm_mm;
+		if (vmf->vma->vm_flags & PFC_VM_SHARED) {
+			facts->bits |= PFC_FACT_SHARED;
+			if (pfc_compat_is_pfn(vmf->vma, pte))
+				facts->bits |= PFC_FACT_SPECIAL;
+		}
+		if (userfaultfd_pte_wp(vmf->vma, pte))
+			facts->bits |= PFC_FACT_UFFD;
+	} else if (kind == PFC_KIND_SWAP) {
+		facts->swap = pfc_compat_swap(vmf->orig_pte);
+	} else if (kind == PFC_KIND_FILE) {
+		facts->bits |= pfc_hit_vma_bits(vmf->vma);
+	}
+}
+
+/*
+ * The function of a class is called, with accounting. Within a visit only the dispatcher
+ * calls the first of them; what follows is a leaf's own doing, and is told apart by
+ * pfc_classify().
+ */
+static __always_inline bool pfc_hit_leaf(struct pfc_probe *probe, const struct pfc_call *call,
+					 enum pfc_kind kind)
 {
 	struct pfc_slot *slot = pfc_slot_home();
 
 	if (!pfc_frames_at_home(slot))
-		return pfc_hit_is_unknown(place, slot);
-	pfc_hit_mark(place, &slot->frame[0], marks, variant);
+		return pfc_hit_count_outside(probe, slot);
+	pfc_hit_mark(probe, &slot->frame, probe->marks, 0);
+	pfc_hit_fill(probe, &slot->frame, call, kind);
 	return true;
 }
 
-/* Any function that says no more than that it was called. */
-static __always_inline bool pfc_hit_leaf(struct pfc_place *place, const struct pfc_call *call,
-					 bool account)
+/* A function that others call too: it counts where the visit has no mark yet. */
+static __always_inline void pfc_hit_mark_first(struct pfc_probe *probe, struct pfc_frame *frame,
+					       const struct pfc_call *call, enum pfc_kind kind)
 {
-	if (!pfc_hit_is_dispatched(place, call->caller))
-		return true;
-	if (account)
-		return pfc_hit_mark_at_home(place, place->marks, 0);
-	pfc_hit_is_count(place, call, 0);
+	/* __do_huge_pmd_anonymous_page() calls the same function for its huge page. */
+	if (likely(!(frame->facts.marks & (PFC_MARKS_PTE | BIT(PFC_MARK_HUGETLB)))) &&
+	    !(kind == PFC_KIND_RMAP && pfc_compat_is_huge((void *)call->arg[0])))
+		pfc_hit_mark(probe, frame, probe->marks, 0);
+	else
+		pfc_hit_count(probe, ignored);
+}
+
+static __always_inline bool pfc_hit_callee(struct pfc_probe *probe, const struct pfc_call *call,
+					   enum pfc_kind kind)
+{
+	struct pfc_slot *slot = pfc_slot_home();
+
+	if (!pfc_frames_at_home(slot))
+		return pfc_hit_count_outside(probe, slot);
+	pfc_hit_mark_first(probe, &slot->frame, call, kind);
 	return true;
 }
 
 /*
- * What the access-flag setter is about to do, by the entry that it finds. Its
- * caller holds the page table lock, so only hardware may change *ptep, and only
- * its access and dirty bits. Software bits that differ from a young entry make
- * the setter return 1 though nothing had to change (hardware dirty raced).
+ * What ptep_set_access_flags() is about to do, by the entry that it finds. Its caller holds
+ * the page table lock, so only hardware may change *ptep, and only its access and dirty
+ * bits. Software bits that differ from a young entry make it return 1 though nothing had
+ * to change (hardware dirty raced).
  */
-static __always_inline enum pfc_mark pfc_tail_mark(const struct pfc_call *call,
-						   unsigned long *also)
+static __always_inline enum pfc_mark pfc_update_mark(const struct pfc_call *call,
+						     unsigned int *also)
 {
 	pte_t cur = pfc_arch_pte(READ_ONCE(*(pte_t *)call->arg[2]));
 	bool dirty = (int)call->arg[4];
@@ -245,77 +290,54 @@ static __always_inline enum pfc_mark pfc_tail_mark(const struct pfc_call *call,
 	return PFC_MARK_SPURIOUS;
 }
 
-/* ptep_set_access_flags(vma, address, ptep, entry, dirty) and its kin. */
-static __always_inline bool pfc_hit_tail(struct pfc_place *place, const struct pfc_call *call,
-					 bool account)
+/*
+ * ptep_set_access_flags(vma, address, ptep, entry, dirty) and its kin, with accounting. A
+ * visit without a mark is about to end with it, unless the entry is the PMD level's.
+ */
+static __always_inline void pfc_hit_update_frame(struct pfc_probe *probe, struct pfc_frame *frame,
+						 const struct pfc_call *call)
 {
-	unsigned long also;
+	unsigned int also, marks = frame->facts.marks;
 	enum pfc_mark mark;
 
-	/* Look at the caller first: others' ptep may be something else. */
-	if (!pfc_hit_is_dispatched(place, call->caller))
-		return true;
-	mark = pfc_tail_mark(call, &also);
-	if (account)
-		return pfc_hit_mark_at_home(place, BIT(mark) | also, mark - PFC_MARK_AF);
-	pfc_hit_is_count(place, call, mark - PFC_MARK_AF);
-	return true;
-}
-
-/* What do_wp_page(vmf) starts from refines it. */
-static __always_inline void pfc_hit_wp_fill(struct pfc_frame *frame, const struct vm_fault *vmf)
-{
-	enum pfc_page page = PFC_PAGE_SAME; /* to be compared when the visit ends */
-	unsigned int bits = frame->facts.bits;
-	pte_t pte = vmf->orig_pte;
-
-	frame->pte = pte;
-	if (bits & PFC_FACT_SHARED && pfc_compat_is_pfn(vmf->vma, pte))
-		bits |= PFC_FACT_SPECIAL;
-	if (userfaultfd_pte_wp(vmf->vma, pte))
-		bits |= PFC_FACT_UFFD;
-	if (pte_special(pte)) {
-		/* Nobody's to be reused: what is private is copied. */
-		if (is_zero_pfn(pte_pfn(pte)))
-			page = PFC_PAGE_OTHER;
-	} else if (page_count(pte_page(pte)) == 1) {
-		bits |= PFC_FACT_SOLE;
+	if (likely(!(marks & (PFC_MARKS_PTE | BIT(PFC_MARK_HUGETLB))) &&
+		   pfc_arch_is_pte(call->arg[3]))) {
+		mark = pfc_update_mark(call, &also);
+		pfc_hit_mark(probe, frame, BIT(mark) | also, mark - PFC_MARK_AF);
+		return;
 	}
-	frame->facts.page = page;
-	frame->facts.bits = bits;
+	if (marks & BIT(PFC_MARK_WP) && (int)call->arg[4])
+		frame->facts.page = PFC_PAGE_REUSED;
+	pfc_hit_count(probe, ignored);
 }
 
-/* What do_swap_page(vmf) starts from refines it. */
-static __always_inline void pfc_hit_swap_fill(struct pfc_frame *frame,
-					      const struct vm_fault *vmf)
-{
-	frame->facts.swap = pfc_compat_swap(vmf->orig_pte);
-}
-
-/* A function whose argument refines the visit, with accounting: @fill(frame, vmf) does. */
-static __always_inline bool pfc_hit_filling(struct pfc_place *place, const struct pfc_call *call,
-					    void (*fill)(struct pfc_frame *,
-							 const struct vm_fault *))
+static __always_inline bool pfc_hit_update(struct pfc_probe *probe, const struct pfc_call *call)
 {
 	struct pfc_slot *slot = pfc_slot_home();
 
-	if (unlikely(call->caller != place->caller))
-		return false;
 	if (!pfc_frames_at_home(slot))
-		return pfc_hit_is_unknown(place, slot);
-	pfc_hit_mark(place, &slot->frame[0], place->marks, 0);
-	fill(&slot->frame[0], (const struct vm_fault *)call->arg[0]);
+		return pfc_hit_count_outside(probe, slot);
+	pfc_hit_update_frame(probe, &slot->frame, call);
 	return true;
 }
 
-static __always_inline bool pfc_hit_wp(struct pfc_place *place, const struct pfc_call *call)
+/* The same two without accounting; they have no slow path. */
+static __always_inline bool pfc_hit_only_leaf(struct pfc_probe *probe, const struct pfc_call *call)
 {
-	return pfc_hit_filling(place, call, pfc_hit_wp_fill);
+	if (pfc_hit_dispatched(probe, call->caller))
+		pfc_hit_count_only(probe, call, 0);
+	return true;
 }
 
-static __always_inline bool pfc_hit_swap(struct pfc_place *place, const struct pfc_call *call)
+static __always_inline bool pfc_hit_only_update(struct pfc_probe *probe,
+						const struct pfc_call *call)
 {
-	return pfc_hit_filling(place, call, pfc_hit_swap_fill);
+	unsigned int also;
+
+	/* First see who calls: others' ptep may be something else. */
+	if (pfc_hit_dispatched(probe, call->caller))
+		pfc_hit_count_only(probe, call, pfc_update_mark(call, &also) - PFC_MARK_AF);
+	return true;
 }
 
 #endif /* PFC_HIT_H */

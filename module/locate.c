@@ -20,7 +20,7 @@
 
 /*
  * Functions whose calls are the dispatcher's own, outermost first. do_numa_page() is
- * one of them for its place to be the same whether or not it is inlined, see probes.c.
+ * one of them so that its probe point is the same whether or not it is inlined, see find.c.
  */
 static const char * const pfc_dispatcher_names[] = {
 	"handle_mm_fault",
@@ -38,15 +38,17 @@ static const char * const pfc_dispatcher_names[] = {
 
 struct pfc_range pfc_dispatcher[PFC_MAX_RANGES];
 unsigned int pfc_nr_dispatcher;
+struct pfc_range pfc_kernel_text;
+struct pfc_range pfc_trampolines[PFC_MAX_TRAMPOLINES];
+unsigned int pfc_nr_trampolines;
 
 struct pfc_range pfc_refusers[PFC_MAX_REFUSERS];
 unsigned int pfc_nr_refusers;
 struct pfc_refusal pfc_refusals[PFC_MAX_REFUSALS];
 unsigned int pfc_nr_refusals;
 
-static struct pfc_callee *pfc_callees;	/* only while places are looked for */
+static struct pfc_callee *pfc_callees;	/* only while probes are placed */
 static unsigned int pfc_nr_callees;
-static bool pfc_map_complete;
 
 /**
  * pfc_symbol_at() - the function that holds an address
@@ -86,7 +88,21 @@ static bool pfc_name_matches(const char *symbol, const char *name)
 	       (!symbol[len] || (symbol[len] == '.' && !strstr(symbol + len, ".cold")));
 }
 
-static bool pfc_map_call(unsigned long site, unsigned long target)
+/* The instruction at AT as the compiler made it, under whatever kprobe is there. */
+static bool pfc_read_insn(unsigned long at, struct pfc_insn *insn)
+{
+	struct kprobe kp = { .addr = (kprobe_opcode_t *)at, .flags = KPROBE_FLAG_DISABLED };
+
+	if (!pfc_arch_read(at, insn))
+		return false;
+	if (pfc_arch_is_breakpoint(insn) && !register_kprobe(&kp)) {
+		pfc_arch_restore(insn, kp.opcode);
+		unregister_kprobe(&kp);
+	}
+	return true;
+}
+
+static bool pfc_map_call(unsigned long site, unsigned long target, unsigned long returns)
 {
 	struct pfc_callee *callee;
 	unsigned int i;
@@ -104,7 +120,7 @@ static bool pfc_map_call(unsigned long site, unsigned long target)
 		pfc_nr_callees++;
 	}
 	callee->site = site;
-	callee->call = pfc_arch_call_return(site);
+	callee->returns = returns;
 	callee->sites++;
 	return true;
 }
@@ -112,6 +128,7 @@ static bool pfc_map_call(unsigned long site, unsigned long target)
 static int pfc_map_function(unsigned long start, unsigned long size)
 {
 	unsigned long at, target;
+	struct pfc_insn insn;
 
 	if (pfc_nr_dispatcher == PFC_MAX_RANGES)
 		return -E2BIG;
@@ -119,14 +136,55 @@ static int pfc_map_function(unsigned long start, unsigned long size)
 	pfc_dispatcher[pfc_nr_dispatcher].size = size;
 	pfc_nr_dispatcher++;
 	for (at = start; at < start + size; at += PFC_ARCH_INSN_STEP) {
-		if (pfc_arch_hides_call(at))
-			pfc_map_complete = false;
-		if (!pfc_arch_call_target(at, &target) || target - start < size)
+		if (!pfc_read_insn(at, &insn) || !pfc_arch_target(&insn, at, &target) ||
+		    target - start < size)
 			continue;
-		if (!pfc_map_call(at, target))
+		if (!pfc_map_call(at, target, pfc_arch_return_of(&insn, at)))
 			return -E2BIG;
 	}
 	return 0;
+}
+
+/**
+ * pfc_locate_symbol() - where a name is, whether or not it may be probed
+ * @name: a symbol of the kernel
+ *
+ * register_kprobe() looks the name up before it refuses.
+ *
+ * Context: may sleep.
+ * Return: the address, or 0.
+ */
+unsigned long pfc_locate_symbol(const char *name)
+{
+	struct kprobe kp = { .symbol_name = name, .flags = KPROBE_FLAG_DISABLED };
+
+	if (!register_kprobe(&kp))
+		unregister_kprobe(&kp);
+	return (unsigned long)kp.addr;
+}
+
+static void pfc_locate_trampolines(void)
+{
+	/* kretprobes of 5.10 to 5.14, since then, by rethook; function_graph and fprobe. */
+	static const char * const names[PFC_MAX_TRAMPOLINES] = {
+		"kretprobe_trampoline", "__kretprobe_trampoline", "arch_rethook_trampoline",
+		"return_to_handler", "ftrace_graph_return",
+	};
+	struct pfc_symbol sym;
+	unsigned int i;
+
+	pfc_nr_trampolines = 0;
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!pfc_symbol_at(pfc_locate_symbol(names[i]), &sym))
+			continue;
+		pfc_trampolines[pfc_nr_trampolines].start = sym.start;
+		pfc_trampolines[pfc_nr_trampolines++].size = sym.size;
+	}
+	pfc_kernel_text.start = pfc_locate_symbol("_stext");
+	pfc_kernel_text.size = pfc_locate_symbol("_etext") - pfc_kernel_text.start;
+	/* Not both are known to every kernel. */
+	if (!pfc_kernel_text.start || (long)pfc_kernel_text.size < 0)
+		pfc_kernel_text.size = 0;
 }
 
 /**
@@ -147,7 +205,7 @@ int pfc_locate_init(void)
 		return -ENOMEM;
 	pfc_nr_callees = 0;
 	pfc_nr_dispatcher = 0;
-	pfc_map_complete = true;
+	pfc_locate_trampolines();
 
 	err = -ENOENT;
 	if (!pfc_symbol_at((unsigned long)handle_mm_fault, &root) ||
@@ -205,27 +263,42 @@ const struct pfc_callee *pfc_locate_callee(const char *name)
 }
 
 /**
- * pfc_locate_complete() - whether every call of the dispatcher could be read
+ * pfc_locate_site() - the function that is called at an address of the dispatcher
+ * @site: an address
  *
- * Context: after pfc_locate_init().
- * Return: false if somebody's breakpoint may cover one.
+ * Context: between pfc_locate_init() and pfc_locate_exit().
+ * Return: the callee, or NULL if there is no call at @site.
  */
-bool pfc_locate_complete(void)
+const struct pfc_callee *pfc_locate_site(unsigned long site)
 {
-	return pfc_map_complete;
+	unsigned long target;
+	struct pfc_insn insn;
+	unsigned int i;
+
+	if (!pfc_read_insn(site, &insn) || !pfc_arch_target(&insn, site, &target))
+		return NULL;
+	for (i = 0; i < pfc_nr_callees; i++)
+		if (pfc_callees[i].symbol.start == target)
+			return &pfc_callees[i];
+	return NULL;
 }
 
-/*
- * Where a name is, whether or not it may be probed: register_kprobe() looks the
- * name up before it refuses.
+/**
+ * pfc_locate_entry() - the function that the dispatcher calls at an address
+ * @addr: an address
+ *
+ * Context: between pfc_locate_init() and pfc_locate_exit().
+ * Return: the callee, or NULL if @addr is the entry of none.
  */
-static unsigned long pfc_address_of(const char *name)
+const struct pfc_callee *pfc_locate_entry(unsigned long addr)
 {
-	struct kprobe kp = { .symbol_name = name, .flags = KPROBE_FLAG_DISABLED };
+	unsigned int i;
 
-	if (!register_kprobe(&kp))
-		unregister_kprobe(&kp);
-	return (unsigned long)kp.addr;
+	for (i = 0; i < pfc_nr_callees; i++)
+		/* A kprobe on an entry stands behind endbr. */
+		if (addr - pfc_callees[i].symbol.start <= PFC_ARCH_ENTRY)
+			return &pfc_callees[i];
+	return NULL;
 }
 
 /* The first is looked for by name, the others where it calls them, or they do. */
@@ -270,10 +343,12 @@ static bool pfc_refuser_read(const struct pfc_range *range)
 {
 	unsigned long at, target;
 	struct pfc_symbol sym;
+	struct pfc_insn insn;
 	bool visits = false;
 
 	for (at = range->start; at < range->start + range->size; at += PFC_ARCH_INSN_STEP) {
-		if (!pfc_arch_call_target(at, &target) || target - range->start < range->size)
+		if (!pfc_read_insn(at, &insn) || !pfc_arch_target(&insn, at, &target) ||
+		    target - range->start < range->size)
 			continue;
 		if (target == pfc_dispatcher[0].start) {
 			visits = true;
@@ -304,7 +379,7 @@ const char *pfc_locate_refusals(void)
 	pfc_nr_refusals = 0;
 	if (!ARRAY_SIZE(pfc_refuser_names))
 		return "refused accesses cannot be seen on this architecture";
-	if (pfc_symbol_at(pfc_address_of(pfc_refuser_names[0]), &sym))
+	if (pfc_symbol_at(pfc_locate_symbol(pfc_refuser_names[0]), &sym))
 		pfc_refuser_add(&sym);
 	for (i = 0; i < pfc_nr_refusers; i++)
 		visits |= pfc_refuser_read(&pfc_refusers[i]);
@@ -325,9 +400,10 @@ unsigned long pfc_locate_next_return(unsigned long after)
 {
 	unsigned long end = pfc_dispatcher[0].start + pfc_dispatcher[0].size;
 	unsigned long at = after ? after + PFC_ARCH_INSN_STEP : pfc_dispatcher[0].start;
+	struct pfc_insn insn;
 
 	for (; at < end; at += PFC_ARCH_INSN_STEP)
-		if (pfc_arch_is_return(at))
+		if (pfc_read_insn(at, &insn) && pfc_arch_is_return(&insn))
 			return at;
 	return 0;
 }

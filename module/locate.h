@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Names to places, by reading the dispatcher's own code.
+ * Names to addresses, by reading the dispatcher's own code.
  */
 #ifndef PFC_LOCATE_H
 #define PFC_LOCATE_H
@@ -25,14 +25,14 @@ struct pfc_symbol {
  * struct pfc_callee - a function that the dispatcher calls
  * @symbol: the function
  * @site: address of the call, the last one seen
+ * @returns: where that call returns to, or 0: it is a tail call
  * @sites: how many calls there are
- * @call: the one at @site returns, and is no tail call
  */
 struct pfc_callee {
 	struct pfc_symbol symbol;
 	unsigned long site;
+	unsigned long returns;
 	unsigned int sites;
-	bool call;
 };
 
 /* The text that belongs to the dispatcher. Written by init, then only read. */
@@ -50,6 +50,18 @@ struct pfc_range {
  */
 extern struct pfc_range pfc_dispatcher[PFC_MAX_RANGES];
 extern unsigned int pfc_nr_dispatcher;
+
+/* The kernel's own text, without modules and BPF; size 0: not known. Written by init. */
+extern struct pfc_range pfc_kernel_text;
+
+/*
+ * Where return probes of others make a function return to: who called it cannot be told
+ * from such an address. Written by init.
+ */
+#define PFC_MAX_TRAMPOLINES	5
+
+extern struct pfc_range pfc_trampolines[PFC_MAX_TRAMPOLINES];
+extern unsigned int pfc_nr_trampolines;
 
 /**
  * pfc_in_ranges() - whether an address lies in one of some functions
@@ -97,7 +109,9 @@ int pfc_locate_init(void);
 void pfc_locate_exit(void);
 bool pfc_symbol_at(unsigned long addr, struct pfc_symbol *sym);
 const struct pfc_callee *pfc_locate_callee(const char *name);
-bool pfc_locate_complete(void);
+const struct pfc_callee *pfc_locate_site(unsigned long site);
+const struct pfc_callee *pfc_locate_entry(unsigned long addr);
+unsigned long pfc_locate_symbol(const char *name);
 const char *pfc_locate_refusals(void);
 unsigned long pfc_locate_next_return(unsigned long after);
 

@@ -6,13 +6,16 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/cpumask.h>
 #include <linux/kernel.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/string.h>
 #include <pfclass.h>
 #include <compat/compat.h>
 #include "counters.h"
 #include "debugfs.h"
+#include "event.h"
 #include "filter.h"
 #include "frames.h"
 #include "locate.h"
@@ -23,10 +26,10 @@ static struct pfc_config pfc_config = { .account = true };
 static char *pfc_backend = "kprobe";
 module_param_named(backend, pfc_backend, charp, 0444);
 MODULE_PARM_DESC(backend,
-		 "what entries of functions hang on: kprobe (default) or ftrace, which is cheaper");
+		 "how function entries are probed: kprobe (default) or ftrace, which is cheaper");
 
 module_param_named(account, pfc_config.account, bool, 0444);
-MODULE_PARM_DESC(account, "1 (default): follow each visit and count each fault once; 0: count places that are hit, cheaper");
+MODULE_PARM_DESC(account, "1 (default): follow each visit and count each fault once; 0: count hits of probes, cheaper");
 
 static bool pfc_enabled = true;
 module_param_named(enabled, pfc_enabled, bool, 0444);
@@ -36,15 +39,15 @@ static bool pfc_measure;
 module_param_named(latency, pfc_measure, bool, 0444);
 MODULE_PARM_DESC(latency, "1: measure how long faults take (needs account=1); 0 (default)");
 
-static unsigned int pfc_frames = 1024;
+static unsigned int pfc_frames;
 module_param_named(frames, pfc_frames, uint, 0444);
-MODULE_PARM_DESC(frames, "tasks that can be inside a fault at a time (default 1024); more are counted as missed");
+MODULE_PARM_DESC(frames, "tasks that can be inside a fault at a time, none missed up to that (default 64 for each possible CPU, 1024 at least)");
 
 #define PFC_GIVEN(key, mark)							\
 	module_param_named(probe_##key, pfc_config.given[mark], charp, 0444);	\
 	MODULE_PARM_DESC(probe_##key, \
 		"where class " #key " is seen: SYMBOL+0xOFF as `pfclass locate` prints it, " \
-		"or a way of finding it: direct, call-site, caller-filter, inferred")
+		"or a method: direct, call-site, in-visit, caller-filter, inferred")
 
 PFC_GIVEN(anon, PFC_MARK_ANON);
 PFC_GIVEN(wp, PFC_MARK_WP);
@@ -75,9 +78,13 @@ static int __init pfc_init(void)
 		pr_err("latency=1 needs account=1: without it no fault has a beginning and an end\n");
 		return -EINVAL;
 	}
+	if (!pfc_frames)
+		pfc_frames = max(1024U, 64 * num_possible_cpus());
 	err = pfc_counters_init(pfc_measure);
 	if (err)
 		return err;
+	if (pfc_measure)
+		static_branch_inc(&pfc_reports);
 	err = pfc_frames_init(pfc_frames);
 	if (err) {
 		if (err == -EINVAL)
@@ -89,7 +96,7 @@ static int __init pfc_init(void)
 		pr_err("cannot read handle_mm_fault() (%d)\n", err);
 		goto err_frames_exit;
 	}
-	err = pfc_probes_init(&pfc_config);
+	err = pfc_find_probes(&pfc_config);
 	if (err)
 		goto err_locate_exit;
 	if (pfc_enabled) {

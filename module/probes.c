@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/* lint: allow LINE_SPACING throughout: NOKPROBE_SYMBOL() belongs to the function above it */
-/* lint: allow MACRO_ARG_UNUSED throughout: the lists of pfclass.h pass more than each user wants */
-/* lint: allow BRACKET_SPACE throughout: an index in an initializer */
 /*
- * The table of places and the ladder by which each is found.
+ * The probes that were placed: arming, what they miss, and what can be said of each class.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/mman.h>
-#include <linux/mutex.h>
+#include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
@@ -24,122 +21,24 @@
 #include "pfc_arch.h"
 #include "probes.h"
 
-/**
- * struct pfc_way - one function by which a mark is seen
- * @function: a function that the dispatcher calls
- * @callee: it is not the class's own: it is only called from there, so the call
- *	is the place, or its entry when the caller is the dispatcher
- * @address: where the faulting address is on entry of @function
- * @hot: others call it often: where the call itself can be probed, that is cheaper
- *	even when the probe is not
- * @partial: it sees some of the faults only, and the rest must be inferred; it
- *	does not matter from how many places it is called
- */
-struct pfc_way {
-	const char *function;
-	bool callee;
-	int address;
-	bool hot;
-	bool partial;
-};
+struct pfc_probe *pfc_probes[PFC_MAX_PROBES];
+unsigned int pfc_nr_probes;
+char pfc_no_account[96] = "accounting is off (account=0)";
+const char *pfc_no_refused;
 
-/**
- * struct pfc_ladder - all the ways to see a mark
- * @mark: what is seen; PFC_MARK_AF stands for the whole tail
- * @needs: configuration without which the kernel never makes it, or NULL
- * @configured: whether the kernel has that
- * @optional: where none is called, the kernel never makes it
- * @every: each way that exists is needed, not the first one
- * @rest: bit of enum pfc_infer: what a partial way does not see
- * @all: bit of enum pfc_infer: all of it
- * @ways: best first
- */
-struct pfc_ladder {
-	enum pfc_mark mark;
-	const char *needs;
-	bool configured;
-	bool optional;
-	bool every;
-	unsigned long rest;
-	unsigned long all;
-	struct pfc_way ways[4];
-};
-
-/* lint: allow IS_ENABLED_CONFIG: the argument is a CONFIG_ */
-#define PFC_NEEDS(option) .needs = #option, .configured = IS_ENABLED(option)
-#define PFC_OWN(function) .ways = { { function, false, PFC_ADDR_VMF } }
-
-/* Argument positions are those of 5.10, 6.1, 6.12 and 7.2 alike. */
-static const struct pfc_ladder pfc_ladders[] = {
-	{ PFC_MARK_ANON, .rest = BIT(PFC_INFER_ANON_READ), .all = BIT(PFC_INFER_ANON), .ways = {
-		{ "do_anonymous_page", false, PFC_ADDR_VMF },
-		/* Inlined (5.10, 6.1): it maps a page of its own, or the zero page. */
-		{ "folio_add_new_anon_rmap", true, 2, .partial = true },
-		{ "page_add_new_anon_rmap", true, 2, .partial = true },
-	} },
-	{ PFC_MARK_WP, PFC_OWN("do_wp_page") },
-	{ PFC_MARK_SWAP, PFC_OWN("do_swap_page") },
-	{ PFC_MARK_NUMA, PFC_NEEDS(CONFIG_NUMA_BALANCING), .ways = {
-		/*
-		 * Of the dispatcher only do_numa_page() calls these, once it has seen
-		 * that the entry is still the one that faulted. At its own entry, those
-		 * that come too late count, too: then nothing is done, and numa_hint_faults
-		 * does not count it either.
-		 */
-		{ "vm_normal_page", true, 1, .hot = true },
-		{ "vm_normal_folio", true, 1, .hot = true },
-		{ "do_numa_page", false, PFC_ADDR_VMF },
-	} },
-	/* One of the first three, by version; on arm64 since 6.9 also the last. */
-	{ PFC_MARK_AF, .every = true, .ways = {
-		{ "__ptep_set_access_flags_anysz", true, 1 },
-		{ "__ptep_set_access_flags", true, 1 },
-		{ "ptep_set_access_flags", true, 1 },
-		{ "contpte_ptep_set_access_flags", true, 1 },
-	} },
-	{ PFC_MARK_FILE, .rest = BIT(PFC_INFER_FILE_READ), .all = BIT(PFC_INFER_FILE), .ways = {
-		{ "do_fault", false, PFC_ADDR_VMF },
-		/* Inlined (5.10, 6.1): what fault-around satisfies does not get here. */
-		{ "__do_fault", true, PFC_ADDR_VMF, .partial = true },
-	} },
-	{ PFC_MARK_THP_ANON, PFC_NEEDS(CONFIG_TRANSPARENT_HUGEPAGE),
-	  PFC_OWN("do_huge_pmd_anonymous_page") },
-	{ PFC_MARK_THP_WP, PFC_NEEDS(CONFIG_TRANSPARENT_HUGEPAGE),
-	  PFC_OWN("do_huge_pmd_wp_page") },
-	{ PFC_MARK_THP_NUMA, PFC_NEEDS(CONFIG_TRANSPARENT_HUGEPAGE),
-	  PFC_OWN("do_huge_pmd_numa_page") },
-	{ PFC_MARK_THP_AF, PFC_NEEDS(CONFIG_TRANSPARENT_HUGEPAGE), .every = true, .ways = {
-		{ "huge_pmd_set_accessed", false, PFC_ADDR_VMF },
-		{ "huge_pud_set_accessed", false, PFC_ADDR_VMF },
-	} },
-	{ PFC_MARK_THP_DEVICE, PFC_NEEDS(CONFIG_DEVICE_PRIVATE), .optional = true,
-	  PFC_OWN("do_huge_pmd_device_private") },
-	{ PFC_MARK_HUGETLB, PFC_NEEDS(CONFIG_HUGETLB_PAGE),
-	  .ways = { { "hugetlb_fault", false, 2 } } },
-};
-
-/* What is to be said of a mark: whether all that makes it is seen, and why not. */
-static struct {
-	bool covered;
-	bool inferred;		/* the places do not see all of it */
-	char why[96];		/* covered: why it never happens, or empty */
-} pfc_cover[PFC_NR_MARKS];
-
-static struct pfc_place *pfc_places[PFC_MAX_PLACES];
-static unsigned int pfc_nr_places;
-static u64 pfc_missed_base;
-static bool pfc_armed;
-static const struct pfc_backend *pfc_entry_backend;
-static char pfc_no_account[96] = "accounting is off (account=0)";
-static const char *pfc_no_refused;	/* why refused accesses are not seen */
-
+bool pfc_armed;
 bool pfc_account;
-bool pfc_blind;
-bool pfc_blind_to_errors;
+bool pfc_incomplete;
+bool pfc_incomplete_errors;
 unsigned long pfc_infer;
 DEFINE_STATIC_KEY_FALSE(pfc_infers);
+DEFINE_STATIC_KEY_FALSE(pfc_reads_vma);
 
-static const char * const pfc_method_words[PFC_NR_METHODS] = {
+/* Why no class, or none of one mark, can be counted now; by pfc_probes_refresh(). */
+static const char *pfc_why_none;
+static const char *pfc_why_not_mark[PFC_NR_MARKS];
+
+const char * const pfc_method_words[PFC_NR_METHODS] = {
 #define PFC_X(id, word) [PFC_METHOD_##id] = word,
 	PFC_METHODS(PFC_X)
 #undef PFC_X
@@ -151,19 +50,26 @@ static const char * const pfc_state_words[PFC_NR_STATES] = {
 #undef PFC_X
 };
 
-static const char * const pfc_class_keys[PFC_NR_CLASSES] = {
+const char * const pfc_class_keys[PFC_NR_CLASSES] = {
 #define PFC_X(id, key, where) [PFC_##id] = key,
 	PFC_CLASSES(PFC_X)
 #undef PFC_X
 };
 
-/* The three marks of the tail are seen by the same places. */
+/* The three marks of the access-flag update are seen by the same probes. */
 static enum pfc_mark pfc_mark_seen_as(enum pfc_mark mark)
 {
-	return BIT(mark) & PFC_MARKS_TAIL ? PFC_MARK_AF : mark;
+	return BIT(mark) & PFC_MARKS_UPDATE ? PFC_MARK_AF : mark;
 }
 
-static const char *pfc_place_error(int err)
+/**
+ * pfc_probe_error() - what an error of a backend means
+ * @err: what its @add returned
+ *
+ * Context: any.
+ * Return: plain words.
+ */
+const char *pfc_probe_error(int err)
 {
 	switch (err) {
 	case -ENOENT:
@@ -174,7 +80,7 @@ static const char *pfc_place_error(int err)
 	case -ERANGE:
 		return "not the beginning of an instruction of that symbol";
 	case -E2BIG:
-		return "too many places";
+		return "too many probes";
 	case -ENOMEM:
 		return "out of memory";
 	default:
@@ -182,383 +88,81 @@ static const char *pfc_place_error(int err)
 	}
 }
 
-static __printf(2, 3) void pfc_cover_never(enum pfc_mark mark, const char *fmt, ...)
-{
-	va_list args;
-
-	pfc_cover[mark].covered = true;
-	va_start(args, fmt);
-	vscnprintf(pfc_cover[mark].why, sizeof(pfc_cover[mark].why), fmt, args);
-	va_end(args);
-}
-
-static void pfc_cover_fully(enum pfc_mark mark, bool inferred)
-{
-	pfc_cover[mark].covered = true;
-	pfc_cover[mark].inferred = inferred;
-	pfc_cover[mark].why[0] = '\0';
-}
-
-static __printf(2, 3) void pfc_cover_not(enum pfc_mark mark, const char *fmt, ...)
-{
-	va_list args;
-
-	pfc_cover[mark].covered = false;
-	va_start(args, fmt);
-	vscnprintf(pfc_cover[mark].why, sizeof(pfc_cover[mark].why), fmt, args);
-	va_end(args);
-}
-
-/*
- * Place TEMPLATE at ADDR, or where its kprobe says by symbol. Only kprobes can be
- * anywhere; they also take what the other backend refuses at a function's entry.
+/**
+ * pfc_probe_add() - place a probe, not armed
+ * @template: all but where it is and what it counts with
+ * @backend: what an entry of a function uses
+ * @addr: where, or 0: where its kprobe says, by symbol
+ *
+ * Only kprobes can be anywhere; they also take what the other backend refuses at a
+ * function's entry.
+ *
+ * Context: may sleep. Balanced by pfc_probe_remove_to().
+ * Return: 0, -E2BIG, -ENOMEM, or what the backend's @add returned.
  */
-static int pfc_place_add(const struct pfc_place *template, unsigned long addr)
+int pfc_probe_add(const struct pfc_probe *template, const struct pfc_backend *backend,
+		  unsigned long addr)
 {
 	bool entry = addr && (template->check_caller || template->kind == PFC_KIND_ENTRY);
-	struct pfc_place *place;
+	struct pfc_probe *probe;
 	int err = -EINVAL;
 
-	if (pfc_nr_places == PFC_MAX_PLACES)
+	if (pfc_nr_probes == PFC_MAX_PROBES)
 		return -E2BIG;
-	place = kmemdup(template, sizeof(*place), GFP_KERNEL);
-	if (!place)
+	probe = kmemdup(template, sizeof(*probe), GFP_KERNEL);
+	if (!probe)
 		return -ENOMEM;
-	place->addr = addr;
-	place->index = pfc_nr_places;
-	place->count = &pfc_counters->place[place->index];
-	place->marks = BIT(place->mark);
-	place->backend = entry ? pfc_entry_backend : &pfc_backend_kprobe;
-	err = place->backend->place(place);
-	if (err && place->backend != &pfc_backend_kprobe) {
-		place->backend = &pfc_backend_kprobe;
-		err = place->backend->place(place);
+	probe->addr = addr;
+	probe->index = pfc_nr_probes;
+	probe->count = &pfc_counters->probe[probe->index];
+	probe->marks = BIT(probe->mark);
+	probe->backend = entry ? backend : &pfc_backend_kprobe;
+	err = probe->backend->add(probe);
+	if (err && probe->backend != &pfc_backend_kprobe) {
+		probe->backend = &pfc_backend_kprobe;
+		err = probe->backend->add(probe);
 	}
 	if (err) {
-		kfree(place);
+		kfree(probe);
 		return err;
 	}
-	pfc_places[pfc_nr_places++] = place;
+	pfc_probes[pfc_nr_probes++] = probe;
 	return 0;
 }
 
-/* Remove all places but the first COUNT; neighbours of one backend together. */
-static void pfc_place_remove_to(unsigned int count)
+/**
+ * pfc_probe_remove_to() - remove probes, the last ones first
+ * @count: how many stay
+ *
+ * Neighbours of one backend are removed together, since each removal waits.
+ *
+ * Context: may sleep; they are disarmed. On return no handler of them runs.
+ */
+void pfc_probe_remove_to(unsigned int count)
 {
 	const struct pfc_backend *backend;
 	unsigned int first;
 
-	while (pfc_nr_places > count) {
-		first = pfc_nr_places - 1;
-		backend = pfc_places[first]->backend;
-		while (first > count && pfc_places[first - 1]->backend == backend)
+	while (pfc_nr_probes > count) {
+		first = pfc_nr_probes - 1;
+		backend = pfc_probes[first]->backend;
+		while (first > count && pfc_probes[first - 1]->backend == backend)
 			first--;
-		backend->unplace(&pfc_places[first], pfc_nr_places - first);
-		while (pfc_nr_places > first)
-			kfree(pfc_places[--pfc_nr_places]);
-	}
-}
-
-/* Both ends of the visit. Returns are probed where each can be found. */
-static int pfc_place_visit(void)
-{
-	struct pfc_place place = { .kind = PFC_KIND_EXIT, .how = PFC_METHOD_DIRECT };
-	unsigned int before = pfc_nr_places;
-	unsigned long at = 0;
-	int err = -ENOENT;
-
-	while ((at = pfc_locate_next_return(at))) {
-		err = pfc_place_add(&place, at);
-		if (err)
-			break;
-	}
-	place.kind = PFC_KIND_ENTRY;
-	if (!err)
-		err = pfc_place_add(&place, pfc_dispatcher[0].start);
-	if (!err)
-		return 0;
-	pfc_place_remove_to(before);
-	place.kind = PFC_KIND_VISIT;
-	return pfc_place_add(&place, pfc_dispatcher[0].start);
-}
-
-/* WHAT is "symbol" or "symbol+0xoffset". */
-static void pfc_place_given_one(enum pfc_mark mark, char *what)
-{
-	char *plus = strchr(what, '+');
-	struct pfc_place place = {
-		.kind = mark == PFC_MARK_AF ? PFC_KIND_TAIL : PFC_KIND_LEAF,
-		.how = PFC_METHOD_GIVEN,
-		.mark = mark,
-		.address = mark == PFC_MARK_AF ? 1 : PFC_ADDR_NONE,
-	};
-	unsigned int offset = 0;
-	unsigned long target;
-	int err;
-
-	if (plus) {
-		*plus = '\0';
-		if (kstrtouint(plus + 1, 0, &offset)) {
-			pfc_cover_not(mark, "given: no number after %s+", what);
-			return;
-		}
-	}
-	/* At a function's entry the caller is known, and other callers do not count. */
-	place.check_caller = !offset;
-	place.rp.kp.symbol_name = what;
-	place.rp.kp.offset = offset;
-	err = pfc_place_add(&place, 0);
-	if (err) {
-		pfc_cover_not(mark, "given %s+0x%x: %s (%d)", what, offset,
-			      pfc_place_error(err), err);
-		return;
-	}
-	/* The tail is split by the setter's arguments, which stand at a call of it. */
-	if (mark == PFC_MARK_AF && offset &&
-	    !pfc_arch_call_target(pfc_places[pfc_nr_places - 1]->addr, &target)) {
-		pfc_place_remove_to(pfc_nr_places - 1);
-		pfc_cover_not(mark, "given %s+0x%x: not a call of the access-flag setter",
-			      what, offset);
-	}
-}
-
-/* Ways that may be used: all, or one that was named; 0: a place was named. */
-static unsigned long pfc_hows_wanted(const char *given)
-{
-	enum pfc_method how;
-
-	if (!given)
-		return ~0UL;
-	for (how = 0; how < PFC_NR_METHODS; how++)
-		if (!strcmp(given, pfc_method_words[how]))
-			/* What a place sees in part is inferred for the rest. */
-			return BIT(how) | BIT(PFC_METHOD_INFERRED);
-	return 0;
-}
-
-static int pfc_place_given(enum pfc_mark mark, const char *given)
-{
-	unsigned int before = pfc_nr_places;
-	char *copy, *rest, *what;
-
-	copy = kstrdup(given, GFP_KERNEL);
-	if (!copy)
-		return -ENOMEM;
-	rest = copy;
-	pfc_cover[mark].covered = true;
-	while (pfc_cover[mark].covered && (what = strsep(&rest, ",")))
-		pfc_place_given_one(mark, what);
-	if (!pfc_cover[mark].covered)
-		pfc_place_remove_to(before);
-	kfree(copy);
-	return 0;
-}
-
-/* What is done with the arguments of the mark's own function. */
-static enum pfc_kind pfc_mark_kind(enum pfc_mark mark)
-{
-	switch (mark) {
-	case PFC_MARK_WP:
-		return PFC_KIND_WP;
-	case PFC_MARK_SWAP:
-		return PFC_KIND_SWAP;
-	case PFC_MARK_AF:
-		return PFC_KIND_TAIL;
-	default:
-		return PFC_KIND_LEAF;
-	}
-}
-
-/* One way: true if there is a place now, else why not is noted. */
-static bool pfc_place_way(enum pfc_mark mark, const struct pfc_way *way,
-			  const struct pfc_callee *callee, unsigned long hows)
-{
-	struct pfc_place place = {
-		.kind = pfc_mark_kind(mark),
-		.mark = mark,
-		.address = way->address,
-	};
-	unsigned int i;
-	int err = 0;
-
-	/* A variant of the compiler's making may have other arguments. */
-	if (strcmp(callee->symbol.name, way->function)) {
-		if (mark == PFC_MARK_AF) {
-			pfc_cover_not(mark, "%s: its arguments are not known",
-				      callee->symbol.name);
-			return false;
-		}
-		place.kind = PFC_KIND_LEAF;
-		place.address = PFC_ADDR_NONE;
-	}
-	if (way->callee && callee->sites != 1 && !way->partial) {
-		pfc_cover_not(mark, "%s() is called from %u places", way->function,
-			      callee->sites);
-		return false;
-	}
-	if (callee->sites == 1 && pfc_locate_complete() && callee->call)
-		place.caller = pfc_arch_call_return(callee->site);
-	/* Where the entry is cheaper than a kprobe, it is tried first. */
-	for (i = 0; i < 2; i++) {
-		bool site = way->callee &&
-			    i == (pfc_entry_backend != &pfc_backend_kprobe && !way->hot);
-
-		place.how = site ? PFC_METHOD_CALL_SITE :
-			    way->callee ? PFC_METHOD_CALLER_FILTER : PFC_METHOD_DIRECT;
-		place.check_caller = !site;
-		if (!(hows & BIT(place.how)) || (site && callee->sites != 1))
-			continue;
-		err = pfc_place_add(&place, site ? callee->site : callee->symbol.start);
-		if (!err)
-			return true;
-	}
-	if (err)
-		pfc_cover_not(mark, "%s(): %s (%d)", way->function, pfc_place_error(err), err);
-	else
-		pfc_cover_not(mark, "%s() cannot be found that way", way->function);
-	return false;
-}
-
-static void pfc_place_ladder(const struct pfc_ladder *ladder, unsigned long hows)
-{
-	const struct pfc_way *way, *end = ladder->ways + ARRAY_SIZE(ladder->ways);
-	unsigned int before = pfc_nr_places;
-	const struct pfc_callee *callee;
-	enum pfc_mark mark = ladder->mark;
-	bool found = false, partial = false;
-
-	pfc_cover_not(mark, "inlined: handle_mm_fault() does not call %s()%s",
-		      ladder->ways[0].function,
-		      pfc_locate_complete() ? "" : ", or somebody's kprobe hides the call");
-	for (way = ladder->ways; way < end && way->function; way++) {
-		callee = pfc_locate_callee(way->function);
-		if (!callee)
-			continue;
-		if (pfc_place_way(mark, way, callee, hows)) {
-			found = true;
-			partial = way->partial;
-			if (!ladder->every)
-				break;
-		} else if (ladder->every) {
-			pfc_place_remove_to(before);
-			return;
-		}
-	}
-	if (found && !partial) {
-		pfc_cover_fully(mark, false);
-	} else if (ladder->all && pfc_account && hows & BIT(PFC_METHOD_INFERRED)) {
-		pfc_infer |= found ? ladder->rest : ladder->all;
-		static_branch_enable(&pfc_infers);
-		pfc_cover_fully(mark, true);
-	} else if (found) {
-		pfc_place_remove_to(before);
-		pfc_cover_not(mark, "%s() is inlined: without account=1 only a part can be seen",
-			      ladder->ways[0].function);
-	} else if (ladder->optional && pfc_locate_complete()) {
-		pfc_cover_never(mark, "never happens: this kernel has no %s()",
-				ladder->ways[0].function);
-	}
-}
-
-/*
- * Accesses that the architecture refuses, where it sends the signal. Always by
- * kprobes: that path is long, and rare.
- */
-static void pfc_place_refusals(void)
-{
-	struct pfc_place place = {
-		.kind = PFC_KIND_REFUSED,
-		.how = PFC_METHOD_CALLER_FILTER,
-		.mark = PFC_MARK_REFUSED,
-	};
-	unsigned int i, before = pfc_nr_places;
-	int err;
-
-	pfc_no_refused = pfc_locate_refusals();
-	for (i = 0; !pfc_no_refused && i < pfc_nr_refusals; i++) {
-		place.address = pfc_refusals[i].address;
-		err = pfc_place_add(&place, pfc_refusals[i].start);
-		if (!err)
-			continue;
-		pfc_no_refused = pfc_place_error(err);
-		pfc_place_remove_to(before);
+		backend->remove(&pfc_probes[first], pfc_nr_probes - first);
+		while (pfc_nr_probes > first)
+			kfree(pfc_probes[--pfc_nr_probes]);
 	}
 }
 
 /**
- * pfc_probes_init() - find and place every probe point, none armed
- * @config: what is wanted
- *
- * Says in the log which classes cannot be counted and why.
- *
- * Context: may sleep; pfc_locate_init() has run. Balanced by pfc_probes_exit().
- * Return: 0, -ENOMEM, or -EOPNOTSUPP if no place was found.
- */
-int pfc_probes_init(const struct pfc_config *config)
-{
-	const struct pfc_ladder *ladder;
-	unsigned int leaves = 0;
-	unsigned long hows;
-	enum pfc_mark mark;
-	int err;
-
-	pfc_account = config->account;
-	pfc_entry_backend = config->backend;
-	if (pfc_account) {
-		err = pfc_place_visit();
-		if (err) {
-			pfc_account = false;
-			scnprintf(pfc_no_account, sizeof(pfc_no_account),
-				  "handle_mm_fault(): %s (%d)", pfc_place_error(err), err);
-		}
-	}
-	leaves = pfc_nr_places;
-	for (ladder = pfc_ladders; ladder < pfc_ladders + ARRAY_SIZE(pfc_ladders); ladder++) {
-		mark = ladder->mark;
-		hows = pfc_hows_wanted(config->given[mark]);
-		if (!hows) {
-			err = pfc_place_given(mark, config->given[mark]);
-			if (err)
-				goto err_remove;
-		} else if (ladder->needs && !ladder->configured) {
-			pfc_cover_never(mark, "never happens: %s is not set", ladder->needs);
-		} else {
-			pfc_place_ladder(ladder, hows);
-		}
-		if (pfc_cover[mark].covered)
-			continue;
-		pfc_blind = true;
-		/* The tail always ends well. */
-		if (mark != PFC_MARK_AF)
-			pfc_blind_to_errors = true;
-		pr_notice("%s is " PFC_UNAVAILABLE ": %s\n",
-			  pfc_class_keys[pfc_mark_class(mark)], pfc_cover[mark].why);
-	}
-	if (pfc_nr_places > leaves) {
-		if (pfc_account)
-			pfc_place_refusals();
-		/* Armed in this order: the beginning of visits comes last. */
-		if (leaves)
-			swap(pfc_places[leaves - 1], pfc_places[pfc_nr_places - 1]);
-		return 0;
-	}
-	pr_err("no place of the fault path can be probed on this kernel\n");
-	err = -EOPNOTSUPP;
-
-err_remove:
-	pfc_place_remove_to(0);
-	return err;
-}
-
-/**
- * pfc_probes_exit() - disarm and remove every probe point
+ * pfc_probes_exit() - disarm and remove every probe
  *
  * Context: may sleep; on return no handler runs and none will.
  */
 void pfc_probes_exit(void)
 {
 	pfc_probes_disarm();
-	pfc_place_remove_to(0);
+	pfc_probe_remove_to(0);
 }
 
 /* Once no handler runs, what they left half done is forgotten. */
@@ -584,18 +188,19 @@ int pfc_probes_arm(void)
 
 	if (pfc_armed)
 		return 0;
-	for (i = 0; i < pfc_nr_places; i++) {
-		err = pfc_places[i]->backend->arm(pfc_places[i]);
+	WRITE_ONCE(pfc_armed, true);
+	for (i = 0; i < pfc_nr_probes; i++) {
+		err = pfc_probes[i]->backend->arm(pfc_probes[i]);
 		if (err)
 			goto err_disarm;
 	}
-	pfc_armed = true;
 	return 0;
 
 err_disarm:
 	pr_err("cannot arm a probe (%d)\n", err);
+	WRITE_ONCE(pfc_armed, false);
 	while (--i >= 0)
-		pfc_places[i]->backend->disarm(pfc_places[i]);
+		pfc_probes[i]->backend->disarm(pfc_probes[i]);
 	pfc_probes_quiesce();
 	return err;
 }
@@ -611,33 +216,22 @@ void pfc_probes_disarm(void)
 
 	if (!pfc_armed)
 		return;
-	pfc_armed = false;
-	for (i = pfc_nr_places - 1; i >= 0; i--)
-		pfc_places[i]->backend->disarm(pfc_places[i]);
+	WRITE_ONCE(pfc_armed, false);
+	for (i = pfc_nr_probes - 1; i >= 0; i--)
+		pfc_probes[i]->backend->disarm(pfc_probes[i]);
 	pfc_probes_quiesce();
 }
 
-/**
- * pfc_probes_armed() - whether pfclass is counting
- *
- * Context: the caller serialises with arming.
- * Return: true if it is.
- */
-bool pfc_probes_armed(void)
+static u64 pfc_probe_hits(const struct pfc_probe *probe, const struct pfc_counters *c)
 {
-	return pfc_armed;
-}
-
-static u64 pfc_place_hits(const struct pfc_place *place, const struct pfc_counters *c)
-{
-	u64 hits = c->place[place->index].elsewhere;
+	u64 hits = c->probe[probe->index].ignored + c->probe[probe->index].lost;
 	unsigned int i;
 
-	/* Each counts something else, too, and not twice. */
-	if (place->kind == PFC_KIND_EXIT)
-		hits += c->begun - c->refused + c->retries;
+	/* The only end of visits counts what it completes, and not twice. */
+	if (probe->kind == PFC_KIND_EXIT && !probe->counts)
+		hits += pfc_counters_visits(c);
 	for (i = 0; i < PFC_NR_VARIANTS; i++)
-		hits += c->place[place->index].hit[i];
+		hits += c->probe[probe->index].hit[i];
 	return hits;
 }
 
@@ -647,8 +241,8 @@ static u64 pfc_all_hits(struct pfc_counters *c)
 	u64 sum = 0;
 
 	pfc_counters_total(c);
-	for (i = 0; i < pfc_nr_places; i++)
-		sum += pfc_place_hits(pfc_places[i], c);
+	for (i = 0; i < pfc_nr_probes; i++)
+		sum += pfc_probe_hits(pfc_probes[i], c);
 	return sum;
 }
 
@@ -694,8 +288,19 @@ int pfc_probes_selfcheck(void)
 	return err;
 }
 
+/* What one probe lost since the last reset. */
+static u64 pfc_probe_missed(const struct pfc_probe *probe, const struct pfc_counters *c)
+{
+	u64 missed = probe->backend->missed(probe) - probe->missed_base;
+
+	/* Where visits begin, those that got no frame, and those whose end was not seen. */
+	if (probe->kind == PFC_KIND_ENTRY || probe->kind == PFC_KIND_VISIT)
+		missed += c->lost + c->lost_ends;
+	return missed + c->probe[probe->index].lost;
+}
+
 /**
- * pfc_probes_missed() - firings and visits that were lost
+ * pfc_probes_missed() - hits and visits that were lost
  * @c: counters that were read
  *
  * Context: any.
@@ -703,16 +308,16 @@ int pfc_probes_selfcheck(void)
  */
 u64 pfc_probes_missed(const struct pfc_counters *c)
 {
-	u64 missed = c->lost - pfc_missed_base;
 	unsigned int i;
+	u64 missed = 0;
 
-	for (i = 0; i < pfc_nr_places; i++)
-		missed += pfc_places[i]->backend->missed(pfc_places[i]);
+	for (i = 0; i < pfc_nr_probes; i++)
+		missed += pfc_probe_missed(pfc_probes[i], c);
 	return missed;
 }
 
 /**
- * pfc_probes_reset() - make the lost firings read zero
+ * pfc_probes_reset() - make the lost hits read zero
  *
  * Context: any.
  */
@@ -720,44 +325,80 @@ void pfc_probes_reset(void)
 {
 	unsigned int i;
 
-	pfc_missed_base = 0;
-	for (i = 0; i < pfc_nr_places; i++)
-		pfc_missed_base += pfc_places[i]->backend->missed(pfc_places[i]);
+	for (i = 0; i < pfc_nr_probes; i++)
+		pfc_probes[i]->missed_base = pfc_probes[i]->backend->missed(pfc_probes[i]);
+}
+
+/**
+ * pfc_probes_refresh() - find out what cannot be counted at present
+ * @c: all counters, just read
+ *
+ * What others do to the probes is seen here: that they took them out of the text, or that
+ * they hide what a probe must know. pfc_probes_why_not() answers by this.
+ *
+ * Context: may sleep; the caller serialises.
+ */
+void pfc_probes_refresh(const struct pfc_counters *c)
+{
+	const struct pfc_probe *probe;
+	unsigned int i;
+
+	pfc_why_none = NULL;
+	memset(pfc_why_not_mark, 0, sizeof(pfc_why_not_mark));
+	for (i = 0; pfc_armed && i < pfc_nr_probes; i++) {
+		probe = pfc_probes[i];
+		if (!probe->backend->alive(probe)) {
+			if (pfc_account && probe->kind != PFC_KIND_REFUSED)
+				pfc_why_none = probe->backend->why_dead;
+			pfc_why_not_mark[probe->mark] = probe->backend->why_dead;
+		} else if (c->probe[probe->index].lost) {
+			pfc_why_not_mark[probe->mark] =
+				"another's return probe hides who called; reset when it is gone";
+		}
+	}
+	if (!pfc_account)
+		return;
+	if (!pfc_frames_trusted())
+		pfc_why_none = "debugfs kprobes/enabled is, or has just been, 0";
+	else if (c->lost_ends > pfc_counters_visits(c))
+		pfc_why_none = "most visits end unseen: is handle_mm_fault() livepatched?";
 }
 
 /**
  * pfc_probes_why_not() - why a class cannot be counted
  * @class: a class
  *
- * Context: any.
+ * Context: after pfc_probes_refresh().
  * Return: the reason in plain words, or NULL: it is counted.
  */
 const char *pfc_probes_why_not(enum pfc_class class)
 {
-	const char *why;
-	enum pfc_mark mark;
+	enum pfc_mark mark, seen_as;
 	unsigned int i;
 
-	for (i = 0; pfc_armed && i < pfc_nr_places; i++)
-		if ((pfc_account || pfc_mark_class(pfc_places[i]->mark) == class) &&
-		    !pfc_places[i]->backend->alive(pfc_places[i]))
-			return pfc_places[i]->backend->why_dead;
+	if (pfc_why_none)
+		return pfc_why_none;
 	if (!pfc_account) {
 		/* A hit at the PMD level may have fallen back to the PTE level. */
 		if (class == PFC_THP || class == PFC_NONE || class == PFC_ERROR)
 			return pfc_no_account;
-		for (i = 0; i < pfc_nr_places; i++)
-			if (pfc_places[i]->address == PFC_ADDR_NONE &&
-			    pfc_mark_class(pfc_places[i]->mark) == class &&
+		for (i = 0; i < pfc_nr_probes; i++)
+			if (pfc_probes[i]->address == PFC_ADDR_NONE &&
+			    pfc_mark_class(pfc_probes[i]->mark) == class &&
 			    pfc_filter_by_address())
-				return "its place does not know the address, and the filter asks";
+				return "its probe does not know the address, and the filter asks";
 	}
-	/* What leaves no mark is what no mark's place saw: all must have one. */
+	/* What leaves no mark is what no mark's probe saw: all must have one. */
 	for (mark = 0; mark < PFC_NR_SEEN_MARKS; mark++) {
-		why = pfc_cover[pfc_mark_seen_as(mark)].why;
-		if (!pfc_cover[pfc_mark_seen_as(mark)].covered &&
-		    (pfc_mark_class(mark) == class || class == PFC_NONE))
-			return class == PFC_NONE ? "another class is " PFC_UNAVAILABLE : why;
+		seen_as = pfc_mark_seen_as(mark);
+		if (pfc_mark_class(mark) == class && pfc_why_not_mark[seen_as])
+			return pfc_why_not_mark[seen_as];
+		if (pfc_cover[seen_as].covered)
+			continue;
+		if (class == PFC_NONE)
+			return "another class is " PFC_UNAVAILABLE;
+		if (pfc_mark_class(mark) == class)
+			return pfc_cover[seen_as].why;
 	}
 	return NULL;
 }
@@ -765,12 +406,14 @@ const char *pfc_probes_why_not(enum pfc_class class)
 /**
  * pfc_probes_why_not_refused() - why accesses that are refused cannot be counted
  *
- * Context: any.
+ * Context: after pfc_probes_refresh().
  * Return: the reason in plain words, or NULL: they are counted.
  */
 const char *pfc_probes_why_not_refused(void)
 {
-	return pfc_account ? pfc_no_refused : pfc_no_account;
+	if (!pfc_account)
+		return pfc_no_account;
+	return pfc_no_refused ?: pfc_why_not_mark[PFC_MARK_REFUSED];
 }
 
 /**
@@ -778,7 +421,7 @@ const char *pfc_probes_why_not_refused(void)
  * @refinement: a refinement; pfc_probes_why_not() of its class is NULL
  *
  * What do_wp_page() and do_swap_page() start from is in their argument, which is
- * not known at a place that was given, nor in a compiler's variant of them.
+ * not known at a probe point that was given, nor in a compiler's variant of them.
  *
  * Context: any.
  * Return: true if it is.
@@ -789,12 +432,13 @@ bool pfc_probes_refines(enum pfc_refinement refinement)
 	bool wp = false, swap = false;
 	unsigned int i;
 
-	for (i = 0; i < pfc_nr_places; i++) {
-		wp |= pfc_places[i]->kind == PFC_KIND_WP;
-		swap |= pfc_places[i]->kind == PFC_KIND_SWAP;
+	for (i = 0; i < pfc_nr_probes; i++) {
+		wp |= pfc_probes[i]->kind == PFC_KIND_WP;
+		swap |= pfc_probes[i]->kind == PFC_KIND_SWAP;
 	}
 	if (!pfc_account || (class == PFC_WP && !wp) || (class == PFC_SWAP && !swap))
 		return false;
+	/* It takes both classes. */
 	return refinement != PFC_SWAP_WP || wp;
 }
 
@@ -804,7 +448,7 @@ bool pfc_probes_refines(enum pfc_refinement refinement)
  * @class: a class for which pfc_probes_why_not() is NULL
  *
  * Context: any.
- * Return: completed faults with accounting, else hits of the class's places.
+ * Return: completed faults with accounting, else hits of the class's probes.
  */
 u64 pfc_probes_class(const struct pfc_counters *c, enum pfc_class class)
 {
@@ -814,91 +458,101 @@ u64 pfc_probes_class(const struct pfc_counters *c, enum pfc_class class)
 
 	if (pfc_account)
 		return pfc_counters_class(c, class);
-	for (i = 0; i < pfc_nr_places; i++) {
+	for (i = 0; i < pfc_nr_probes; i++) {
 		for (variant = 0; variant < PFC_NR_VARIANTS; variant++) {
-			mark = pfc_places[i]->mark + variant;
+			mark = pfc_probes[i]->mark + variant;
 			if (mark < PFC_NR_MARKS && pfc_mark_class(mark) == class)
-				sum += c->place[pfc_places[i]->index].hit[variant];
+				sum += c->probe[pfc_probes[i]->index].hit[variant];
 		}
 	}
 	return sum;
 }
 
-static void pfc_place_show(struct seq_file *m, const struct pfc_place *place,
+static void pfc_probe_show(struct seq_file *m, const struct pfc_probe *probe,
 			   const struct pfc_counters *c)
 {
 	enum pfc_state state = !pfc_armed ? PFC_STATE_DISARMED :
-			       place->backend->alive(place) ? PFC_STATE_ARMED : PFC_STATE_DEAD;
-	unsigned long addr = place->addr;
-	struct pfc_symbol sym = { .start = addr, .name = "?" };
-	const char *label = pfc_class_keys[pfc_mark_class(place->mark)];
-	u64 elsewhere = c->place[place->index].elsewhere;
+			       probe->backend->alive(probe) ? PFC_STATE_ARMED : PFC_STATE_DEAD;
+	const struct pfc_probe_counters *count = &c->probe[probe->index];
+	bool begins = probe->kind == PFC_KIND_ENTRY || probe->kind == PFC_KIND_VISIT;
+	struct pfc_symbol sym = { .start = probe->addr, .name = "?" };
 
-	pfc_symbol_at(addr, &sym);
-	if (place->kind == PFC_KIND_TAIL)
+	pfc_symbol_at(probe->addr, &sym);
+	if (probe->kind == PFC_KIND_UPDATE)
 		seq_printf(m, "%s,%s,%s", pfc_class_keys[PFC_AF], pfc_class_keys[PFC_DIRTY],
 			   pfc_class_keys[PFC_SPURIOUS]);
 	else
-		seq_puts(m, place->kind < PFC_KIND_LEAF ? "visit" : label);
-	seq_printf(m, " %s %s+0x%lx %s %s %llu %llu ", pfc_method_words[place->how],
-		   sym.name, addr - sym.start, place->backend->name, pfc_state_words[state],
-		   pfc_place_hits(place, c), place->backend->missed(place));
+		seq_puts(m, begins || probe->kind == PFC_KIND_EXIT ?
+			    "visit" : pfc_class_keys[pfc_mark_class(probe->mark)]);
+	seq_printf(m, " %s %s+0x%lx %s %s %llu %llu ", pfc_method_words[probe->method],
+		   sym.name, probe->addr - sym.start, probe->backend->name,
+		   pfc_state_words[state], pfc_probe_hits(probe, c),
+		   pfc_probe_missed(probe, c));
 	if (state == PFC_STATE_DEAD)
-		seq_printf(m, "%s\n", place->backend->why_dead);
-	else if (elsewhere)
-		seq_printf(m, "%llu not counted: other callers, or not in the filter\n",
-			   elsewhere);
+		seq_puts(m, probe->backend->why_dead);
+	else if (count->lost)
+		seq_printf(m, "%llu lost: another's return probe hides who called", count->lost);
+	else if (begins && c->lost + c->lost_ends)
+		seq_printf(m, "visits lost: %llu for want of frames, %llu ended unseen",
+			   c->lost, c->lost_ends);
+	else if (count->ignored)
+		seq_printf(m, "%llu ignored: other callers, or filtered out", count->ignored);
 	else
-		seq_puts(m, "-\n");
+		seq_putc(m, '-');
+	seq_putc(m, '\n');
+}
+
+/* A row for what has no probe. */
+static void pfc_row_show(struct seq_file *m, enum pfc_class class, enum pfc_method method,
+			 enum pfc_state state, const char *reason)
+{
+	seq_printf(m, "%s %s - - %s - - %s\n", pfc_class_keys[class], pfc_method_words[method],
+		   pfc_state_words[state], reason);
 }
 
 /**
- * pfc_probes_show() - print one row a probe point
+ * pfc_probes_show() - print one row a probe, and one for what is seen without
  * @m: where to
+ * @c: all counters, just read; pfc_probes_refresh() has seen them
  *
  * Context: may sleep; the caller serialises with arming.
  */
-void pfc_probes_show(struct seq_file *m)
+void pfc_probes_show(struct seq_file *m, const struct pfc_counters *c)
 {
-	struct pfc_counters *c = kmalloc(sizeof(*c), GFP_KERNEL | __GFP_NOFAIL);
-	const char *armed = pfc_state_words[pfc_armed ? PFC_STATE_ARMED : PFC_STATE_DISARMED];
-	const struct pfc_ladder *ladder;
+	enum pfc_state armed = pfc_armed ? PFC_STATE_ARMED : PFC_STATE_DISARMED;
 	enum pfc_class class;
+	enum pfc_mark mark;
 	const char *why;
 	unsigned int i;
 
-	pfc_counters_total(c);
 	seq_puts(m, PFC_PROBES_HEADER "\n");
-	for (i = 0; i < pfc_nr_places; i++)
-		pfc_place_show(m, pfc_places[i], c);
-	for (ladder = pfc_ladders; ladder < pfc_ladders + ARRAY_SIZE(pfc_ladders); ladder++) {
-		class = pfc_mark_class(ladder->mark);
-		why = pfc_cover[ladder->mark].why;
-		if (pfc_cover[ladder->mark].inferred)
-			seq_printf(m, "%s %s - - %s - - %s\n", pfc_class_keys[class],
-				   pfc_method_words[PFC_METHOD_INFERRED], armed,
-				   "by the page-table entry before and after, where no place is met");
-		if (*why)
-			seq_printf(m, "%s %s - - %s - - %s\n", pfc_class_keys[class],
-				   pfc_method_words[pfc_cover[ladder->mark].covered ?
-						 PFC_METHOD_INFERRED : PFC_METHOD_UNAVAILABLE],
-				   pfc_state_words[PFC_STATE_OFF], why);
+	for (i = 0; i < pfc_nr_probes; i++)
+		pfc_probe_show(m, pfc_probes[i], c);
+	for (mark = 0; mark < PFC_NR_SEEN_MARKS; mark++) {
+		const struct pfc_cover *cover = &pfc_cover[pfc_mark_seen_as(mark)];
+
+		class = pfc_mark_class(mark);
+		if (cover->inferred)
+			pfc_row_show(m, class, PFC_METHOD_INFERRED, armed,
+				     "by the page-table entry before and after, where no probe is met");
+		if (cover->why[0])
+			pfc_row_show(m, class,
+				     cover->covered ? PFC_METHOD_INFERRED : PFC_METHOD_UNAVAILABLE,
+				     PFC_STATE_OFF, cover->why);
 	}
 	if (pfc_infer)
 		seq_printf(m, "visit %s - - %s %llu - %llu marks disagreed with the entry before\n",
-			   pfc_method_words[PFC_METHOD_INFERRED], armed, c->inferred, c->disagreed);
-	/* These two have no place of their own: no mark, and what was returned. */
+			   pfc_method_words[PFC_METHOD_INFERRED], pfc_state_words[armed],
+			   c->inferred, c->disagreed);
+	/* These two have no probe of their own: no mark, and what was returned. */
 	for (class = PFC_NONE; class <= PFC_ERROR; class++) {
 		why = pfc_probes_why_not(class);
-		seq_printf(m, "%s %s - - %s - - %s\n", pfc_class_keys[class],
-			   pfc_method_words[why ? PFC_METHOD_UNAVAILABLE : PFC_METHOD_INFERRED],
-			   why ? pfc_state_words[PFC_STATE_OFF] : armed,
-			   why ?: "a visit that met no other place");
+		pfc_row_show(m, class, why ? PFC_METHOD_UNAVAILABLE : PFC_METHOD_INFERRED,
+			     why ? PFC_STATE_OFF : armed, why ?: "a visit that met no other probe");
 	}
 	why = pfc_probes_why_not_refused();
 	if (why && pfc_account)
 		seq_printf(m, "%s %s - - %s - - refused before handle_mm_fault(): %s\n",
 			   pfc_class_keys[PFC_ERROR], pfc_method_words[PFC_METHOD_UNAVAILABLE],
 			   pfc_state_words[PFC_STATE_OFF], why);
-	kfree(c);
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-/* lint: allow LINE_SPACING throughout: NOKPROBE_SYMBOL() belongs to the function above it */
 /*
  * A look at a page-table entry from a probe handler.
  *
@@ -71,50 +70,50 @@ static __always_inline enum pfc_entry pfc_snapshot(struct mm_struct *mm, unsigne
 }
 
 /**
- * pfc_look_before() - find what maps the address, where a class is inferred from it
+ * pfc_read_before() - find what maps the address, where a class is inferred from it
  * @frame: of a visit that begins
  * @vma: its mapping
  *
  * Context: probe handlers, while handle_mm_fault()'s caller holds the lock of the
  * mapping.
  */
-void pfc_look_before(struct pfc_frame *frame, struct vm_area_struct *vma)
+void pfc_read_before(struct pfc_frame *frame, struct vm_area_struct *vma)
 {
 	pte_t pte;
 
 	if (!is_vm_hugetlb_page(vma))
 		frame->facts.before = pfc_snapshot(frame->mm, frame->address, &pte);
 }
-NOKPROBE_SYMBOL(pfc_look_before);
+NOKPROBE_SYMBOL(pfc_read_before);
 
 /**
- * pfc_look_after() - find what maps it now, where a class is inferred from it
+ * pfc_read_after() - find what maps it now, where a class is inferred from it
  * @frame: of a visit that ends, with what it returned; @frame->facts.before is known
  *
  * Context: probe handlers, when handle_mm_fault() returns. It still is under the
  * lock unless what it returns says otherwise; then nothing is looked at.
  */
-void pfc_look_after(struct pfc_frame *frame)
+void pfc_read_after(struct pfc_frame *frame)
 {
 	struct pfc_facts *facts = &frame->facts;
 	pte_t pte;
 
 	if (pfc_classify_disagrees(facts))
 		pfc_count(disagreed);
-	if (pfc_classify_asks_after(facts)) {
+	if (pfc_classify_reads_after(facts)) {
 		facts->after = pfc_snapshot(frame->mm, frame->address, &pte);
 		pfc_count(inferred);
 	}
 }
-NOKPROBE_SYMBOL(pfc_look_after);
+NOKPROBE_SYMBOL(pfc_read_after);
 
 /**
- * pfc_look_page() - find whether do_wp_page() put another page there
- * @frame: of a visit that ends, for which pfc_classify_asks_page() is true
+ * pfc_read_page() - find whether do_wp_page() put another page there
+ * @frame: of a visit that ends, for which pfc_classify_reads_page() is true
  *
- * Context: as for pfc_look_after().
+ * Context: as for pfc_read_after().
  */
-void pfc_look_page(struct pfc_frame *frame)
+void pfc_read_page(struct pfc_frame *frame)
 {
 	pte_t pte;
 
@@ -124,4 +123,4 @@ void pfc_look_page(struct pfc_frame *frame)
 		frame->facts.page = pte_pfn(pte) == pte_pfn(frame->pte) ? PFC_PAGE_SAME :
 									  PFC_PAGE_OTHER;
 }
-NOKPROBE_SYMBOL(pfc_look_page);
+NOKPROBE_SYMBOL(pfc_read_page);

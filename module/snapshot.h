@@ -8,8 +8,8 @@
 #include <linux/mm_types.h>
 #include "frames.h"
 
-void pfc_look_before(struct pfc_frame *frame, struct vm_area_struct *vma);
-void pfc_look_after(struct pfc_frame *frame);
-void pfc_look_page(struct pfc_frame *frame);
+void pfc_read_before(struct pfc_frame *frame, struct vm_area_struct *vma);
+void pfc_read_after(struct pfc_frame *frame);
+void pfc_read_page(struct pfc_frame *frame);
 
 #endif /* PFC_SNAPSHOT_H */

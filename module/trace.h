@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* lint: allow MACRO_ARG_UNUSED throughout: the lists of pfclass.h pass more than each user wants */
-/* lint: allow TRAILING_SEMICOLON throughout: these expand to declarations */
-/* lint: allow OPEN_ENDED_LINE throughout: as all trace events are written */
-/* lint: allow PARENTHESIS_ALIGNMENT throughout: as all trace events are written */
 /*
  * pfclass:fault for every completed fault, and the same event again under the
  * name of each founding class, for engines that count or record one kind.

@@ -163,6 +163,7 @@ enum pfc_total {
 	X(GIVEN,		"given") \
 	X(DIRECT,		"direct") \
 	X(CALL_SITE,		"call-site") \
+	X(IN_VISIT,		"in-visit")	/* others call it too: a visit's first mark counts */ \
 	X(CALLER_FILTER,	"caller-filter") \
 	X(INFERRED,		"inferred") \
 	X(UNAVAILABLE,		PFC_UNAVAILABLE)

@@ -1,9 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* lint: allow LINUX_VERSION_CODE throughout: this file is where versions are tested */
-/* lint: allow CONSTANT_COMPARISON throughout: that is how LINUX_VERSION_CODE is tested */
-/* lint: allow NEW_TYPEDEFS throughout: the kernel changed the type of the registers */
-/* lint: allow COMPLEX_MACRO throughout: lists of X(...) cannot stand in parentheses */
-/* lint: allow MACRO_ARG_REUSE throughout: X is the name of a macro */
 /*
  * The only place that tests kernel versions and configurations.
  *
@@ -250,6 +245,13 @@ static inline void pfc_compat_cgroup_show(struct seq_file *m, struct cgroup *cgr
 {
 }
 #endif
+
+/* Whether an anonymous page or folio is mapped at the PMD level. */
+static __always_inline bool pfc_compat_is_huge(void *page)
+{
+	return IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE) &&
+	       compound_nr((struct page *)page) >= HPAGE_PMD_NR;
+}
 
 /* What an entry is that is not present: a refinement of class swap. */
 static __always_inline unsigned int pfc_compat_swap(pte_t pte)

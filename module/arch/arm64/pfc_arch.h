@@ -19,69 +19,84 @@
 /* Distance between places where an instruction may begin, in bytes. */
 #define PFC_ARCH_INSN_STEP	4
 
-static inline bool pfc_arch_read_insn(unsigned long at, u32 *insn)
+/* How far behind a function's address a kprobe on its entry may stand (endbr). */
+#define PFC_ARCH_ENTRY	0
+
+/**
+ * struct pfc_insn - an instruction
+ * @word: as it stands in the text
+ */
+struct pfc_insn {
+	u32 word;
+};
+
+/**
+ * pfc_arch_read() - read an instruction as it stands in the text
+ * @at: kernel text address
+ * @insn: filled in
+ *
+ * Context: any.
+ * Return: true if there is one.
+ */
+static inline bool pfc_arch_read(unsigned long at, struct pfc_insn *insn)
 {
 	__le32 raw;
 
 	if (copy_from_kernel_nofault(&raw, (void *)at, sizeof(raw)))
 		return false;
-	*insn = le32_to_cpu(raw);
+	insn->word = le32_to_cpu(raw);
 	return true;
 }
 
+/* Whether it may be somebody's kprobe instead of what the compiler made. */
+static inline bool pfc_arch_is_breakpoint(const struct pfc_insn *insn)
+{
+	return insn->word == (0xd4200000 | (KPROBES_BRK_IMM << 5));
+}
+
+/* Put back what a kprobe replaced. */
+static inline void pfc_arch_restore(struct pfc_insn *insn, kprobe_opcode_t opcode)
+{
+	insn->word = opcode;
+}
+
 /**
- * pfc_arch_call_target() - where the instruction at @at branches to
- * @at: kernel text address
+ * pfc_arch_target() - where an instruction branches to
+ * @insn: the instruction
+ * @at: its address
  * @target: set when the answer is yes
  *
  * A tail call is a plain branch; the caller tells it from a branch inside the
  * function by the target.
  *
  * Context: any.
- * Return: true if there is a `bl` or `b` at @at.
+ * Return: true if it is `bl` or `b`.
  */
-static inline bool pfc_arch_call_target(unsigned long at, unsigned long *target)
+static inline bool pfc_arch_target(const struct pfc_insn *insn, unsigned long at,
+				   unsigned long *target)
 {
-	u32 insn;
-
-	if (!pfc_arch_read_insn(at, &insn) || (insn & 0x7c000000) != 0x14000000)
+	if ((insn->word & 0x7c000000) != 0x14000000)
 		return false;
-	*target = at + sign_extend64((u64)(insn & 0x03ffffff) << 2, 27);
+	*target = at + sign_extend64((u64)(insn->word & 0x03ffffff) << 2, 27);
 	return true;
 }
 
 /**
- * pfc_arch_call_return() - where a call returns to
- * @at: address of a call, as pfc_arch_call_target() found it
+ * pfc_arch_return_of() - where a call returns to
+ * @insn: an instruction of which pfc_arch_target() is true
+ * @at: its address
  *
  * Context: any.
  * Return: the address, or 0: it is a tail call and does not return there.
  */
-static inline unsigned long pfc_arch_call_return(unsigned long at)
+static inline unsigned long pfc_arch_return_of(const struct pfc_insn *insn, unsigned long at)
 {
-	u32 insn;
-
-	return pfc_arch_read_insn(at, &insn) && insn >> 31 ? at + 4 : 0;
+	return insn->word >> 31 ? at + 4 : 0;
 }
 
 /**
- * pfc_arch_hides_call() - whether somebody's kprobe covers the text at @at
- * @at: kernel text address
- *
- * Context: any.
- * Return: true if the instruction that belongs there cannot be read.
- */
-static inline bool pfc_arch_hides_call(unsigned long at)
-{
-	u32 insn;
-
-	return pfc_arch_read_insn(at, &insn) &&
-	       insn == (0xd4200000 | (KPROBES_BRK_IMM << 5));
-}
-
-/**
- * pfc_arch_is_return() - whether the instruction at @at returns
- * @at: kernel text address
+ * pfc_arch_is_return() - whether an instruction returns
+ * @insn: the instruction
  *
  * arm64 kernels have frame pointers, hence no tail calls: handle_mm_fault()
  * leaves through its ret (retaa, retab) instructions and nowhere else.
@@ -89,12 +104,9 @@ static inline bool pfc_arch_hides_call(unsigned long at)
  * Context: any.
  * Return: true if it does; always false where that cannot be relied upon.
  */
-static inline bool pfc_arch_is_return(unsigned long at)
+static inline bool pfc_arch_is_return(const struct pfc_insn *insn)
 {
-	u32 insn;
-
-	return pfc_arch_read_insn(at, &insn) &&
-	       (insn == 0xd65f03c0 || insn == 0xd65f0bff || insn == 0xd65f0fff);
+	return insn->word == 0xd65f03c0 || insn->word == 0xd65f0bff || insn->word == 0xd65f0fff;
 }
 
 /* At a function's first instruction: whom it will return to (before paciasp). */
@@ -182,8 +194,9 @@ static __always_inline int pfc_arch_emulate(unsigned int how, u32 opcode, struct
 static inline bool pfc_arch_traced(unsigned long ip)
 {
 	unsigned long target;
+	struct pfc_insn insn;
 
-	return pfc_arch_call_target(ip, &target);
+	return pfc_arch_read(ip, &insn) && pfc_arch_target(&insn, ip, &target);
 }
 
 /*
@@ -226,6 +239,16 @@ static __always_inline pte_t pfc_arch_pte(pte_t pte)
 	return __pte(pte_val(pte) & ~PTE_CONT);
 }
 
+/*
+ * Whether an entry that ptep_set_access_flags() is to write is a PTE, and not a PMD that is
+ * passed as one (pmdp_set_access_flags()): descriptors of pages have both bits, those of
+ * blocks only the first. Contiguous entries of hugetlb are PTEs in this sense, too.
+ */
+static __always_inline bool pfc_arch_is_pte(unsigned long entry)
+{
+	return (entry & 3) == 3;
+}
+
 /**
  * pfc_arch_probe_alive() - whether an armed kprobe is in the text
  * @kp: a kprobe that is registered and enabled
@@ -235,9 +258,9 @@ static __always_inline pte_t pfc_arch_pte(pte_t pte)
  */
 static inline bool pfc_arch_probe_alive(const struct kprobe *kp)
 {
-	u32 insn;
+	struct pfc_insn insn;
 
-	return pfc_arch_read_insn((unsigned long)kp->addr, &insn) && insn != kp->opcode;
+	return pfc_arch_read((unsigned long)kp->addr, &insn) && insn.word != kp->opcode;
 }
 
 #endif /* PFC_ARCH_H */

@@ -18,35 +18,50 @@
 /* Instructions have no alignment: what looks like a call is one if its target is. */
 #define PFC_ARCH_INSN_STEP	1
 
-/* `call rel32` or `jmp rel32` (a tail call). */
-static inline bool pfc_arch_call_target(unsigned long at, unsigned long *target)
-{
-	u8 op;
-	s32 rel;
+/* How far behind a function's address a kprobe on its entry may stand (endbr). */
+#define PFC_ARCH_ENTRY	4
 
-	if (copy_from_kernel_nofault(&op, (void *)at, 1) || (op != 0xe8 && op != 0xe9) ||
-	    copy_from_kernel_nofault(&rel, (void *)at + 1, 4))
+struct pfc_insn {
+	u8 op;
+	s32 rel;	/* what follows it */
+};
+
+static inline bool pfc_arch_read(unsigned long at, struct pfc_insn *insn)
+{
+	return !copy_from_kernel_nofault(&insn->op, (void *)at, 1) &&
+	       !copy_from_kernel_nofault(&insn->rel, (void *)at + 1, 4);
+}
+
+/* int3 is also padding and may be part of an operand: register_kprobe() knows. */
+static inline bool pfc_arch_is_breakpoint(const struct pfc_insn *insn)
+{
+	return insn->op == 0xcc;
+}
+
+/* A call is not made a jump, so what follows is what the compiler made. */
+static inline void pfc_arch_restore(struct pfc_insn *insn, kprobe_opcode_t opcode)
+{
+	insn->op = opcode;
+}
+
+/* `call rel32` or `jmp rel32` (a tail call). */
+static inline bool pfc_arch_target(const struct pfc_insn *insn, unsigned long at,
+				   unsigned long *target)
+{
+	if (insn->op != 0xe8 && insn->op != 0xe9)
 		return false;
-	*target = at + 5 + rel;
+	*target = at + 5 + insn->rel;
 	return true;
 }
 
 /* A tail call returns elsewhere. */
-static inline unsigned long pfc_arch_call_return(unsigned long at)
+static inline unsigned long pfc_arch_return_of(const struct pfc_insn *insn, unsigned long at)
 {
-	u8 op;
-
-	return !copy_from_kernel_nofault(&op, (void *)at, 1) && op == 0xe8 ? at + 5 : 0;
-}
-
-/* int3 is also padding and may stand inside an operand: not to be known. */
-static inline bool pfc_arch_hides_call(unsigned long at)
-{
-	return false;
+	return insn->op == 0xe8 ? at + 5 : 0;
 }
 
 /* ret may be a jump to __x86_return_thunk, and one byte is no evidence. */
-static inline bool pfc_arch_is_return(unsigned long at)
+static inline bool pfc_arch_is_return(const struct pfc_insn *insn)
 {
 	return false;
 }
@@ -84,8 +99,10 @@ static __always_inline int pfc_arch_emulate(unsigned int how, kprobe_opcode_t op
 static inline bool pfc_arch_traced(unsigned long ip)
 {
 	unsigned long target;
+	struct pfc_insn insn;
 
-	return pfc_arch_call_target(ip, &target) || pfc_arch_call_target(ip + 4, &target);
+	return (pfc_arch_read(ip, &insn) && pfc_arch_target(&insn, ip, &target)) ||
+	       (pfc_arch_read(ip + 4, &insn) && pfc_arch_target(&insn, ip, &target));
 }
 
 /*
@@ -105,14 +122,20 @@ static __always_inline pte_t pfc_arch_pte(pte_t pte)
 	return pte;
 }
 
+/* pmdp_set_access_flags() is a function of its own. */
+static __always_inline bool pfc_arch_is_pte(unsigned long entry)
+{
+	return true;
+}
+
 static inline bool pfc_arch_probe_alive(const struct kprobe *kp)
 {
 	u8 op;
 
-	/* Where the kprobe stands on ftrace or is a jump, there is no int3. */
-	if (copy_from_kernel_nofault(&op, kp->addr, 1))
-		return false;
-	return kprobe_ftrace((struct kprobe *)kp) || op != kp->opcode;
+	/* Where it is on ftrace (dead with kernel.ftrace_enabled=0) or a jump, there is no int3. */
+	if (kprobe_ftrace((struct kprobe *)kp))
+		return pfc_arch_traced((unsigned long)kp->addr);
+	return !copy_from_kernel_nofault(&op, kp->addr, 1) && op != kp->opcode;
 }
 
 #endif /* PFC_ARCH_H */
