@@ -82,14 +82,19 @@ PFC_KPROBE_HANDLER(update, update);
 PFC_KPROBE_HANDLER(only_leaf, only_leaf);
 PFC_KPROBE_HANDLER(only_update, only_update);
 
-static int pfc_kprobe_on_exit(struct kprobe *kp, struct pt_regs *regs)
-{
-	if (likely(pfc_hit_exit(pfc_kprobe_to_probe(kp), kernel_stack_pointer(regs),
-				(__force vm_fault_t)pfc_arch_result(regs))))
-		return pfc_kprobe_done(kp, regs);
-	return pfc_kprobe_exit_slow(kp, regs);
-}
-NOKPROBE_SYMBOL(pfc_kprobe_on_exit);
+/* The one end of handle_mm_fault(), or one of several. */
+#define PFC_KPROBE_EXIT(name, several)						\
+static int pfc_kprobe_on_##name(struct kprobe *kp, struct pt_regs *regs)	\
+{										\
+	if (likely(pfc_hit_exit(pfc_kprobe_to_probe(kp), kernel_stack_pointer(regs), \
+				(__force vm_fault_t)pfc_arch_result(regs), several))) \
+		return pfc_kprobe_done(kp, regs);				\
+	return pfc_kprobe_exit_slow(kp, regs);					\
+}										\
+NOKPROBE_SYMBOL(pfc_kprobe_on_##name)
+
+PFC_KPROBE_EXIT(exit, false);
+PFC_KPROBE_EXIT(exit_of_several, true);
 
 /* A kretprobe hands the entry's stack pointer over in the instance. */
 static int pfc_kretprobe_on_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
@@ -119,7 +124,7 @@ static int pfc_kretprobe_on_exit(struct kretprobe_instance *ri, struct pt_regs *
 	if (!rp || !READ_ONCE(pfc_armed))
 		return 0;
 	probe = container_of(rp, struct pfc_probe, rp);
-	if (!pfc_hit_exit(probe, sp, ret))
+	if (!pfc_hit_exit(probe, sp, ret, false))
 		pfc_hit_exit_slow(probe, sp, false, ret);
 	return 0;
 }
@@ -192,6 +197,9 @@ static void pfc_kprobe_remove(struct pfc_probe **probes, unsigned int count)
 
 static int pfc_kprobe_arm(struct pfc_probe *probe)
 {
+	/* Only now is it known how many there are. */
+	if (probe->counts)
+		probe->rp.kp.pre_handler = pfc_kprobe_on_exit_of_several;
 	return enable_kprobe(&probe->rp.kp);
 }
 

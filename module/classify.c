@@ -27,14 +27,30 @@ static const u8 pfc_mark_to_class[PFC_NR_MARKS] = {
 	[PFC_MARK_REFUSED]	= PFC_ERROR,
 };
 
-/* By mark; without and with FAULT_FLAG_WRITE. A read is given the zero page (s390 aside). */
-const u8 pfc_plain_leaves[PFC_NR_MARKS][2] = {
-	[PFC_MARK_ANON]		= { PFC_LEAF(ANON_ZERO), PFC_LEAF(ANON_ALLOC) },
-	[PFC_MARK_NUMA]		= { PFC_NUMA, PFC_NUMA },
-	[PFC_MARK_AF]		= { PFC_AF, PFC_AF },
-	[PFC_MARK_DIRTY]	= { PFC_DIRTY, PFC_DIRTY },
-	[PFC_MARK_SPURIOUS]	= { PFC_SPURIOUS, PFC_SPURIOUS },
-	[PFC_MARK_HUGETLB]	= { PFC_HUGETLB, PFC_HUGETLB },
+/* A read is given the zero page (s390 aside). */
+#define PFC_QUICK(mark, read, write)						\
+	[2 * BIT(PFC_MARK_##mark)] = 1 + (read), [2 * BIT(PFC_MARK_##mark) + 1] = 1 + (write)
+
+const u8 pfc_quick_leaves[2 * (PFC_MARKS_PTE + 1)] = {
+	PFC_QUICK(ANON, PFC_LEAF(ANON_ZERO), PFC_LEAF(ANON_ALLOC)),
+	PFC_QUICK(NUMA, PFC_NUMA, PFC_NUMA),
+	PFC_QUICK(AF, PFC_AF, PFC_AF),
+	PFC_QUICK(DIRTY, PFC_DIRTY, PFC_DIRTY),
+#if !PFC_COMPAT_RETRY_DONE
+	/* Else the visit before may have done the work. */
+	PFC_QUICK(SPURIOUS, PFC_SPURIOUS, PFC_SPURIOUS),
+#endif
+};
+
+#define PFC_SPLIT(i)								\
+	((((i) & 0x10 ? PFC_EXEC : (i) & 0x1 ? PFC_WRITE : PFC_READ) * PFC_NR_ORIGINS + \
+	  ((i) & 0x4 ? PFC_USER : PFC_KERNEL)) * PFC_NR_OUTCOMES +		\
+	 ((i) & 0x2 ? PFC_MAJOR : PFC_MINOR))
+#define PFC_SPLITS(i)	PFC_SPLIT(i), PFC_SPLIT((i) + 1), PFC_SPLIT((i) + 2), PFC_SPLIT((i) + 3)
+
+const u8 pfc_quick_splits[32] = {
+	PFC_SPLITS(0), PFC_SPLITS(4), PFC_SPLITS(8), PFC_SPLITS(12),
+	PFC_SPLITS(16), PFC_SPLITS(20), PFC_SPLITS(24), PFC_SPLITS(28),
 };
 
 static const u8 pfc_refinement_to_class[PFC_NR_REFINEMENTS] = {
@@ -228,7 +244,7 @@ unsigned int pfc_classify(const struct pfc_facts *facts)
 	}
 	switch (class) {
 	case PFC_ANON:
-		return pfc_plain_leaves[PFC_MARK_ANON][facts->flags & FAULT_FLAG_WRITE ? 1 : 0];
+		return facts->flags & FAULT_FLAG_WRITE ? PFC_LEAF(ANON_ALLOC) : PFC_LEAF(ANON_ZERO);
 	case PFC_WP:
 		return pfc_refine_wp(facts);
 	case PFC_SWAP:

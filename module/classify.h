@@ -45,14 +45,6 @@ enum pfc_mark {
 #define PFC_MARKS_THP	(BIT(PFC_MARK_HUGETLB) - BIT(PFC_MARK_THP_ANON))
 
 /*
- * Alone, these say all there is to say. Where a visit can have done the work and
- * have said RETRY, spurious does not.
- */
-#define PFC_MARKS_PLAIN	(BIT(PFC_MARK_ANON) | BIT(PFC_MARK_NUMA) | BIT(PFC_MARK_AF) | \
-			 BIT(PFC_MARK_DIRTY) | BIT(PFC_MARK_HUGETLB) | \
-			 (PFC_FAULT_DONE ? 0 : BIT(PFC_MARK_SPURIOUS)))
-
-/*
  * Where a completed fault is counted: a class of its own when nothing is known
  * of its inside, else the refinement. Every leaf belongs to one class, so the
  * classes are sums over leaves; but for swap_wp, which is said of faults that are
@@ -182,6 +174,22 @@ pfc_classify_origin(const struct pfc_facts *facts)
 	return facts->flags & FAULT_FLAG_USER ? PFC_USER : PFC_KERNEL;
 }
 
+/*
+ * By the marks of the PTE level, doubled, and whether it is a write: 1 + the leaf, where
+ * they tell all there is to tell, or 0.
+ */
+extern const u8 pfc_quick_leaves[2 * (PFC_MARKS_PTE + 1)];
+/* By pfc_split_index(): the split of what is no GUP and did not return VM_FAULT_MAJOR. */
+extern const u8 pfc_quick_splits[32];
+
+/* The flags that matter to a split, packed; they have these values from 5.10 to 7.2. */
+static __always_inline unsigned int pfc_split_index(unsigned int flags)
+{
+	BUILD_BUG_ON(FAULT_FLAG_WRITE != 0x1 || FAULT_FLAG_TRIED != 0x20 ||
+		     FAULT_FLAG_USER != 0x40 || FAULT_FLAG_INSTRUCTION != 0x100);
+	return (flags & 0x1) | (flags >> 4 & 0x16);
+}
+
 /**
  * pfc_classify_split() - access, origin and outcome of a completed fault
  * @facts: @facts->flags and @facts->bits
@@ -195,10 +203,11 @@ pfc_classify_origin(const struct pfc_facts *facts)
 static __always_inline unsigned int pfc_classify_split(const struct pfc_facts *facts,
 						       vm_fault_t ret)
 {
-	enum pfc_outcome outcome = (ret & VM_FAULT_MAJOR) ||
-				   (facts->flags & FAULT_FLAG_TRIED) ? PFC_MAJOR : PFC_MINOR;
+	unsigned int split = pfc_quick_splits[pfc_split_index(facts->flags)];
 
-	return pfc_split(pfc_classify_access(facts), pfc_classify_origin(facts), outcome);
+	if (facts->bits & PFC_FACT_GUP)
+		split += pfc_split(0, PFC_GUP, 0) - pfc_split(0, PFC_KERNEL, 0);
+	return ret & VM_FAULT_MAJOR ? split | PFC_MAJOR : split;
 }
 
 /**
@@ -223,8 +232,6 @@ static __always_inline bool pfc_classify_reads_before(unsigned int flags, unsign
 		return infer & (BIT(PFC_INFER_ANON_READ) | BIT(PFC_INFER_ANON));
 	return infer & (BIT(PFC_INFER_FILE_READ) | BIT(PFC_INFER_FILE));
 }
-
-extern const u8 pfc_plain_leaves[PFC_NR_MARKS][2];
 
 /* do_fault() */
 static __always_inline unsigned int pfc_refine_file(const struct pfc_facts *facts,
@@ -286,10 +293,13 @@ static __always_inline bool pfc_classify_disagrees(const struct pfc_facts *facts
 static __always_inline unsigned int pfc_classify_quick(const struct pfc_facts *facts,
 						       vm_fault_t ret)
 {
-	unsigned int marks = facts->marks;
+	unsigned int marks = facts->marks, leaf;
 
-	if (likely(marks & PFC_MARKS_PLAIN && is_power_of_2(marks)))
-		return pfc_plain_leaves[__ffs(marks)][facts->flags & FAULT_FLAG_WRITE ? 1 : 0];
+	if (unlikely(marks > PFC_MARKS_PTE))
+		return PFC_LEAF_UNCLASSIFIED;
+	leaf = pfc_quick_leaves[2 * marks + (facts->flags & FAULT_FLAG_WRITE ? 1 : 0)];
+	if (likely(leaf))
+		return leaf - 1;
 	if (marks == BIT(PFC_MARK_WP) && !(facts->bits & (PFC_FACT_UFFD | PFC_FACT_SHARED))) {
 		if (facts->page == PFC_PAGE_OTHER)
 			return PFC_LEAF(WP_COPY);

@@ -25,9 +25,6 @@
 #define PFC_WRITE_MAX	(PATH_MAX + 256)
 
 static struct dentry *pfc_dir;
-/* Serialises what changes the probes with what shows them. */
-static DEFINE_MUTEX(pfc_control_lock);
-
 static const char * const pfc_refinement_keys[] = {
 #define PFC_X(id, class, key, meaning) key,
 	PFC_REFINEMENTS(PFC_X)

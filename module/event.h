@@ -13,6 +13,8 @@
 DECLARE_STATIC_KEY_FALSE(pfc_events);
 /* On while anybody wants more than counts: events, or latency=1. */
 DECLARE_STATIC_KEY_FALSE(pfc_reports);
+/* On while the fast path will not do: for that, or for a filter. */
+DECLARE_STATIC_KEY_FALSE(pfc_picky);
 
 void pfc_event_emit(unsigned int leaf, const struct pfc_frame *frame, u64 ns);
 

@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <pfclass.h>
+#include "event.h"
 #include "filter.h"
 
 static struct pfc_filter pfc_filter_none;
@@ -116,10 +117,13 @@ static void pfc_filter_replace(struct pfc_filter *f)
 	mutex_lock(&pfc_filter_lock);
 	old = rcu_dereference_protected(pfc_filter, lockdep_is_held(&pfc_filter_lock));
 	rcu_assign_pointer(pfc_filter, f);
-	if (f->asks)
+	if (f->asks && !old->asks) {
+		static_branch_inc(&pfc_picky);
 		static_branch_enable(&pfc_filter_set);
-	else
+	} else if (!f->asks && old->asks) {
 		static_branch_disable(&pfc_filter_set);
+		static_branch_dec(&pfc_picky);
+	}
 	mutex_unlock(&pfc_filter_lock);
 	/* Also: once the write returns, every handler uses the new filter. */
 	synchronize_rcu();

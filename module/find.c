@@ -426,10 +426,8 @@ static void pfc_find_settle(void)
 	}
 	for (i = 0; i < pfc_nr_probes; i++)
 		pfc_probes[i]->page = reuse ? PFC_PAGE_OTHER : PFC_PAGE_SAME;
-	if (pfc_infer)
-		static_branch_enable(&pfc_infers);
 	if (pfc_infer || !file)
-		static_branch_enable(&pfc_reads_vma);
+		static_branch_enable(&pfc_infers);
 }
 
 /**

@@ -24,7 +24,6 @@
 #define PFC_CARRIED_EXPIRES	(60 * HZ)
 
 struct pfc_slots pfc_slots;
-struct pfc_frames_keys pfc_frames_keys;
 
 /**
  * pfc_frames_init() - make room for visits in flight
@@ -41,6 +40,7 @@ int pfc_frames_init(unsigned int count)
 		return -EINVAL;
 	slots = 2 * roundup_pow_of_two(count);
 	pfc_slots.mask = slots - 1;
+	pfc_slots.factor = GOLDEN_RATIO_32;
 	pfc_slots.shift = 32 - ilog2(slots);
 	pfc_slots.slot = vzalloc(array_size(sizeof(struct pfc_slot), slots));
 	return pfc_slots.slot ? 0 : -ENOMEM;
@@ -80,7 +80,7 @@ void pfc_frames_wipe(void)
  */
 void pfc_frames_distrust(void)
 {
-	WRITE_ONCE(pfc_frames_keys.exit, pfc_frames_keys.entry + 1);
+	WRITE_ONCE(pfc_slots.exit_key, pfc_slots.entry_key + 1);
 }
 NOKPROBE_SYMBOL(pfc_frames_distrust);
 
@@ -93,10 +93,10 @@ NOKPROBE_SYMBOL(pfc_frames_distrust);
  */
 void pfc_frames_trust(void)
 {
-	unsigned long key = pfc_frames_keys.exit + GOLDEN_RATIO_64;
+	unsigned long key = pfc_slots.exit_key + GOLDEN_RATIO_64;
 
-	WRITE_ONCE(pfc_frames_keys.entry, key);
-	WRITE_ONCE(pfc_frames_keys.exit, key);
+	WRITE_ONCE(pfc_slots.entry_key, key);
+	WRITE_ONCE(pfc_slots.exit_key, key);
 }
 
 static struct pfc_slot *pfc_slot_at(unsigned int i)
@@ -205,7 +205,7 @@ NOKPROBE_SYMBOL(pfc_slot_pop);
 /* The stack pointer of a frame that was opened under the present key; else nonsense. */
 static unsigned long pfc_frame_sp(const struct pfc_frame *frame)
 {
-	return frame->id ^ READ_ONCE(pfc_frames_keys.entry);
+	return frame->id ^ READ_ONCE(pfc_slots.entry_key);
 }
 NOKPROBE_SYMBOL(pfc_frame_sp);
 
@@ -352,7 +352,7 @@ struct pfc_frame *pfc_frames_open_slow(unsigned long sp, unsigned long address, 
 		WRITE_ONCE(outer->task, (unsigned long)current | PFC_SLOT_NESTED);
 	}
 	frame = &slot->frame;
-	frame->id = sp ^ READ_ONCE(pfc_frames_keys.entry);
+	frame->id = sp ^ READ_ONCE(pfc_slots.entry_key);
 	frame->address = address;
 	frame->start = 0;
 	frame->facts.bits = filtered ? PFC_FACT_FILTERED : 0;
@@ -384,7 +384,7 @@ struct pfc_frame *pfc_frames_end(unsigned long sp, bool shifted)
 
 	while (outer) {
 		frame = &pfc_slot_innermost(outer)->frame;
-		if (frame->id == (sp ^ READ_ONCE(pfc_frames_keys.exit)))
+		if (frame->id == (sp ^ READ_ONCE(pfc_slots.exit_key)))
 			return frame;
 		if (pfc_frames_trusted() && !pfc_frame_is_stale(frame, sp))
 			/* Without a trampoline, a visit within it ends, which has no frame. */

@@ -17,7 +17,7 @@
 
 /**
  * struct pfc_frame - one visit in flight
- * @id: the stack pointer on entry of handle_mm_fault(), XORed with a key of pfc_frames_keys
+ * @id: the stack pointer on entry of handle_mm_fault(), XORed with a key of pfc_slots
  * @address: the faulting address
  * @facts: what is known so far
  * @mm: whose address; set on the slow path only, as are @pc and @start
@@ -76,33 +76,28 @@ struct pfc_slot {
 #define PFC_SLOT_FLAGS	(PFC_SLOT_NESTED | PFC_SLOT_INNER)
 
 /**
- * struct pfc_slots - all slots; written by init only
+ * struct pfc_slots - all slots
  * @slot: the table
- * @shift: of a 32-bit hash, to its index
+ * @factor: of the hash, GOLDEN_RATIO_32
+ * @shift: of the hash, to its index
  * @mask: its length less one
+ * @entry_key: of frames that are opened now
+ * @exit_key: of frames that may be closed
+ *
+ * The keys tell frames whose end may have passed unseen. They are the same, but while
+ * somebody takes kprobes out of the text and puts them back: then no frame can be trusted,
+ * see pfc_frames_distrust(). All else is written by init only.
  */
 struct pfc_slots {
 	struct pfc_slot *slot;
-	unsigned int shift;
+	u32 factor;
+	u32 shift;
+	unsigned long entry_key;
+	unsigned long exit_key;
 	unsigned int mask;
 };
 
 extern struct pfc_slots pfc_slots;
-
-/**
- * struct pfc_frames_keys - what tells frames whose end may have passed unseen
- * @entry: key of frames that are opened now
- * @exit: key of frames that may be closed
- *
- * They are the same, but while somebody takes kprobes out of the text and puts them back:
- * then no frame can be trusted, see pfc_frames_distrust().
- */
-struct pfc_frames_keys {
-	unsigned long entry;
-	unsigned long exit;
-};
-
-extern struct pfc_frames_keys pfc_frames_keys;
 
 int pfc_frames_init(unsigned int count);
 void pfc_frames_exit(void);
@@ -119,8 +114,8 @@ bool pfc_frames_carried_segv(unsigned long address);
 
 static __always_inline struct pfc_slot *pfc_slot_home_of(unsigned long task)
 {
-	/* Slabs align tasks to cache lines at least; hash_32() with the shift at hand. */
-	return &pfc_slots.slot[(u32)(task >> 6) * GOLDEN_RATIO_32 >> pfc_slots.shift];
+	/* Slabs align tasks to cache lines at least; hash_32() with its constants at hand. */
+	return &pfc_slots.slot[(u32)(task >> 6) * pfc_slots.factor >> pfc_slots.shift];
 }
 
 static __always_inline struct pfc_slot *pfc_slot_home(void)
@@ -135,22 +130,19 @@ static __always_inline struct pfc_slot *pfc_slot_home(void)
  * @address: the faulting address
  *
  * Context: probe handlers; preemption disabled.
- * Return: the frame with @id and @address, the rest to be filled in by the caller; or
- * NULL: ask pfc_frames_open_slow().
+ * Return: true: it is @slot->frame, with @id and @address, the rest to be filled in by the
+ * caller; false: ask pfc_frames_open_slow().
  */
-static __always_inline struct pfc_frame *pfc_frames_open(struct pfc_slot *slot,
-							 unsigned long sp,
-							 unsigned long address)
+static __always_inline bool pfc_frames_open(struct pfc_slot *slot, unsigned long sp,
+					    unsigned long address)
 {
-	struct pfc_frame *frame = &slot->frame;
-
 	/* Were it in another slot, or were something carried over, it would be away. */
 	if (unlikely(atomic_read(&slot->away)) ||
 	    cmpxchg_acquire(&slot->task, 0, (unsigned long)current))
-		return NULL;
-	frame->id = sp ^ READ_ONCE(pfc_frames_keys.entry);
-	frame->address = address;
-	return frame;
+		return false;
+	slot->frame.id = sp ^ READ_ONCE(pfc_slots.entry_key);
+	slot->frame.address = address;
+	return true;
 }
 
 /**
@@ -175,7 +167,7 @@ static __always_inline bool pfc_frames_at_home(const struct pfc_slot *slot)
  */
 static __always_inline bool pfc_frames_ends(const struct pfc_slot *slot, unsigned long sp)
 {
-	return likely(slot->frame.id == (sp ^ READ_ONCE(pfc_frames_keys.exit)));
+	return likely(slot->frame.id == (sp ^ READ_ONCE(pfc_slots.exit_key)));
 }
 
 /**
@@ -186,7 +178,7 @@ static __always_inline bool pfc_frames_ends(const struct pfc_slot *slot, unsigne
  */
 static inline bool pfc_frames_trusted(void)
 {
-	return READ_ONCE(pfc_frames_keys.entry) == READ_ONCE(pfc_frames_keys.exit);
+	return READ_ONCE(pfc_slots.entry_key) == READ_ONCE(pfc_slots.exit_key);
 }
 
 /**

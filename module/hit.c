@@ -10,21 +10,27 @@
 #include "hit.h"
 
 DEFINE_STATIC_KEY_FALSE(pfc_reports);
+DEFINE_STATIC_KEY_FALSE(pfc_picky);
 
 static void pfc_hit_entry_slow(struct pfc_probe *probe, const struct pfc_call *call)
 {
 	const struct vm_area_struct *vma = (const struct vm_area_struct *)call->arg[0];
 	struct pt_regs *regs = (struct pt_regs *)call->arg[3];
 	bool filtered = !pfc_filter_wants(call->arg[1]);
+	unsigned int bits = PFC_FACT_REPORTED;
 	struct pfc_frame *frame;
 
+	if (filtered && pfc_hit_count_outside(probe, pfc_slot_home()))
+		return;
 	frame = pfc_frames_open_slow(call->sp, call->arg[1], filtered);
 	if (!frame || filtered) {
 		pfc_hit_count(probe, ignored);
 		return;
 	}
-	pfc_hit_entry_fill(frame, call, frame->facts.bits | pfc_hit_entry_bits(call) |
-			   PFC_FACT_REPORTED);
+	bits |= frame->facts.bits | pfc_hit_entry_bits(call);
+	if (static_branch_unlikely(&pfc_infers))
+		bits |= pfc_hit_vma_bits(vma);
+	pfc_hit_entry_fill(frame, call, bits);
 	frame->mm = vma->vm_mm;
 	frame->pc = regs && user_mode(regs) ? instruction_pointer(regs) : 0;
 	if (static_branch_unlikely(&pfc_measures) && !frame->start)
@@ -196,10 +202,13 @@ NOKPROBE_SYMBOL(pfc_hit_commit);
  */
 void pfc_hit_exit_slow(struct pfc_probe *probe, unsigned long sp, bool shifted, vm_fault_t ret)
 {
-	struct pfc_frame *frame = pfc_frames_end(sp, shifted);
+	struct pfc_frame *frame;
 	struct pfc_facts *facts;
 	bool carry = false;
 
+	if (pfc_hit_count_outside(probe, pfc_slot_home()))
+		return;
+	frame = pfc_frames_end(sp, shifted);
 	if (!frame) {
 		pfc_hit_count(probe, ignored);
 		return;

@@ -74,8 +74,6 @@ static __always_inline unsigned int pfc_hit_entry_bits(const struct pfc_call *ca
 
 	if (ops && ops->huge_fault)
 		bits |= PFC_FACT_HUGE;
-	if (static_branch_unlikely(&pfc_reads_vma))
-		bits |= pfc_hit_vma_bits(vma);
 	return bits;
 }
 
@@ -92,8 +90,6 @@ static __always_inline void pfc_hit_entry_fill(struct pfc_frame *frame,
 	facts->before = PFC_ENTRY_UNKNOWN;
 	facts->after = PFC_ENTRY_UNKNOWN;
 	facts->swap = PFC_NR_REFINEMENTS;
-	if (static_branch_unlikely(&pfc_infers))
-		frame->mm = ((const struct vm_area_struct *)call->arg[0])->vm_mm;
 }
 
 /* Without a visit in flight, a hit concerns nobody: count it as ignored. */
@@ -109,44 +105,44 @@ static __always_inline bool pfc_hit_count_outside(struct pfc_probe *probe,
 /* handle_mm_fault(vma, address, flags, regs) begins; the same in 5.10 to 7.2. */
 static __always_inline bool pfc_hit_entry(struct pfc_probe *probe, const struct pfc_call *call)
 {
+	const struct vm_area_struct *vma = (const struct vm_area_struct *)call->arg[0];
 	struct pfc_slot *slot = pfc_slot_home();
-	struct pfc_frame *frame;
 	unsigned int bits;
 
-	if (static_branch_unlikely(&pfc_reports))
+	if (static_branch_unlikely(&pfc_picky))
 		return false;
-	if (!pfc_filter_wants(call->arg[1]))
-		return pfc_hit_count_outside(probe, slot);
 	bits = pfc_hit_entry_bits(call);
-	if (static_branch_unlikely(&pfc_infers) &&
-	    pfc_classify_reads_before(call->arg[2], bits, pfc_infer))
+	if (static_branch_unlikely(&pfc_infers)) {
+		bits |= pfc_hit_vma_bits(vma);
+		if (pfc_classify_reads_before(call->arg[2], bits, pfc_infer))
+			return false;
+	}
+	if (!pfc_frames_open(slot, call->sp, call->arg[1]))
 		return false;
-	frame = pfc_frames_open(slot, call->sp, call->arg[1]);
-	if (unlikely(!frame))
-		return false;
-	pfc_hit_entry_fill(frame, call, bits);
+	pfc_hit_entry_fill(&slot->frame, call, bits);
+	/* To be read at the end, should that be SIGBUS. */
+	if (static_branch_unlikely(&pfc_infers))
+		slot->frame.mm = vma->vm_mm;
 	pfc_hit_count(probe, hit[0]);
 	return true;
 }
 
 /*
- * handle_mm_fault() returns RET. The fast path is for the task's only visit,
- * that is at home, wanted (a filter may have come meanwhile), and complete.
+ * handle_mm_fault() returns RET; SEVERAL: it has more than one end. The fast path is for
+ * the task's only visit, that is at home and complete.
  */
 static __always_inline bool pfc_hit_exit(struct pfc_probe *probe, unsigned long sp,
-					 vm_fault_t ret)
+					 vm_fault_t ret, bool several)
 {
 	struct pfc_slot *slot = pfc_slot_home();
-	const struct pfc_frame *frame = &slot->frame;
-	const struct pfc_facts *facts = &frame->facts;
+	const struct pfc_facts *facts = &slot->frame.facts;
 	unsigned int leaf;
 
-	if (static_branch_unlikely(&pfc_reports))
+	if (static_branch_unlikely(&pfc_picky))
 		return false;
 	if (!pfc_frames_at_home(slot))
 		return pfc_hit_count_outside(probe, slot);
-	if (!pfc_frames_ends(slot, sp) || unlikely(ret & (VM_FAULT_RETRY | VM_FAULT_SIGSEGV)) ||
-	    !pfc_filter_wants(frame->address))
+	if (!pfc_frames_ends(slot, sp) || unlikely(ret & (VM_FAULT_RETRY | VM_FAULT_SIGSEGV)))
 		return false;
 	if (static_branch_unlikely(&pfc_infers) &&
 	    (facts->before != PFC_ENTRY_UNKNOWN && pfc_classify_disagrees(facts)))
@@ -155,7 +151,7 @@ static __always_inline bool pfc_hit_exit(struct pfc_probe *probe, unsigned long 
 	if (unlikely(leaf == PFC_LEAF_UNCLASSIFIED))
 		return false;
 	pfc_count_fault(leaf, pfc_classify_split(facts, ret));
-	if (probe->counts)
+	if (several)
 		pfc_hit_count(probe, hit[0]);
 	pfc_frames_close(slot);
 	return true;

@@ -18,6 +18,7 @@
 #include "event.h"
 #include "filter.h"
 #include "frames.h"
+#include "guard.h"
 #include "locate.h"
 #include "probes.h"
 
@@ -83,8 +84,10 @@ static int __init pfc_init(void)
 	err = pfc_counters_init(pfc_measure);
 	if (err)
 		return err;
-	if (pfc_measure)
+	if (pfc_measure) {
 		static_branch_inc(&pfc_reports);
+		static_branch_inc(&pfc_picky);
+	}
 	err = pfc_frames_init(pfc_frames);
 	if (err) {
 		if (err == -EINVAL)
@@ -99,16 +102,21 @@ static int __init pfc_init(void)
 	err = pfc_find_probes(&pfc_config);
 	if (err)
 		goto err_locate_exit;
+	err = pfc_guard_init();
+	if (err) {
+		pr_err("cannot watch debugfs kprobes/enabled (%d)\n", err);
+		goto err_probes_exit;
+	}
 	if (pfc_enabled) {
 		err = pfc_probes_arm();
 		if (err)
-			goto err_probes_exit;
+			goto err_guard_exit;
 		err = pfc_probes_selfcheck();
 		if (err == -EIO)
 			pr_err("probes were placed but do not fire: %s\n",
 			       pfc_config.backend->why_dead);
 		if (err)
-			goto err_probes_exit;
+			goto err_guard_exit;
 		pfc_counters_reset();
 		pfc_probes_reset();
 	}
@@ -116,6 +124,8 @@ static int __init pfc_init(void)
 	pfc_debugfs_init();
 	return 0;
 
+err_guard_exit:
+	pfc_guard_exit();
 err_probes_exit:
 	pfc_probes_exit();
 err_locate_exit:
@@ -130,6 +140,7 @@ err_counters_exit:
 static void __exit pfc_exit(void)
 {
 	pfc_debugfs_exit();
+	pfc_guard_exit();
 	pfc_probes_exit();
 	pfc_filter_exit();
 	pfc_frames_exit();

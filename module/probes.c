@@ -23,6 +23,7 @@
 
 struct pfc_probe *pfc_probes[PFC_MAX_PROBES];
 unsigned int pfc_nr_probes;
+DEFINE_MUTEX(pfc_control_lock);
 char pfc_no_account[96] = "accounting is off (account=0)";
 const char *pfc_no_refused;
 
@@ -32,7 +33,6 @@ bool pfc_incomplete;
 bool pfc_incomplete_errors;
 unsigned long pfc_infer;
 DEFINE_STATIC_KEY_FALSE(pfc_infers);
-DEFINE_STATIC_KEY_FALSE(pfc_reads_vma);
 
 /* Why no class, or none of one mark, can be counted now; by pfc_probes_refresh(). */
 static const char *pfc_why_none;
@@ -220,6 +220,23 @@ void pfc_probes_disarm(void)
 	for (i = pfc_nr_probes - 1; i >= 0; i--)
 		pfc_probes[i]->backend->disarm(pfc_probes[i]);
 	pfc_probes_quiesce();
+}
+
+/**
+ * pfc_probes_alive() - whether armed probes of one kind are in the text
+ * @kind: the kind
+ *
+ * Context: pfc_control_lock is held.
+ * Return: true if all are.
+ */
+bool pfc_probes_alive(enum pfc_kind kind)
+{
+	unsigned int i;
+
+	for (i = 0; i < pfc_nr_probes; i++)
+		if (pfc_probes[i]->kind == kind && !pfc_probes[i]->backend->alive(pfc_probes[i]))
+			return false;
+	return true;
 }
 
 static u64 pfc_probe_hits(const struct pfc_probe *probe, const struct pfc_counters *c)

@@ -7,6 +7,7 @@
 
 #include <linux/ftrace.h>
 #include <linux/kprobes.h>
+#include <linux/mutex.h>
 #include <linux/seq_file.h>
 #include <compat/compat.h>
 #include "classify.h"
@@ -147,8 +148,11 @@ extern bool pfc_account;
 extern bool pfc_incomplete;		/* some class cannot be seen: no mark means nothing */
 extern bool pfc_incomplete_errors;	/* one that can end in an error */
 extern unsigned long pfc_infer;		/* bit set of enum pfc_infer */
-DECLARE_STATIC_KEY_FALSE(pfc_infers);	/* there is one */
-DECLARE_STATIC_KEY_FALSE(pfc_reads_vma); /* no probe tells all that a class depends on */
+/* There is one, or no probe of do_fault() tells of its mapping. */
+DECLARE_STATIC_KEY_FALSE(pfc_infers);
+
+/* Serialises what changes the probes with what shows them. */
+extern struct mutex pfc_control_lock;
 
 int pfc_find_probes(const struct pfc_config *config);
 const char *pfc_probe_error(int err);
@@ -158,6 +162,7 @@ void pfc_probe_remove_to(unsigned int count);
 void pfc_probes_exit(void);
 int pfc_probes_arm(void);
 void pfc_probes_disarm(void);
+bool pfc_probes_alive(enum pfc_kind kind);
 int pfc_probes_selfcheck(void);
 void pfc_probes_reset(void);
 void pfc_probes_refresh(const struct pfc_counters *c);

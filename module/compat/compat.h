@@ -81,7 +81,8 @@ typedef struct ftrace_regs pfc_compat_ftrace_regs;
 #define PFC_COMPAT_FTRACE_FLAGS 0
 #else
 typedef struct pt_regs pfc_compat_ftrace_regs;
-#define PFC_COMPAT_FTRACE_FLAGS FTRACE_OPS_FL_RECURSION_SAFE
+/* x86 passes regs to those only that ask for them. */
+#define PFC_COMPAT_FTRACE_FLAGS (FTRACE_OPS_FL_RECURSION_SAFE | FTRACE_OPS_FL_SAVE_REGS)
 #endif
 
 /* Arguments and stack pointer are saved for every ops, all registers for none. */
@@ -104,8 +105,10 @@ typedef struct pt_regs pfc_compat_ftrace_regs;
  * the writer of a shared page, said RETRY, and beside it what it had done.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 0, 0)
+#define PFC_COMPAT_RETRY_DONE	0
 #define PFC_FAULT_DONE		0
 #else
+#define PFC_COMPAT_RETRY_DONE	1
 #define PFC_FAULT_DONE		(VM_FAULT_WRITE | VM_FAULT_LOCKED)
 #endif
 
