@@ -30,8 +30,9 @@ static __always_inline struct pfc_call pfc_kprobe_call(struct pt_regs *regs)
  */
 static __always_inline int pfc_kprobe_done(struct kprobe *kp, struct pt_regs *regs)
 {
-	return list_empty(&kp->list) &&
-	       pfc_arch_emulate(pfc_kprobe_to_probe(kp)->emulate, kp->opcode, regs);
+	if (likely(list_empty(&kp->list)))
+		return pfc_arch_emulate(pfc_kprobe_to_probe(kp)->emulate, kp->opcode, regs);
+	return 0;
 }
 
 /* Out of line, so that the fast path needs no stack. */

@@ -31,26 +31,27 @@ static const u8 pfc_mark_to_class[PFC_NR_MARKS] = {
 #define PFC_QUICK(mark, read, write)						\
 	[2 * BIT(PFC_MARK_##mark)] = 1 + (read), [2 * BIT(PFC_MARK_##mark) + 1] = 1 + (write)
 
-const u8 pfc_quick_leaves[2 * (PFC_MARKS_PTE + 1)] = {
-	PFC_QUICK(ANON, PFC_LEAF(ANON_ZERO), PFC_LEAF(ANON_ALLOC)),
-	PFC_QUICK(NUMA, PFC_NUMA, PFC_NUMA),
-	PFC_QUICK(AF, PFC_AF, PFC_AF),
-	PFC_QUICK(DIRTY, PFC_DIRTY, PFC_DIRTY),
-#if !PFC_COMPAT_RETRY_DONE
-	/* Else the visit before may have done the work. */
-	PFC_QUICK(SPURIOUS, PFC_SPURIOUS, PFC_SPURIOUS),
-#endif
-};
-
 #define PFC_SPLIT(i)								\
 	((((i) & 0x10 ? PFC_EXEC : (i) & 0x1 ? PFC_WRITE : PFC_READ) * PFC_NR_ORIGINS + \
 	  ((i) & 0x4 ? PFC_USER : PFC_KERNEL)) * PFC_NR_OUTCOMES +		\
 	 ((i) & 0x2 ? PFC_MAJOR : PFC_MINOR))
 #define PFC_SPLITS(i)	PFC_SPLIT(i), PFC_SPLIT((i) + 1), PFC_SPLIT((i) + 2), PFC_SPLIT((i) + 3)
 
-const u8 pfc_quick_splits[32] = {
-	PFC_SPLITS(0), PFC_SPLITS(4), PFC_SPLITS(8), PFC_SPLITS(12),
-	PFC_SPLITS(16), PFC_SPLITS(20), PFC_SPLITS(24), PFC_SPLITS(28),
+const struct pfc_quick pfc_quick = {
+	.leaf = {
+		PFC_QUICK(ANON, PFC_LEAF(ANON_ZERO), PFC_LEAF(ANON_ALLOC)),
+		PFC_QUICK(NUMA, PFC_NUMA, PFC_NUMA),
+		PFC_QUICK(AF, PFC_AF, PFC_AF),
+		PFC_QUICK(DIRTY, PFC_DIRTY, PFC_DIRTY),
+#if !PFC_COMPAT_RETRY_DONE
+		/* Else the visit before may have done the work. */
+		PFC_QUICK(SPURIOUS, PFC_SPURIOUS, PFC_SPURIOUS),
+#endif
+	},
+	.split = {
+		PFC_SPLITS(0), PFC_SPLITS(4), PFC_SPLITS(8), PFC_SPLITS(12),
+		PFC_SPLITS(16), PFC_SPLITS(20), PFC_SPLITS(24), PFC_SPLITS(28),
+	},
 };
 
 static const u8 pfc_refinement_to_class[PFC_NR_REFINEMENTS] = {

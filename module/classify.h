@@ -174,13 +174,19 @@ pfc_classify_origin(const struct pfc_facts *facts)
 	return facts->flags & FAULT_FLAG_USER ? PFC_USER : PFC_KERNEL;
 }
 
-/*
- * By the marks of the PTE level, doubled, and whether it is a write: 1 + the leaf, where
- * they tell all there is to tell, or 0.
+/**
+ * struct pfc_quick - what needs no rule
+ * @leaf: by the marks of the PTE level, doubled, and whether it is a write: 1 + the leaf,
+ *	where they tell all there is to tell, or 0
+ * @split: by pfc_split_index(): the split of what is no GUP and did not return
+ *	VM_FAULT_MAJOR
  */
-extern const u8 pfc_quick_leaves[2 * (PFC_MARKS_PTE + 1)];
-/* By pfc_split_index(): the split of what is no GUP and did not return VM_FAULT_MAJOR. */
-extern const u8 pfc_quick_splits[32];
+struct pfc_quick {
+	u8 leaf[2 * (PFC_MARKS_PTE + 1)];
+	u8 split[32];
+};
+
+extern const struct pfc_quick pfc_quick;
 
 /* The flags that matter to a split, packed; they have these values from 5.10 to 7.2. */
 static __always_inline unsigned int pfc_split_index(unsigned int flags)
@@ -203,11 +209,12 @@ static __always_inline unsigned int pfc_split_index(unsigned int flags)
 static __always_inline unsigned int pfc_classify_split(const struct pfc_facts *facts,
 						       vm_fault_t ret)
 {
-	unsigned int split = pfc_quick_splits[pfc_split_index(facts->flags)];
+	unsigned int split = pfc_quick.split[pfc_split_index(facts->flags)];
 
+	BUILD_BUG_ON(PFC_MAJOR != 1 || PFC_MINOR != 0);
 	if (facts->bits & PFC_FACT_GUP)
 		split += pfc_split(0, PFC_GUP, 0) - pfc_split(0, PFC_KERNEL, 0);
-	return ret & VM_FAULT_MAJOR ? split | PFC_MAJOR : split;
+	return split | !!(ret & VM_FAULT_MAJOR);
 }
 
 /**
@@ -288,7 +295,7 @@ static __always_inline bool pfc_classify_disagrees(const struct pfc_facts *facts
  * @ret: VM_FAULT_* that handle_mm_fault() returned
  *
  * Context: any; probe handlers.
- * Return: what pfc_classify() would return, or PFC_LEAF_UNCLASSIFIED: ask it.
+ * Return: 1 + what pfc_classify() would return, or 0: ask it.
  */
 static __always_inline unsigned int pfc_classify_quick(const struct pfc_facts *facts,
 						       vm_fault_t ret)
@@ -296,21 +303,21 @@ static __always_inline unsigned int pfc_classify_quick(const struct pfc_facts *f
 	unsigned int marks = facts->marks, leaf;
 
 	if (unlikely(marks > PFC_MARKS_PTE))
-		return PFC_LEAF_UNCLASSIFIED;
-	leaf = pfc_quick_leaves[2 * marks + (facts->flags & FAULT_FLAG_WRITE ? 1 : 0)];
+		return 0;
+	leaf = pfc_quick.leaf[2 * marks + (facts->flags & FAULT_FLAG_WRITE ? 1 : 0)];
 	if (likely(leaf))
-		return leaf - 1;
+		return leaf;
 	if (marks == BIT(PFC_MARK_WP) && !(facts->bits & (PFC_FACT_UFFD | PFC_FACT_SHARED))) {
 		if (facts->page == PFC_PAGE_OTHER)
-			return PFC_LEAF(WP_COPY);
+			return 1 + PFC_LEAF(WP_COPY);
 		if (facts->page == PFC_PAGE_REUSED)
-			return PFC_LEAF(WP_REUSE);
+			return 1 + PFC_LEAF(WP_REUSE);
 	}
 	if (marks == BIT(PFC_MARK_SWAP))
-		return pfc_refine_swap(facts);
+		return 1 + pfc_refine_swap(facts);
 	if (marks == BIT(PFC_MARK_FILE))
-		return pfc_refine_file(facts, ret);
-	return PFC_LEAF_UNCLASSIFIED;
+		return 1 + pfc_refine_file(facts, ret);
+	return 0;
 }
 
 /**

@@ -83,29 +83,6 @@ static void pfc_hit_refused(struct pfc_probe *probe, const struct pfc_call *call
 NOKPROBE_SYMBOL(pfc_hit_refused);
 
 /**
- * pfc_hit_dispatched_slow() - whether the dispatcher called, without accounting
- * @probe: where
- * @caller: the return address, not the one that was expected
- *
- * Counts the hit as ignored if somebody else did, and as lost if the return address is a
- * trampoline's: somebody probes the function's return, and nobody can tell who called.
- *
- * Context: probe handlers; preemption disabled.
- * Return: true if it did.
- */
-bool pfc_hit_dispatched_slow(struct pfc_probe *probe, unsigned long caller)
-{
-	if (!probe->caller && pfc_in_ranges(caller, pfc_dispatcher, pfc_nr_dispatcher))
-		return true;
-	if (pfc_in_ranges(caller, pfc_trampolines, pfc_nr_trampolines))
-		pfc_hit_count(probe, lost);
-	else
-		pfc_hit_count(probe, ignored);
-	return false;
-}
-NOKPROBE_SYMBOL(pfc_hit_dispatched_slow);
-
-/**
  * pfc_hit_slow() - a hit that the fast path left; accounting is on
  * @probe: where
  * @call: what is called

@@ -36,7 +36,6 @@ struct pfc_call {
 /* The slow path, in hit.c. */
 void pfc_hit_slow(struct pfc_probe *probe, const struct pfc_call *call);
 void pfc_hit_exit_slow(struct pfc_probe *probe, unsigned long sp, bool shifted, vm_fault_t ret);
-bool pfc_hit_dispatched_slow(struct pfc_probe *probe, unsigned long caller);
 
 /* Counts of one probe; preemption is disabled, see counters.h. */
 #define pfc_hit_count(probe, field)	raw_cpu_inc((probe)->count->field)
@@ -120,9 +119,6 @@ static __always_inline bool pfc_hit_entry(struct pfc_probe *probe, const struct 
 	if (!pfc_frames_open(slot, call->sp, call->arg[1]))
 		return false;
 	pfc_hit_entry_fill(&slot->frame, call, bits);
-	/* To be read at the end, should that be SIGBUS. */
-	if (static_branch_unlikely(&pfc_infers))
-		slot->frame.mm = vma->vm_mm;
 	pfc_hit_count(probe, hit[0]);
 	return true;
 }
@@ -136,7 +132,7 @@ static __always_inline bool pfc_hit_exit(struct pfc_probe *probe, unsigned long 
 {
 	struct pfc_slot *slot = pfc_slot_home();
 	const struct pfc_facts *facts = &slot->frame.facts;
-	unsigned int leaf;
+	unsigned int quick;
 
 	if (static_branch_unlikely(&pfc_picky))
 		return false;
@@ -147,10 +143,10 @@ static __always_inline bool pfc_hit_exit(struct pfc_probe *probe, unsigned long 
 	if (static_branch_unlikely(&pfc_infers) &&
 	    (facts->before != PFC_ENTRY_UNKNOWN && pfc_classify_disagrees(facts)))
 		return false;
-	leaf = pfc_classify_quick(facts, ret);
-	if (unlikely(leaf == PFC_LEAF_UNCLASSIFIED))
+	quick = pfc_classify_quick(facts, ret);
+	if (unlikely(!quick))
 		return false;
-	pfc_count_fault(leaf, pfc_classify_split(facts, ret));
+	pfc_count_fault(quick - 1, pfc_classify_split(facts, ret));
 	if (several)
 		pfc_hit_count(probe, hit[0]);
 	pfc_frames_close(slot);
@@ -158,13 +154,21 @@ static __always_inline bool pfc_hit_exit(struct pfc_probe *probe, unsigned long 
 }
 
 /*
- * Without accounting, only calls of the dispatcher count; others are counted as ignored,
- * or as lost where nobody can tell.
+ * Without accounting, only calls of the dispatcher count. Others are counted as ignored; or
+ * as lost, if the return address is a trampoline's: somebody probes the function's return,
+ * and nobody can tell who called.
  */
 static __always_inline bool pfc_hit_dispatched(struct pfc_probe *probe, unsigned long caller)
 {
-	return likely(caller == probe->caller) || !probe->check_caller ||
-	       pfc_hit_dispatched_slow(probe, caller);
+	if (likely(caller == probe->caller) || !probe->check_caller)
+		return true;
+	if (!probe->caller && pfc_in_ranges(caller, pfc_dispatcher, pfc_nr_dispatcher))
+		return true;
+	if (unlikely(pfc_in_ranges(caller, pfc_trampolines, pfc_nr_trampolines)))
+		pfc_hit_count(probe, lost);
+	else
+		pfc_hit_count(probe, ignored);
+	return false;
 }
 
 static __always_inline unsigned long pfc_hit_address(const struct pfc_probe *probe,
@@ -203,18 +207,23 @@ static __always_inline void pfc_hit_fill(struct pfc_probe *probe, struct pfc_fra
 	struct pfc_facts *facts = &frame->facts;
 
 	if (kind == PFC_KIND_WP) {
-		pte_t pte = vmf->orig_pte;
+		const struct vm_area_struct *vma = vmf->vma;
+		u8 page = probe->page;
 
-		frame->pte = pte;
-		/* A write is a copy unless wp_page_reuse() is seen. */
-		facts->page = facts->flags & FAULT_FLAG_WRITE ? probe->page : PFC_PAGE_SAME;
-		frame->mm = vmf->vma->vm_mm;
-		if (vmf->vma->vm_flags & PFC_VM_SHARED) {
+		/* A write is a copy unless wp_page_reuse() is seen; the rest must be read. */
+		if (unlikely(!(facts->flags & FAULT_FLAG_WRITE)))
+			page = PFC_PAGE_SAME;
+		facts->page = page;
+		if (unlikely(page == PFC_PAGE_SAME)) {
+			frame->pte = vmf->orig_pte;
+			frame->mm = vma->vm_mm;
+		}
+		if (unlikely(vma->vm_flags & PFC_VM_SHARED)) {
 			facts->bits |= PFC_FACT_SHARED;
-			if (pfc_compat_is_pfn(vmf->vma, pte))
+			if (pfc_compat_is_pfn(vmf->vma, vmf->orig_pte))
 				facts->bits |= PFC_FACT_SPECIAL;
 		}
-		if (userfaultfd_pte_wp(vmf->vma, pte))
+		if (unlikely(userfaultfd_pte_wp(vmf->vma, vmf->orig_pte)))
 			facts->bits |= PFC_FACT_UFFD;
 	} else if (kind == PFC_KIND_SWAP) {
 		facts->swap = pfc_compat_swap(vmf->orig_pte);

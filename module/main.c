@@ -14,8 +14,8 @@
 #include <pfclass.h>
 #include <compat/compat.h>
 #include "counters.h"
-#include "debugfs.h"
 #include "event.h"
+#include "files.h"
 #include "filter.h"
 #include "frames.h"
 #include "guard.h"
@@ -121,7 +121,7 @@ static int __init pfc_init(void)
 		pfc_probes_reset();
 	}
 	pfc_locate_exit();
-	pfc_debugfs_init();
+	pfc_files_init();
 	return 0;
 
 err_guard_exit:
@@ -139,7 +139,7 @@ err_counters_exit:
 
 static void __exit pfc_exit(void)
 {
-	pfc_debugfs_exit();
+	pfc_files_exit();
 	pfc_guard_exit();
 	pfc_probes_exit();
 	pfc_filter_exit();

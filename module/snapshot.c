@@ -100,10 +100,16 @@ void pfc_read_after(struct pfc_frame *frame)
 
 	if (pfc_classify_disagrees(facts))
 		pfc_count(disagreed);
-	if (pfc_classify_reads_after(facts)) {
-		facts->after = pfc_snapshot(frame->mm, frame->address, &pte);
-		pfc_count(inferred);
+	if (!pfc_classify_reads_after(facts))
+		return;
+	/* The fast path does not keep it; but for GUP, it is the task's own. */
+	if (!(facts->bits & PFC_FACT_REPORTED)) {
+		if (facts->bits & PFC_FACT_GUP)
+			return;
+		frame->mm = current->mm;
 	}
+	facts->after = pfc_snapshot(frame->mm, frame->address, &pte);
+	pfc_count(inferred);
 }
 NOKPROBE_SYMBOL(pfc_read_after);
 

@@ -15,6 +15,7 @@
 #include <linux/ftrace.h>
 #include <linux/limits.h>
 #include <linux/mm.h>
+#include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/sched.h>
@@ -39,8 +40,8 @@
 #ifndef CONFIG_KPROBES
 #error "pfclass: this kernel has no CONFIG_KPROBES, and kprobes are how pfclass sees faults"
 #endif
-#ifndef CONFIG_DEBUG_FS
-#error "pfclass: this kernel has no CONFIG_DEBUG_FS, where pfclass shows its counters"
+#if !defined(CONFIG_DEBUG_FS) && !defined(CONFIG_PROC_FS)
+#error "pfclass: this kernel has neither CONFIG_DEBUG_FS nor CONFIG_PROC_FS to show counters in"
 #endif
 #ifndef CONFIG_MMU
 #error "pfclass: this kernel has no CONFIG_MMU, so it has no page faults"
@@ -123,6 +124,16 @@ typedef struct pt_regs pfc_compat_ftrace_regs;
 #else
 #define PFC_COMPAT_FAULT_RESULTS(X) PFC_FAULT_RESULTS(X) X(WRITE)
 #endif
+
+/* 5.17 made it a function with a lower-case name. */
+static inline void *pfc_compat_pde_data(const struct inode *inode)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 17, 0)
+	return pde_data(inode);
+#else
+	return PDE_DATA(inode);
+#endif
+}
 
 /* 5.11 made the way from an instance to its kretprobe a function. */
 static __always_inline struct kretprobe *pfc_compat_kretprobe(struct kretprobe_instance *ri)

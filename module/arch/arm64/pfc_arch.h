@@ -168,10 +168,10 @@ static inline unsigned int pfc_arch_emulation(u32 opcode)
 static __always_inline int pfc_arch_emulate(unsigned int how, u32 opcode, struct pt_regs *regs)
 {
 	if (likely(how & PFC_ARCH_SKIP)) {
-		if (how & PFC_ARCH_SAVE)
+		if (unlikely(how & PFC_ARCH_SAVE))
 			regs->regs[9] = regs->regs[30];
 		regs->pc += 4;
-	} else if (how & PFC_ARCH_RETURN) {
+	} else if (likely(how & PFC_ARCH_RETURN)) {
 		regs->pc = regs->regs[30];
 	} else if (how & PFC_ARCH_CALL) {
 		regs->regs[30] = regs->pc + 4;

@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /sys/kernel/debug/pfclass. The contract is include/uapi/pfclass.h and
- * Documentation/debugfs.rst.
+ * The files, in debugfs and, with tighter modes, in /proc/pfclass: for kernels without
+ * debugfs, and those whose lockdown lets nothing be written there. The contract is
+ * include/uapi/pfclass.h and Documentation/debugfs.rst.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
+#include <linux/device.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <pfclass.h>
 #include "counters.h"
-#include "debugfs.h"
+#include "files.h"
 #include "filter.h"
 #include "probes.h"
 
@@ -25,6 +28,8 @@
 #define PFC_WRITE_MAX	(PATH_MAX + 256)
 
 static struct dentry *pfc_dir;
+static struct proc_dir_entry *pfc_proc_dir;
+static struct device *pfc_device;
 static const char * const pfc_refinement_keys[] = {
 #define PFC_X(id, class, key, meaning) key,
 	PFC_REFINEMENTS(PFC_X)
@@ -325,18 +330,10 @@ static int pfc_file_none(struct seq_file *m, void *unused)
 	return 0;
 }
 
-static int pfc_file_open(struct inode *inode, struct file *file)
-{
-	const struct pfc_file *f = inode->i_private;
-
-	return single_open(file, f->show ?: pfc_file_none, NULL);
-}
-
 /* One write is one command: a part of it would mean something else. */
-static ssize_t pfc_file_write(struct file *file, const char __user *from, size_t len,
+static ssize_t pfc_file_write(const struct pfc_file *f, const char __user *from, size_t len,
 			      loff_t *pos)
 {
-	const struct pfc_file *f = file_inode(file)->i_private;
 	char *text;
 	int err;
 
@@ -349,44 +346,99 @@ static ssize_t pfc_file_write(struct file *file, const char __user *from, size_t
 	text = memdup_user_nul(from, len);
 	if (IS_ERR(text))
 		return PTR_ERR(text);
-	/* What stands behind a NUL would be dropped without a word. */
+	/* What follows a NUL would be dropped in silence. */
 	err = strlen(text) == len ? f->write(text) : -EINVAL;
 	kfree(text);
 	return err ?: len;
 }
 
-static const struct file_operations pfc_fops = {
+static int pfc_debugfs_open(struct inode *inode, struct file *file)
+{
+	const struct pfc_file *f = inode->i_private;
+
+	return single_open(file, f->show ?: pfc_file_none, NULL);
+}
+
+static ssize_t pfc_debugfs_write(struct file *file, const char __user *from, size_t len,
+				 loff_t *pos)
+{
+	return pfc_file_write(file_inode(file)->i_private, from, len, pos);
+}
+
+static const struct file_operations pfc_debugfs_ops = {
 	.owner = THIS_MODULE,
-	.open = pfc_file_open,
+	.open = pfc_debugfs_open,
 	.read = seq_read,
-	.write = pfc_file_write,
+	.write = pfc_debugfs_write,
 	.llseek = seq_lseek,
 	.release = single_release,
 };
 
-/**
- * pfc_debugfs_init() - make the files
- *
- * debugfs may be off or refuse (lockdown); the counters then count unseen, as
- * debugfs wants its users to bear, and nothing is returned.
- *
- * Context: may sleep. Balanced by pfc_debugfs_exit().
- */
-void pfc_debugfs_init(void)
+static int pfc_proc_open(struct inode *inode, struct file *file)
 {
-	const struct pfc_file *f;
+	const struct pfc_file *f = pfc_compat_pde_data(inode);
 
-	pfc_dir = debugfs_create_dir(PFC_DIR, NULL);
-	for (f = pfc_files; f < pfc_files + ARRAY_SIZE(pfc_files); f++)
-		debugfs_create_file(f->name, f->mode, pfc_dir, (void *)f, &pfc_fops);
+	return single_open(file, f->show ?: pfc_file_none, NULL);
+}
+
+static ssize_t pfc_proc_write(struct file *file, const char __user *from, size_t len,
+			      loff_t *pos)
+{
+	return pfc_file_write(pfc_compat_pde_data(file_inode(file)), from, len, pos);
+}
+
+static const struct proc_ops pfc_proc_ops = {
+	.proc_open = pfc_proc_open,
+	.proc_read = seq_read,
+	.proc_write = pfc_proc_write,
+	.proc_lseek = seq_lseek,
+	.proc_release = single_release,
+};
+
+/*
+ * A file that is only read borrows the operations of debugfs itself, which need no reference
+ * to this module: full_proxy_open() warns when the reader of a file comes between the two
+ * steps of rmmod, dropping the last reference and saying so (try_stop_module(), 5.10-7.2).
+ */
+static void pfc_file_init(const struct pfc_file *f)
+{
+	if (!f->write && !IS_ERR(pfc_device))
+		debugfs_create_devm_seqfile(pfc_device, f->name, pfc_dir, f->show);
+	else
+		debugfs_create_file(f->name, f->mode, pfc_dir, (void *)f, &pfc_debugfs_ops);
+	/* Only its owner's: /proc is open to all, unlike debugfs. */
+	if (pfc_proc_dir)
+		proc_create_data(f->name, f->mode & 0700, pfc_proc_dir, &pfc_proc_ops, (void *)f);
 }
 
 /**
- * pfc_debugfs_exit() - remove the files
+ * pfc_files_init() - make the files
+ *
+ * debugfs or /proc may be off or refuse; the counters then count unseen, as debugfs wants
+ * its users to bear, and nothing is returned.
+ *
+ * Context: may sleep. Balanced by pfc_files_exit().
+ */
+void pfc_files_init(void)
+{
+	const struct pfc_file *f;
+
+	pfc_device = root_device_register(PFC_DIR);
+	pfc_dir = debugfs_create_dir(PFC_DIR, NULL);
+	pfc_proc_dir = proc_mkdir_mode(PFC_DIR, 0500, NULL);
+	for (f = pfc_files; f < pfc_files + ARRAY_SIZE(pfc_files); f++)
+		pfc_file_init(f);
+}
+
+/**
+ * pfc_files_exit() - remove the files
  *
  * Context: may sleep; waits for running reads and writes.
  */
-void pfc_debugfs_exit(void)
+void pfc_files_exit(void)
 {
+	proc_remove(pfc_proc_dir);
 	debugfs_remove(pfc_dir);
+	if (!IS_ERR(pfc_device))
+		root_device_unregister(pfc_device);
 }
