@@ -28,11 +28,16 @@ static __always_inline struct pfc_call pfc_kprobe_call(struct pt_regs *regs)
  * 1 tells the kernel that the probed instruction has been executed, which saves
  * stepping over it, and ends the hit: not when others probe the same address.
  */
-static __always_inline int pfc_kprobe_done(struct kprobe *kp, struct pt_regs *regs)
+static __always_inline int pfc_kprobe_done(struct kprobe *kp, struct pt_regs *regs, u8 emulate)
 {
 	if (likely(list_empty(&kp->list)))
-		return pfc_arch_emulate(pfc_kprobe_to_probe(kp)->emulate, kp->opcode, regs);
+		return pfc_arch_emulate(emulate, kp->opcode, regs);
 	return 0;
+}
+
+static __always_inline int pfc_kprobe_done_slow(struct kprobe *kp, struct pt_regs *regs)
+{
+	return pfc_kprobe_done(kp, regs, pfc_kprobe_to_probe(kp)->emulate);
 }
 
 /* Out of line, so that the fast path needs no stack. */
@@ -41,7 +46,7 @@ static noinline int pfc_kprobe_slow(struct kprobe *kp, struct pt_regs *regs)
 	struct pfc_call call = pfc_kprobe_call(regs);
 
 	pfc_hit_slow(pfc_kprobe_to_probe(kp), &call);
-	return pfc_kprobe_done(kp, regs);
+	return pfc_kprobe_done_slow(kp, regs);
 }
 NOKPROBE_SYMBOL(pfc_kprobe_slow);
 
@@ -56,21 +61,29 @@ static noinline int pfc_kprobe_exit_slow(struct kprobe *kp, struct pt_regs *regs
 
 	pfc_hit_exit_slow(pfc_kprobe_to_probe(kp), kernel_stack_pointer(regs), shifted,
 			  (__force vm_fault_t)pfc_arch_result(regs));
-	return pfc_kprobe_done(kp, regs);
+	return pfc_kprobe_done_slow(kp, regs);
 }
 NOKPROBE_SYMBOL(pfc_kprobe_exit_slow);
 
-/* NAME: of the handler; HIT, ...: the function of hit.h and its further arguments. */
-#define PFC_KPROBE_HANDLER(name, hit, ...)					\
+/*
+ * NAME: of the handler; HIT, ...: the function of hit.h and its further arguments. There
+ * are two of each: NAME_at is for the instruction that most probes replace, and need not ask
+ * which it is.
+ */
+#define PFC_KPROBE_ONE(name, emulate, hit, ...)					\
 static int pfc_kprobe_on_##name(struct kprobe *kp, struct pt_regs *regs)	\
 {										\
 	struct pfc_call call = pfc_kprobe_call(regs);				\
 										\
 	if (likely(pfc_hit_##hit(pfc_kprobe_to_probe(kp), &call, ##__VA_ARGS__))) \
-		return pfc_kprobe_done(kp, regs);				\
+		return pfc_kprobe_done(kp, regs, emulate);			\
 	return pfc_kprobe_slow(kp, regs);					\
 }										\
 NOKPROBE_SYMBOL(pfc_kprobe_on_##name)
+
+#define PFC_KPROBE_HANDLER(name, hit, ...)					\
+	PFC_KPROBE_ONE(name, pfc_kprobe_to_probe(kp)->emulate, hit, ##__VA_ARGS__); \
+	PFC_KPROBE_ONE(name##_at, PFC_ARCH_ENTRY_EMULATION, hit, ##__VA_ARGS__)
 
 PFC_KPROBE_HANDLER(entry, entry);
 PFC_KPROBE_HANDLER(leaf, leaf, PFC_KIND_LEAF);
@@ -84,18 +97,19 @@ PFC_KPROBE_HANDLER(only_leaf, only_leaf);
 PFC_KPROBE_HANDLER(only_update, only_update);
 
 /* The one end of handle_mm_fault(), or one of several. */
-#define PFC_KPROBE_EXIT(name, several)						\
+#define PFC_KPROBE_EXIT(name, emulate, several)					\
 static int pfc_kprobe_on_##name(struct kprobe *kp, struct pt_regs *regs)	\
 {										\
 	if (likely(pfc_hit_exit(pfc_kprobe_to_probe(kp), kernel_stack_pointer(regs), \
 				(__force vm_fault_t)pfc_arch_result(regs), several))) \
-		return pfc_kprobe_done(kp, regs);				\
+		return pfc_kprobe_done(kp, regs, emulate);			\
 	return pfc_kprobe_exit_slow(kp, regs);					\
 }										\
 NOKPROBE_SYMBOL(pfc_kprobe_on_##name)
 
-PFC_KPROBE_EXIT(exit, false);
-PFC_KPROBE_EXIT(exit_of_several, true);
+PFC_KPROBE_EXIT(exit, pfc_kprobe_to_probe(kp)->emulate, false);
+PFC_KPROBE_EXIT(exit_at, PFC_ARCH_EXIT_EMULATION, false);
+PFC_KPROBE_EXIT(exit_of_several, pfc_kprobe_to_probe(kp)->emulate, true);
 
 /* A kretprobe hands the entry's stack pointer over in the instance. */
 static int pfc_kretprobe_on_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
@@ -132,28 +146,38 @@ static int pfc_kretprobe_on_exit(struct kretprobe_instance *ri, struct pt_regs *
 NOKPROBE_SYMBOL(pfc_kretprobe_on_exit);
 
 /* By accounting: without it, no visit has ends, and no class is refined. */
-static const kprobe_pre_handler_t pfc_kprobe_handlers[][PFC_NR_KINDS] = {
+#define PFC_KPROBE_PAIR(name)	{ pfc_kprobe_on_##name, pfc_kprobe_on_##name##_at }
+
+static const kprobe_pre_handler_t pfc_kprobe_handlers[][PFC_NR_KINDS][2] = {
 	{
-		[PFC_KIND_LEAF]		= pfc_kprobe_on_only_leaf,
-		[PFC_KIND_WP]		= pfc_kprobe_on_only_leaf,
-		[PFC_KIND_SWAP]		= pfc_kprobe_on_only_leaf,
-		[PFC_KIND_FILE]		= pfc_kprobe_on_only_leaf,
-		[PFC_KIND_CALLEE]	= pfc_kprobe_on_only_leaf,
-		[PFC_KIND_RMAP]		= pfc_kprobe_on_only_leaf,
-		[PFC_KIND_UPDATE]	= pfc_kprobe_on_only_update,
+		[PFC_KIND_LEAF]		= PFC_KPROBE_PAIR(only_leaf),
+		[PFC_KIND_WP]		= PFC_KPROBE_PAIR(only_leaf),
+		[PFC_KIND_SWAP]		= PFC_KPROBE_PAIR(only_leaf),
+		[PFC_KIND_FILE]		= PFC_KPROBE_PAIR(only_leaf),
+		[PFC_KIND_CALLEE]	= PFC_KPROBE_PAIR(only_leaf),
+		[PFC_KIND_RMAP]		= PFC_KPROBE_PAIR(only_leaf),
+		[PFC_KIND_UPDATE]	= PFC_KPROBE_PAIR(only_update),
 	}, {
-		[PFC_KIND_ENTRY]	= pfc_kprobe_on_entry,
-		[PFC_KIND_EXIT]		= pfc_kprobe_on_exit,
-		[PFC_KIND_LEAF]		= pfc_kprobe_on_leaf,
-		[PFC_KIND_WP]		= pfc_kprobe_on_wp,
-		[PFC_KIND_SWAP]		= pfc_kprobe_on_swap,
-		[PFC_KIND_FILE]		= pfc_kprobe_on_file,
-		[PFC_KIND_CALLEE]	= pfc_kprobe_on_callee,
-		[PFC_KIND_RMAP]		= pfc_kprobe_on_rmap,
-		[PFC_KIND_UPDATE]	= pfc_kprobe_on_update,
-		[PFC_KIND_REFUSED]	= pfc_kprobe_slow,
+		[PFC_KIND_ENTRY]	= PFC_KPROBE_PAIR(entry),
+		[PFC_KIND_EXIT]		= PFC_KPROBE_PAIR(exit),
+		[PFC_KIND_LEAF]		= PFC_KPROBE_PAIR(leaf),
+		[PFC_KIND_WP]		= PFC_KPROBE_PAIR(wp),
+		[PFC_KIND_SWAP]		= PFC_KPROBE_PAIR(swap),
+		[PFC_KIND_FILE]		= PFC_KPROBE_PAIR(file),
+		[PFC_KIND_CALLEE]	= PFC_KPROBE_PAIR(callee),
+		[PFC_KIND_RMAP]		= PFC_KPROBE_PAIR(rmap),
+		[PFC_KIND_UPDATE]	= PFC_KPROBE_PAIR(update),
+		[PFC_KIND_REFUSED]	= { pfc_kprobe_slow, pfc_kprobe_slow },
 	},
 };
+
+/* Whether it replaced the instruction that NAME_at handlers are for. */
+static bool pfc_kprobe_is_at(const struct pfc_probe *probe)
+{
+	return probe->emulate && probe->emulate == (probe->kind == PFC_KIND_EXIT ?
+						    PFC_ARCH_EXIT_EMULATION :
+						    PFC_ARCH_ENTRY_EMULATION);
+}
 
 /* Register the kprobe, not armed; rp.kp says where, by address or by symbol. */
 static int pfc_kprobe_add(struct pfc_probe *probe)
@@ -172,7 +196,7 @@ static int pfc_kprobe_add(struct pfc_probe *probe)
 		rp->maxactive = pfc_slots.mask + 1;
 		err = register_kretprobe(rp);
 	} else {
-		rp->kp.pre_handler = pfc_kprobe_handlers[pfc_account][probe->kind];
+		rp->kp.pre_handler = pfc_kprobe_handlers[pfc_account][probe->kind][0];
 		err = register_kprobe(&rp->kp);
 		probe->emulate = pfc_arch_emulation(rp->kp.opcode);
 	}
@@ -198,9 +222,11 @@ static void pfc_kprobe_remove(struct pfc_probe **probes, unsigned int count)
 
 static int pfc_kprobe_arm(struct pfc_probe *probe)
 {
-	/* Only now is it known how many there are. */
+	/* Only now is it known how many there are, and what they replaced. */
 	if (probe->counts)
 		probe->rp.kp.pre_handler = pfc_kprobe_on_exit_of_several;
+	else if (probe->kind != PFC_KIND_VISIT && pfc_kprobe_is_at(probe))
+		probe->rp.kp.pre_handler = pfc_kprobe_handlers[pfc_account][probe->kind][1];
 	return enable_kprobe(&probe->rp.kp);
 }
 

@@ -29,7 +29,7 @@ static const u8 pfc_mark_to_class[PFC_NR_MARKS] = {
 
 /* A read is given the zero page (s390 aside). */
 #define PFC_QUICK(mark, read, write)						\
-	[2 * BIT(PFC_MARK_##mark)] = 1 + (read), [2 * BIT(PFC_MARK_##mark) + 1] = 1 + (write)
+	[2 * BIT(PFC_MARK_##mark)] = (read), [2 * BIT(PFC_MARK_##mark) + 1] = (write)
 
 #define PFC_SPLIT(i)								\
 	((((i) & 0x10 ? PFC_EXEC : (i) & 0x1 ? PFC_WRITE : PFC_READ) * PFC_NR_ORIGINS + \
@@ -39,6 +39,7 @@ static const u8 pfc_mark_to_class[PFC_NR_MARKS] = {
 
 const struct pfc_quick pfc_quick = {
 	.leaf = {
+		[0 ... 2 * PFC_MARKS_PTE + 1] = PFC_LEAF_UNCLASSIFIED,
 		PFC_QUICK(ANON, PFC_LEAF(ANON_ZERO), PFC_LEAF(ANON_ALLOC)),
 		PFC_QUICK(NUMA, PFC_NUMA, PFC_NUMA),
 		PFC_QUICK(AF, PFC_AF, PFC_AF),
@@ -186,8 +187,7 @@ static unsigned int pfc_refine_wp(const struct pfc_facts *facts)
 	if (facts->bits & PFC_FACT_SHARED)
 		return facts->bits & PFC_FACT_SPECIAL ? PFC_LEAF(WP_PFN) : PFC_LEAF(WP_SHARED);
 	/* Only a copy can fail; or be gone again, since it is not referred to elsewhere. */
-	if (facts->page == PFC_PAGE_OTHER || facts->page == PFC_PAGE_UNKNOWN ||
-	    facts->ret & VM_FAULT_ERROR)
+	if (facts->page == PFC_PAGE_OTHER || facts->ret & VM_FAULT_ERROR)
 		return PFC_LEAF(WP_COPY);
 	return PFC_LEAF(WP_REUSE);
 }

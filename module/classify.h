@@ -86,9 +86,8 @@ enum pfc_entry {
 
 /* What became of the page that do_wp_page() was called for. */
 enum pfc_page {
-	PFC_PAGE_UNKNOWN,	/* was not read, or is gone */
+	PFC_PAGE_OTHER,		/* it was copied, or nothing else is known */
 	PFC_PAGE_SAME,		/* it is mapped still */
-	PFC_PAGE_OTHER,		/* another one is */
 	PFC_PAGE_REUSED,	/* wp_page_reuse() made its entry writable */
 };
 
@@ -176,8 +175,8 @@ pfc_classify_origin(const struct pfc_facts *facts)
 
 /**
  * struct pfc_quick - what needs no rule
- * @leaf: by the marks of the PTE level, doubled, and whether it is a write: 1 + the leaf,
- *	where they tell all there is to tell, or 0
+ * @leaf: by the marks of the PTE level, doubled, and whether it is a write: the leaf, where
+ *	they tell all there is to tell, or PFC_LEAF_UNCLASSIFIED
  * @split: by pfc_split_index(): the split of what is no GUP and did not return
  *	VM_FAULT_MAJOR
  */
@@ -295,7 +294,7 @@ static __always_inline bool pfc_classify_disagrees(const struct pfc_facts *facts
  * @ret: VM_FAULT_* that handle_mm_fault() returned
  *
  * Context: any; probe handlers.
- * Return: 1 + what pfc_classify() would return, or 0: ask it.
+ * Return: what pfc_classify() would return, or PFC_LEAF_UNCLASSIFIED: ask it.
  */
 static __always_inline unsigned int pfc_classify_quick(const struct pfc_facts *facts,
 						       vm_fault_t ret)
@@ -303,21 +302,18 @@ static __always_inline unsigned int pfc_classify_quick(const struct pfc_facts *f
 	unsigned int marks = facts->marks, leaf;
 
 	if (unlikely(marks > PFC_MARKS_PTE))
-		return 0;
+		return PFC_LEAF_UNCLASSIFIED;
 	leaf = pfc_quick.leaf[2 * marks + (facts->flags & FAULT_FLAG_WRITE ? 1 : 0)];
-	if (likely(leaf))
+	if (likely(leaf != PFC_LEAF_UNCLASSIFIED))
 		return leaf;
-	if (marks == BIT(PFC_MARK_WP) && !(facts->bits & (PFC_FACT_UFFD | PFC_FACT_SHARED))) {
-		if (facts->page == PFC_PAGE_OTHER)
-			return 1 + PFC_LEAF(WP_COPY);
-		if (facts->page == PFC_PAGE_REUSED)
-			return 1 + PFC_LEAF(WP_REUSE);
-	}
+	if (marks == BIT(PFC_MARK_WP) && facts->page != PFC_PAGE_SAME &&
+	    !(facts->bits & (PFC_FACT_UFFD | PFC_FACT_SHARED)))
+		return facts->page == PFC_PAGE_REUSED ? PFC_LEAF(WP_REUSE) : PFC_LEAF(WP_COPY);
 	if (marks == BIT(PFC_MARK_SWAP))
-		return 1 + pfc_refine_swap(facts);
+		return pfc_refine_swap(facts);
 	if (marks == BIT(PFC_MARK_FILE))
-		return 1 + pfc_refine_file(facts, ret);
-	return 0;
+		return pfc_refine_file(facts, ret);
+	return PFC_LEAF_UNCLASSIFIED;
 }
 
 /**

@@ -30,21 +30,21 @@ struct pfc_probe_counters {
 
 /**
  * struct pfc_counters - all that one CPU counts; nothing but u64
+ * @cell: completed faults by leaf and split (accounting): their sum is all faults
  * @retries: visits that ended in VM_FAULT_RETRY
  * @inferred: faults that met no probe and were judged by the entry before and after
  * @disagreed: visits whose mark contradicts the entry before
  * @lost: visits that got no frame
  * @lost_ends: frames whose end was not seen
- * @cell: completed faults by leaf and split (accounting): their sum is all faults
  * @probe: hits by probe
  */
 struct pfc_counters {
+	u64 cell[PFC_NR_CELLS][PFC_NR_SPLITS];
 	u64 retries;
 	u64 inferred;
 	u64 disagreed;
 	u64 lost;
 	u64 lost_ends;
-	u64 cell[PFC_NR_CELLS][PFC_NR_SPLITS];
 	struct pfc_probe_counters probe[PFC_MAX_PROBES];
 };
 

@@ -425,7 +425,7 @@ static void pfc_find_settle(void)
 			 pfc_probes[i]->method == PFC_METHOD_IN_VISIT;
 	}
 	for (i = 0; i < pfc_nr_probes; i++)
-		pfc_probes[i]->page = reuse ? PFC_PAGE_OTHER : PFC_PAGE_SAME;
+		pfc_probes[i]->reads_page = !reuse;
 	if (pfc_infer || !file)
 		static_branch_enable(&pfc_infers);
 }

@@ -147,7 +147,7 @@ static struct pfc_slot *pfc_slot_claim(unsigned long flags)
 	for (i = 0; i < pfc_window(PFC_FRAMES_WINDOW); i++) {
 		slot = pfc_slot_at(i);
 		if (READ_ONCE(slot->task) ||
-		    cmpxchg_acquire(&slot->task, 0, (unsigned long)current | flags))
+		    !pfc_arch_claim(&slot->task, (unsigned long)current | flags))
 			continue;
 		slot->inner = 0;
 		if (i && !flags)
@@ -162,7 +162,7 @@ static void pfc_slot_release(struct pfc_slot *slot)
 {
 	if (slot != pfc_slot_home() && !(slot->task & PFC_SLOT_INNER))
 		atomic_dec(&pfc_slot_home()->away);
-	smp_store_release(&slot->task, 0); /* pairs with cmpxchg_acquire() */
+	smp_store_release(&slot->task, 0); /* pairs with pfc_arch_claim() */
 }
 NOKPROBE_SYMBOL(pfc_slot_release);
 

@@ -14,6 +14,7 @@
 #include <linux/mm_types.h>
 #include <linux/sched.h>
 #include "classify.h"
+#include "pfc_arch.h"
 
 /**
  * struct pfc_frame - one visit in flight
@@ -138,7 +139,7 @@ static __always_inline bool pfc_frames_open(struct pfc_slot *slot, unsigned long
 {
 	/* Were it in another slot, or were something carried over, it would be away. */
 	if (unlikely(atomic_read(&slot->away)) ||
-	    cmpxchg_acquire(&slot->task, 0, (unsigned long)current))
+	    !pfc_arch_claim(&slot->task, (unsigned long)current))
 		return false;
 	slot->frame.id = sp ^ READ_ONCE(pfc_slots.entry_key);
 	slot->frame.address = address;
@@ -202,7 +203,7 @@ static __always_inline bool pfc_frames_none(const struct pfc_slot *slot)
  */
 static __always_inline void pfc_frames_close(struct pfc_slot *slot)
 {
-	smp_store_release(&slot->task, 0); /* pairs with cmpxchg_acquire() */
+	smp_store_release(&slot->task, 0); /* pairs with pfc_arch_claim() */
 }
 
 #endif /* PFC_FRAMES_H */

@@ -85,7 +85,7 @@ static __always_inline void pfc_hit_entry_fill(struct pfc_frame *frame,
 	facts->marks = 0;
 	facts->flags = call->arg[2];
 	facts->bits = bits;
-	facts->page = PFC_PAGE_UNKNOWN;
+	facts->page = PFC_PAGE_OTHER;
 	facts->before = PFC_ENTRY_UNKNOWN;
 	facts->after = PFC_ENTRY_UNKNOWN;
 	facts->swap = PFC_NR_REFINEMENTS;
@@ -132,7 +132,7 @@ static __always_inline bool pfc_hit_exit(struct pfc_probe *probe, unsigned long 
 {
 	struct pfc_slot *slot = pfc_slot_home();
 	const struct pfc_facts *facts = &slot->frame.facts;
-	unsigned int quick;
+	unsigned int leaf;
 
 	if (static_branch_unlikely(&pfc_picky))
 		return false;
@@ -143,10 +143,10 @@ static __always_inline bool pfc_hit_exit(struct pfc_probe *probe, unsigned long 
 	if (static_branch_unlikely(&pfc_infers) &&
 	    (facts->before != PFC_ENTRY_UNKNOWN && pfc_classify_disagrees(facts)))
 		return false;
-	quick = pfc_classify_quick(facts, ret);
-	if (unlikely(!quick))
+	leaf = pfc_classify_quick(facts, ret);
+	if (unlikely(leaf == PFC_LEAF_UNCLASSIFIED))
 		return false;
-	pfc_count_fault(quick - 1, pfc_classify_split(facts, ret));
+	pfc_count_fault(leaf, pfc_classify_split(facts, ret));
 	if (several)
 		pfc_hit_count(probe, hit[0]);
 	pfc_frames_close(slot);
@@ -207,28 +207,35 @@ static __always_inline void pfc_hit_fill(struct pfc_probe *probe, struct pfc_fra
 	struct pfc_facts *facts = &frame->facts;
 
 	if (kind == PFC_KIND_WP) {
-		const struct vm_area_struct *vma = vmf->vma;
-		u8 page = probe->page;
+		struct vm_area_struct *vma = vmf->vma;
 
 		/* A write is a copy unless wp_page_reuse() is seen; the rest must be read. */
-		if (unlikely(!(facts->flags & FAULT_FLAG_WRITE)))
-			page = PFC_PAGE_SAME;
-		facts->page = page;
-		if (unlikely(page == PFC_PAGE_SAME)) {
+		if (unlikely(!(facts->flags & FAULT_FLAG_WRITE) || probe->reads_page)) {
+			facts->page = PFC_PAGE_SAME;
 			frame->pte = vmf->orig_pte;
 			frame->mm = vma->vm_mm;
 		}
-		if (unlikely(vma->vm_flags & PFC_VM_SHARED)) {
+		if (likely(!(vma->vm_flags & (PFC_VM_SHARED | VM_UFFD_WP))))
+			return;
+		if (vma->vm_flags & PFC_VM_SHARED) {
 			facts->bits |= PFC_FACT_SHARED;
-			if (pfc_compat_is_pfn(vmf->vma, vmf->orig_pte))
+			if (pfc_compat_is_pfn(vma, vmf->orig_pte))
 				facts->bits |= PFC_FACT_SPECIAL;
 		}
-		if (unlikely(userfaultfd_pte_wp(vmf->vma, vmf->orig_pte)))
+		if (userfaultfd_pte_wp(vma, vmf->orig_pte))
 			facts->bits |= PFC_FACT_UFFD;
 	} else if (kind == PFC_KIND_SWAP) {
 		facts->swap = pfc_compat_swap(vmf->orig_pte);
 	} else if (kind == PFC_KIND_FILE) {
-		facts->bits |= pfc_hit_vma_bits(vmf->vma);
+		const struct vm_area_struct *vma = vmf->vma;
+
+		/* As pfc_refine_file() asks. */
+		if (!(facts->flags & FAULT_FLAG_WRITE)) {
+			if (vma->vm_ops->map_pages)
+				facts->bits |= PFC_FACT_AROUND;
+		} else if (vma->vm_flags & PFC_VM_SHARED) {
+			facts->bits |= PFC_FACT_SHARED;
+		}
 	}
 }
 

@@ -77,7 +77,7 @@ extern const struct pfc_backend pfc_backend_ftrace;	/* entries of functions only
  * @check_caller: without accounting, count only what the dispatcher called
  * @counts: an end of visits that counts its hits, since there are several
  * @emulate: how a handler executes the instruction that a kprobe replaced
- * @page: enum pfc_page of a write to a private page of which no more is seen
+ * @reads_page: whether do_wp_page() copied a page must be read, since reuse is not seen
  * @address: where the faulting address is
  * @kind: what it sees
  * @method: how it was found
@@ -100,7 +100,7 @@ struct pfc_probe {
 	bool check_caller;
 	bool counts;
 	u8 emulate;
-	u8 page;
+	bool reads_page;
 	int address;
 	enum pfc_kind kind;
 	enum pfc_method method;

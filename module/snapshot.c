@@ -123,10 +123,8 @@ void pfc_read_page(struct pfc_frame *frame)
 {
 	pte_t pte;
 
-	if (pfc_snapshot(frame->mm, frame->address, &pte) != PFC_ENTRY_PRESENT)
-		frame->facts.page = PFC_PAGE_UNKNOWN;
-	else
-		frame->facts.page = pte_pfn(pte) == pte_pfn(frame->pte) ? PFC_PAGE_SAME :
-									  PFC_PAGE_OTHER;
+	if (pfc_snapshot(frame->mm, frame->address, &pte) != PFC_ENTRY_PRESENT ||
+	    pte_pfn(pte) != pte_pfn(frame->pte))
+		frame->facts.page = PFC_PAGE_OTHER;
 }
 NOKPROBE_SYMBOL(pfc_read_page);

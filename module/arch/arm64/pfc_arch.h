@@ -131,6 +131,10 @@ static __always_inline unsigned long pfc_arch_result(struct pt_regs *regs)
 #define PFC_ARCH_CALL	BIT(2)	/* bl */
 #define PFC_ARCH_RETURN	BIT(3)	/* ret */
 
+/* What entries of functions and their ends begin and end with on most kernels. */
+#define PFC_ARCH_ENTRY_EMULATION	PFC_ARCH_SKIP
+#define PFC_ARCH_EXIT_EMULATION		PFC_ARCH_RETURN
+
 /**
  * pfc_arch_emulation() - how to execute an instruction
  * @opcode: the instruction that a kprobe replaced
@@ -228,6 +232,32 @@ static __always_inline unsigned int pfc_arch_refused_flags(void)
 	if ((esr & ESR_ELx_WNR) && !(esr & ESR_ELx_CM))
 		return FAULT_FLAG_USER | FAULT_FLAG_WRITE;
 	return FAULT_FLAG_USER;
+}
+
+/**
+ * pfc_arch_claim() - make a word that is 0 something else, with acquire semantics
+ * @word: the word
+ * @value: what it becomes
+ *
+ * cmpxchg_acquire() takes twice as many instructions, since it must serve all uses.
+ *
+ * Context: any; probe handlers.
+ * Return: true if it was 0.
+ */
+static __always_inline bool pfc_arch_claim(unsigned long *word, unsigned long value)
+{
+	unsigned long was;
+	u32 failed;
+
+	asm volatile("1:	ldaxr	%0, %2\n"
+		     "	cbnz	%0, 2f\n"
+		     "	stxr	%w1, %3, %2\n"
+		     "	cbnz	%w1, 1b\n"
+		     "2:"
+		     : "=&r" (was), "=&r" (failed), "+Q" (*word)
+		     : "r" (value)
+		     : "memory");
+	return !was;
 }
 
 /*

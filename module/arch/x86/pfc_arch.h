@@ -81,6 +81,9 @@ static __always_inline unsigned long pfc_arch_result(struct pt_regs *regs)
 	return regs_return_value(regs);
 }
 
+#define PFC_ARCH_ENTRY_EMULATION	0
+#define PFC_ARCH_EXIT_EMULATION		0
+
 /* The kernel makes most of these probes jumps, which is better. */
 static inline unsigned int pfc_arch_emulation(kprobe_opcode_t opcode)
 {
@@ -115,6 +118,11 @@ static inline bool pfc_arch_traced(unsigned long ip)
 static __always_inline unsigned int pfc_arch_refused_flags(void)
 {
 	return 0;
+}
+
+static __always_inline bool pfc_arch_claim(unsigned long *word, unsigned long value)
+{
+	return !cmpxchg(word, 0, value);
 }
 
 static __always_inline pte_t pfc_arch_pte(pte_t pte)
