@@ -55,6 +55,7 @@ company()
 	how=$2 with=$(echo "$3" | tr ',' ' ') may=$6 backend=$7
 	targets=$(targets_of "$4")
 	severity=0 why='' pid='' hits=''
+	begun=$(cut -d. -f1 /proc/uptime)
 	if [ -z "$targets" ]; then
 		result 0 "$what # SKIP pfclass has no such probe on this kernel"
 		return
@@ -95,7 +96,7 @@ company()
 		;;
 	esac
 	verdict=$(word $severity)
-	echo "# verdict: $what $verdict"
+	echo "# verdict: $what $verdict ($(($(cut -d. -f1 /proc/uptime) - begun)) s)"
 	case $verdict in
 	exact | "$may") result 0 "$what" ;;
 	*) result 1 "$what" ;;

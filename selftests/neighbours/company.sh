@@ -346,7 +346,7 @@ judge()
 		echo "$wrong" | grep 'unavailable' | sed "s/^/$row: /" >>$tmp/details
 		return 1
 	}
-	echo "$wrong" | head -n 4 | sed "s/^/$row: /" >>$tmp/details
+	echo "$wrong" | head -n 2 | sed "s/^/$row: /" >>$tmp/details
 	! echo "$rest" | grep -q '^missed: counted' || return 2
 	return 3
 }
