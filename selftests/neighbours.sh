@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
+# shellcheck disable=SC2086 # words and paths without blanks
 #
 # pfclass in company: with others' probes on the same functions, attached and removed in
 # every order, each row is exact, or its class is unavailable and says why; and the books
@@ -69,7 +70,11 @@ company()
 		a?) attach_"$how" "$3" "$targets" ||
 			{ rmmod_ok; result 0 "$what # SKIP $why"; return; } ;;
 		esac
-		state together
+		# What differs from the other two orders comes later.
+		case $full$5 in
+		1aa | 1bb) state together "$alone_rows" ;;
+		*) state together "$rows" ;;
+		esac
 	fi
 	hits=$(hits_"$how")
 	case $5 in
@@ -78,7 +83,7 @@ company()
 		if loaded; then
 			# Nothing is left of the neighbour, whatever was allowed beside it.
 			together=$severity severity=0
-			state "alone again"
+			state "alone again" "$alone_rows"
 			[ "$severity" = 0 ] || may=
 			worse "$together"
 			rmmod_ok
@@ -103,13 +108,16 @@ company()
 	esac
 }
 
-# chosen: the tests, one a line, by backend.
+# chosen BACKEND: the tests, one a line.
 chosen()
 {
 	grep -Ev '^(#|$)' "$(beside neighbours.table)" |
-		while read -r name how with targets orders may; do
-			[ "$full" = 0 ] || orders=aa,ab,ba,bb
-			for order in $(echo "$orders" | tr ',' ' '); do
+		while read -r name how with targets kprobe ftrace may; do
+			orders=$kprobe
+			[ "$1" = kprobe ] || orders=$ftrace
+			[ "$full" = 0 ] || orders="aa ab ba bb"
+			for order in $orders; do
+				[ "$order" != - ] || continue
 				echo "$name-$order-$1" | grep -Eq -e "$only" || continue
 				echo "$name $how $with $targets $order $may $1"
 			done

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=sh disable=SC2034,SC2154,SC2317,SC2329 # called by name, used there
+# shellcheck shell=sh disable=SC2034,SC2086,SC2154,SC2317,SC2329 # words; called by name, used there
 #
 # What the tests in company share, on top of reload.sh: attaching neighbours, and judging
 # what pfclass counts beside them.
@@ -51,8 +51,11 @@ begin_company()
 		[ -z "$path" ] || [ ! -e "$path" ] || neighbour_ko=$path
 	done
 	mount_peers
-	[ "$full" = 0 ] || rows=$full_rows
-	[ "$full" = 0 ] || mix=$full_mix
+	if [ "$full" != 0 ]; then
+		alone_rows=$rows
+		rows=$full_rows
+		mix=$full_mix
+	fi
 	echo "TAP version 13"
 }
 
@@ -63,10 +66,11 @@ end_company()
 }
 
 # What is made to fault in each state: rows of the classes, and a mixed load.
-rows="anon_write wp_zero wp_fork_reaped swap_write_shared af_read file_around file_cow"
-full_rows="$rows anon_read swap_read dirty_hole numa_remote thp_anon hugetlb_cow"
-mix="-f 3000 -j 2"
-full_mix="-f 10000 -j 4"
+rows="anon_write wp_fork_reaped swap_write_shared af_read file_around"
+alone_rows="anon_write wp_fork_reaped"
+full_rows="$rows wp_zero file_cow anon_read swap_read dirty_hole numa_remote thp_anon hugetlb_cow"
+mix="-f 1000 -j 2"
+full_mix="-f 5000 -j 4"
 
 # ---- the peers' tools --------------------------------------------------------------
 
@@ -351,14 +355,13 @@ judge()
 	return 3
 }
 
-# state WHAT: every row, and the books.
+# state WHAT ROWS: every row, and the books.
 state()
 {
-	before=$severity
 	: >$tmp/details
 	ran=0
 	# shellcheck disable=SC2086 # names
-	for row in $rows; do
+	for row in $2; do
 		"$trigger" "$row" >$tmp/row 2>&1 && rc=0 || rc=$?
 		case $rc in
 		0) ran=$((ran + 1)) ;;
