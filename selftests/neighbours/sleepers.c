@@ -8,7 +8,9 @@
  *
  *	sleep	write a page that userfaultfd serves, and stay in that fault
  *	wake	give them all their pages
- *	touch	write a page that is anybody's
+ *	touch	write a page that is nobody's yet
+ *	sleep1, touch1	likewise, all of them the same page; touch1 one after the other,
+ *		and the page is dropped behind each
  *	filter	have pfclass count the pages of all steps, and no others
  *	die	kill them all, this program too
  *	=CMD	run a shell command
@@ -21,6 +23,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +48,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t next = PTHREAD_COND_INITIALIZER, done = PTHREAD_COND_INITIALIZER;
 static unsigned int step;	/* the one that writes now; 1 is the first */
 static unsigned int through;	/* tasks that have written */
+static bool same;		/* all write one page */
+static unsigned int turns;	/* tasks that may write now: those below */
 
 static void die(const char *what)
 {
@@ -56,26 +61,32 @@ static void *task(void *arg)
 {
 	unsigned long i = (unsigned long)arg;
 	unsigned int mine = 0;
+	volatile char *at;
 
 	pthread_mutex_lock(&lock);
 	for (;;) {
 		while (step == mine)
 			pthread_cond_wait(&next, &lock);
 		mine = step;
+		while (turns <= i)
+			pthread_cond_wait(&next, &lock);
+		at = base + (mine - 1) * span + (same ? 0 : i * page);
 		pthread_mutex_unlock(&lock);
-		*(volatile char *)(base + (mine - 1) * span + i * page) = 1;
+		*at = 1;
 		pthread_mutex_lock(&lock);
-		if (++through == tasks)
+		if (++through == turns)
 			pthread_cond_signal(&done);
 	}
 	return NULL;
 }
 
-static void begin(void)
+static void begin(bool one_page, unsigned int how_many)
 {
 	pthread_mutex_lock(&lock);
 	through = 0;
 	step++;
+	same = one_page;
+	turns = how_many;
 	pthread_cond_broadcast(&next);
 	pthread_mutex_unlock(&lock);
 }
@@ -83,9 +94,28 @@ static void begin(void)
 static void finish(void)
 {
 	pthread_mutex_lock(&lock);
-	while (through < tasks)
+	while (through < turns)
 		pthread_cond_wait(&done, &lock);
 	pthread_mutex_unlock(&lock);
+}
+
+/* The same page by one task after the other, each finds it gone. */
+static void touch_in_turn(void)
+{
+	unsigned int i;
+
+	begin(true, 1);
+	for (i = 1; ; i++) {
+		finish();
+		if (i == tasks)
+			return;
+		if (madvise(base + (step - 1) * span, page, MADV_DONTNEED))
+			die("madvise");
+		pthread_mutex_lock(&lock);
+		turns++;
+		pthread_cond_broadcast(&next);
+		pthread_mutex_unlock(&lock);
+	}
 }
 
 static void open_uffd(void)
@@ -101,7 +131,7 @@ static void open_uffd(void)
 		die("UFFDIO_API");
 }
 
-static void do_sleep(void)
+static void do_sleep(bool one_page)
 {
 	struct uffdio_register reg = {
 		.range = { (unsigned long)base + step * span, span },
@@ -113,7 +143,7 @@ static void do_sleep(void)
 
 	if (ioctl(uffd, UFFDIO_REGISTER, &reg))
 		die("UFFDIO_REGISTER");
-	begin();
+	begin(one_page, tasks);
 	for (i = 0; i < tasks; i++)
 		if (poll(&fd, 1, SLEEPERS_WAIT) != 1 ||
 		    read(uffd, &msg, sizeof(msg)) != sizeof(msg))
@@ -154,8 +184,8 @@ int main(int argc, char **argv)
 	page = sysconf(_SC_PAGESIZE);
 	span = tasks * page;
 	for (i = 2; i < (unsigned int)argc; i++) {
-		steps += !strcmp(argv[i], "sleep") || !strcmp(argv[i], "touch");
-		if (!strcmp(argv[i], "sleep") && uffd < 0)
+		steps += !strncmp(argv[i], "sleep", 5) || !strncmp(argv[i], "touch", 5);
+		if (!strncmp(argv[i], "sleep", 5) && uffd < 0)
 			open_uffd();
 	}
 	base = mmap((void *)SLEEPERS_BASE, (steps + 1) * span, PROT_READ | PROT_WRITE,
@@ -178,12 +208,16 @@ int main(int argc, char **argv)
 
 	for (i = 2; i < (unsigned int)argc; i++) {
 		if (!strcmp(argv[i], "sleep")) {
-			do_sleep();
+			do_sleep(false);
+		} else if (!strcmp(argv[i], "sleep1")) {
+			do_sleep(true);
 		} else if (!strcmp(argv[i], "wake")) {
 			do_wake();
 		} else if (!strcmp(argv[i], "touch")) {
-			begin();
+			begin(false, tasks);
 			finish();
+		} else if (!strcmp(argv[i], "touch1")) {
+			touch_in_turn();
 		} else if (!strcmp(argv[i], "filter")) {
 			do_filter(steps);
 		} else if (!strcmp(argv[i], "die")) {
