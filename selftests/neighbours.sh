@@ -115,7 +115,13 @@ chosen()
 		while read -r name how with targets kprobe ftrace may; do
 			orders=$kprobe
 			[ "$1" = kprobe ] || orders=$ftrace
-			[ "$full" = 0 ] || orders="aa ab ba bb"
+			if [ "$full" != 0 ]; then
+				# bpftrace and perf take their time to begin.
+				case $how in
+				bpftrace | perf*) orders="ab ba" ;;
+				*) orders="aa ab ba bb" ;;
+				esac
+			fi
 			for order in $orders; do
 				[ "$order" != - ] || continue
 				echo "$name-$order-$1" | grep -Eq -e "$only" || continue

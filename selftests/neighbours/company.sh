@@ -52,7 +52,6 @@ begin_company()
 	done
 	mount_peers
 	if [ "$full" != 0 ]; then
-		alone_rows=$rows
 		rows=$full_rows
 		mix=$full_mix
 	fi
