@@ -91,6 +91,11 @@ test_a_crowd_beyond_the_frames_is_counted()
 		return 1
 	fi
 	rows_exact "after the crowd" && rc=0 || rc=$?
+	# A reset forgets what was missed, in every file.
+	echo 1 >"$dir/reset"
+	[ "$(stat_of missed)" = 0 ] || { echo "# reset: missed $(stat_of missed)"; rc=1; }
+	! awk 'NR > 1 && $7 ~ /^[0-9]+$/ && $7 > 0 { print "# reset: " $0; n++ } END { exit !n }' \
+		"$dir/probes" || rc=1
 	rmmod pfclass
 	return $rc
 }
@@ -234,6 +239,17 @@ test_each_exit_shows_its_own_hits()
 	return $rc
 }
 
+# Where no visit has a frame no latency is known: that is no 0.
+test_latency_without_frames_is_no_zero()
+{
+	load_with "account=0 latency=1" || return 4
+	"$load" -q -f 1000
+	awk '$1 == "anon" && $2 == "count" { print "# " $0; n = $3 == "0" } END { exit n }' \
+		"$dir/latency" && rc=0 || rc=$?
+	rmmod pfclass
+	return $rc
+}
+
 # ---- parameters ----------------------------------------------------------------------------
 
 # refused_or_unavailable PARAMETER VALUE: the module does not load, or the class is
@@ -301,7 +317,7 @@ for name in 600_sleepers_with_1024_frames 900_sleepers_with_1024_frames \
 	2000_sleepers_with_4096_frames a_crowd_beyond_the_frames_is_counted \
 	killed_tasks_leave_nothing_behind kprobes_off_and_on_during_faults \
 	perf_record_of_page_faults_misses_nothing each_exit_shows_its_own_hits \
-	open_against_rmmod a_wrong_probe_af_is_refused random_probes_do_no_harm; do
+	latency_without_frames_is_no_zero open_against_rmmod a_wrong_probe_af_is_refused random_probes_do_no_harm; do
 	echo "$name" | grep -Eq -e "$only" || continue
 	why=
 	test_$name </dev/null && rc=0 || rc=$?
