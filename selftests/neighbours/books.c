@@ -104,11 +104,11 @@ static void read_books(struct books *books)
 /* Since 6.4 the kernel counts a fault at the end of a visit that is not retried. */
 static bool counts_faults(void)
 {
-	unsigned int major = 0, minor = 0;
+	unsigned int major, minor;
 	struct utsname name;
 
-	uname(&name);
-	sscanf(name.release, "%u.%u", &major, &minor);
+	if (uname(&name) || sscanf(name.release, "%u.%u", &major, &minor) != 2)
+		return true;
 	return major > 6 || (major == 6 && minor >= 4);
 }
 
