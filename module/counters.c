@@ -6,7 +6,6 @@
 #include <linux/cpumask.h>
 #include <linux/errno.h>
 #include <linux/mm.h>
-#include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
