@@ -666,28 +666,38 @@ sources_copy()
 module_ready()
 {
 	K_KO=$CACHE/build/$K_NAME/pfclass.ko
-	with_lock "module-$K_NAME" module_build
+	with_lock "module-$K_NAME" module_build pfclass . Kbuild module include
 }
 
+# neighbour_ready: sets K_NEIGHBOUR to the tests' own module, likewise.
+# shellcheck disable=SC2034 # used by those who source this file
+neighbour_ready()
+{
+	K_NEIGHBOUR=$CACHE/build/$K_NAME/pfc_neighbour.ko
+	with_lock "module-$K_NAME" module_build pfc_neighbour selftests/neighbours \
+		selftests/neighbours
+}
+
+# module_build NAME DIR SOURCE...: NAME.ko, by the Kbuild of DIR below the top.
 module_build()
 {
-	local list key out=$CACHE/build/$K_NAME dir
+	local name=$1 sub=$2 list key out=$CACHE/build/$K_NAME build=$1-$K_NAME dir
 
-	list=$(sources Kbuild module include)
-	[ -n "$list" ] || die "$SRC holds no Kbuild, module or include"
+	shift 2
+	list=$(sources "$@")
+	[ -n "$list" ] || die "$SRC holds no $*"
 	key=$(sources_key "$list")-$K_RELEASE
-	[ "$(cat "$out/key" 2>/dev/null)" != "$key" ] || return 0
-	say "building pfclass.ko for $K_NAME ($K_RELEASE)"
-	dir=$CACHE/root/$K_SUITE/build/module-$K_NAME
+	[ "$(cat "$out/$name.key" 2>/dev/null)" != "$key" ] || return 0
+	say "building $name.ko for $K_NAME ($K_RELEASE)"
+	dir=$CACHE/root/$K_SUITE/build/$build
 	sources_copy "$list" "$dir"
-	run_logged "$CACHE/log/module-$K_NAME" module_make \
-		"/build/module-$K_NAME" modules ||
-		die "pfclass.ko does not build for $K_NAME"
-	grep -E 'warning:|WARNING:' "$CACHE/log/module-$K_NAME" >&2 || :
+	run_logged "$CACHE/log/$build" module_make "/build/$build/$sub" modules ||
+		die "$name.ko does not build for $K_NAME"
+	grep -E 'warning:|WARNING:' "$CACHE/log/$build" >&2 || :
 	mkdir -p "$out"
-	cp "$dir/pfclass.ko" "$out/pfclass.ko.new"
-	mv "$out/pfclass.ko.new" "$out/pfclass.ko"
-	echo "$key" >"$out/key"
+	cp "$dir/$sub/$name.ko" "$out/$name.ko.new"
+	mv "$out/$name.ko.new" "$out/$name.ko"
+	echo "$key" >"$out/$name.key"
 }
 
 # module_make DIR MAKE-ARG...: the kernel's own build system, in the root.

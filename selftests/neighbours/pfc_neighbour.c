@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A neighbour: somebody else's probes on the functions of the fault path. It counts
+ * its hits and does nothing besides. Not part of pfclass; neighbours.sh loads it.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/ftrace.h>
+#include <linux/kernel.h>
+#include <linux/kprobes.h>
+#include <linux/module.h>
+#include <linux/percpu.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/version.h>
+#ifdef CONFIG_FPROBE
+#include <linux/fprobe.h>
+#endif
+
+#define PFC_MAX_TARGETS	48
+
+static char *pfc_kind = "kprobe";
+module_param_named(kind, pfc_kind, charp, 0444);
+MODULE_PARM_DESC(kind, "kprobe, post, kretprobe, fprobe, ftrace or regs");
+
+static char *pfc_targets = "";
+module_param_named(targets, pfc_targets, charp, 0444);
+MODULE_PARM_DESC(targets, "SYMBOL[+0xOFF],... : those that the kernel refuses are left out");
+
+struct pfc_target {
+	char *symbol;
+	unsigned int offset;
+	struct kprobe kp;
+	struct kretprobe rp;
+	struct ftrace_ops ops;
+#ifdef CONFIG_FPROBE
+	struct fprobe fp;
+#endif
+};
+
+static struct pfc_target *pfc_target;
+static unsigned int pfc_nr_targets;
+module_param_named(placed, pfc_nr_targets, uint, 0444);
+MODULE_PARM_DESC(placed, "how many of the targets are probed");
+
+static DEFINE_PER_CPU(u64, pfc_hits);
+
+static int pfc_hits_get(char *buf, const struct kernel_param *param)
+{
+	unsigned int cpu;
+	u64 sum = 0;
+
+	for_each_possible_cpu(cpu)
+		sum += per_cpu(pfc_hits, cpu);
+	return scnprintf(buf, PAGE_SIZE, "%llu\n", sum);
+}
+
+static const struct kernel_param_ops pfc_hits_ops = { .get = pfc_hits_get };
+module_param_cb(hits, &pfc_hits_ops, NULL, 0444);
+MODULE_PARM_DESC(hits, "how often they fired");
+
+static int pfc_on_kprobe(struct kprobe *kp, struct pt_regs *regs)
+{
+	this_cpu_inc(pfc_hits);
+	return 0;
+}
+NOKPROBE_SYMBOL(pfc_on_kprobe);
+
+static void pfc_on_post(struct kprobe *kp, struct pt_regs *regs, unsigned long flags)
+{
+}
+NOKPROBE_SYMBOL(pfc_on_post);
+
+static int pfc_kprobe_place(struct pfc_target *target)
+{
+	target->kp.symbol_name = target->symbol;
+	target->kp.offset = target->offset;
+	target->kp.pre_handler = pfc_on_kprobe;
+	return register_kprobe(&target->kp);
+}
+
+/* A handler behind the instruction keeps x86 from making the probe a jump. */
+static int pfc_post_place(struct pfc_target *target)
+{
+	target->kp.post_handler = pfc_on_post;
+	return pfc_kprobe_place(target);
+}
+
+static void pfc_kprobe_remove(struct pfc_target *target)
+{
+	unregister_kprobe(&target->kp);
+}
+
+static int pfc_on_return(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	this_cpu_inc(pfc_hits);
+	return 0;
+}
+NOKPROBE_SYMBOL(pfc_on_return);
+
+static int pfc_kretprobe_place(struct pfc_target *target)
+{
+	target->rp.kp.symbol_name = target->symbol;
+	target->rp.kp.offset = target->offset;
+	target->rp.handler = pfc_on_return;
+	target->rp.maxactive = 512;
+	return register_kretprobe(&target->rp);
+}
+
+static void pfc_kretprobe_remove(struct pfc_target *target)
+{
+	unregister_kretprobe(&target->rp);
+}
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
+typedef struct pt_regs pfc_ftrace_regs;
+#else
+typedef struct ftrace_regs pfc_ftrace_regs;
+#endif
+
+static void notrace pfc_on_ftrace(unsigned long ip, unsigned long parent_ip,
+				  struct ftrace_ops *ops, pfc_ftrace_regs *regs)
+{
+	this_cpu_inc(pfc_hits);
+}
+
+static int pfc_ftrace_place(struct pfc_target *target)
+{
+	int err;
+
+	target->ops.func = pfc_on_ftrace;
+	err = ftrace_set_filter(&target->ops, target->symbol, strlen(target->symbol), 1);
+	return err ?: register_ftrace_function(&target->ops);
+}
+
+static int pfc_regs_place(struct pfc_target *target)
+{
+	target->ops.flags |= FTRACE_OPS_FL_SAVE_REGS_IF_SUPPORTED;
+	return pfc_ftrace_place(target);
+}
+
+static void pfc_ftrace_remove(struct pfc_target *target)
+{
+	unregister_ftrace_function(&target->ops);
+	ftrace_set_filter(&target->ops, NULL, 0, 1);
+}
+
+/* fprobes of 5.18 to 6.11 have other handlers; no kernel under test has those. */
+#if defined(CONFIG_FPROBE) && LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 14, 0)
+typedef struct ftrace_regs pfc_fprobe_regs;
+#else
+typedef struct pt_regs pfc_fprobe_regs;
+#endif
+
+static int notrace pfc_on_fprobe(struct fprobe *fp, unsigned long ip, unsigned long caller,
+				 pfc_fprobe_regs *regs, void *data)
+{
+	this_cpu_inc(pfc_hits);
+	return 0;
+}
+
+static void notrace pfc_on_fprobe_exit(struct fprobe *fp, unsigned long ip,
+				       unsigned long caller, pfc_fprobe_regs *regs, void *data)
+{
+}
+
+static int pfc_fprobe_place(struct pfc_target *target)
+{
+	target->fp.entry_handler = pfc_on_fprobe;
+	target->fp.exit_handler = pfc_on_fprobe_exit;
+	return register_fprobe(&target->fp, target->symbol, NULL);
+}
+
+static void pfc_fprobe_remove(struct pfc_target *target)
+{
+	unregister_fprobe(&target->fp);
+}
+
+#else
+
+static int pfc_fprobe_place(struct pfc_target *target)
+{
+	return -EOPNOTSUPP;
+}
+
+static void pfc_fprobe_remove(struct pfc_target *target)
+{
+}
+
+#endif
+
+static const struct pfc_neighbour {
+	const char *kind;
+	int (*place)(struct pfc_target *target);
+	void (*remove)(struct pfc_target *target);
+} pfc_neighbours[] = {
+	{ "kprobe",	pfc_kprobe_place,	pfc_kprobe_remove },
+	{ "post",	pfc_post_place,		pfc_kprobe_remove },
+	{ "kretprobe",	pfc_kretprobe_place,	pfc_kretprobe_remove },
+	{ "fprobe",	pfc_fprobe_place,	pfc_fprobe_remove },
+	{ "ftrace",	pfc_ftrace_place,	pfc_ftrace_remove },
+	{ "regs",	pfc_regs_place,		pfc_ftrace_remove },
+};
+
+static const struct pfc_neighbour *pfc_neighbour;
+static char *pfc_names;
+
+static int __init pfc_neighbour_init(void)
+{
+	struct pfc_target *target;
+	char *rest, *name, *offset;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(pfc_neighbours); i++)
+		if (!strcmp(pfc_kind, pfc_neighbours[i].kind))
+			pfc_neighbour = &pfc_neighbours[i];
+	if (!pfc_neighbour) {
+		pr_err("kind=%s is not known\n", pfc_kind);
+		return -EINVAL;
+	}
+	pfc_names = kstrdup(pfc_targets, GFP_KERNEL);
+	pfc_target = kcalloc(PFC_MAX_TARGETS, sizeof(*pfc_target), GFP_KERNEL);
+	err = -ENOMEM;
+	if (!pfc_names || !pfc_target)
+		goto err_free;
+	err = -EINVAL;
+	rest = pfc_names;
+	while ((name = strsep(&rest, ",")) && pfc_nr_targets < PFC_MAX_TARGETS) {
+		if (!*name)
+			continue;
+		target = &pfc_target[pfc_nr_targets];
+		memset(target, 0, sizeof(*target));
+		target->symbol = strsep(&name, "+");
+		offset = name;
+		if (offset && kstrtouint(offset, 16, &target->offset)) {
+			pr_err("%s+%s is no target\n", target->symbol, offset);
+			err = -EINVAL;
+			goto err_remove;
+		}
+		err = pfc_neighbour->place(target);
+		if (err)
+			pr_info("%s refused at %s+0x%x (%d)\n", pfc_kind, target->symbol,
+				target->offset, err);
+		else
+			pfc_nr_targets++;
+	}
+	if (pfc_nr_targets)
+		return 0;
+
+err_remove:
+	while (pfc_nr_targets)
+		pfc_neighbour->remove(&pfc_target[--pfc_nr_targets]);
+err_free:
+	kfree(pfc_target);
+	kfree(pfc_names);
+	return err;
+}
+
+static void __exit pfc_neighbour_exit(void)
+{
+	while (pfc_nr_targets)
+		pfc_neighbour->remove(&pfc_target[--pfc_nr_targets]);
+	kfree(pfc_target);
+	kfree(pfc_names);
+}
+
+module_init(pfc_neighbour_init);
+module_exit(pfc_neighbour_exit);
+
+MODULE_DESCRIPTION("Somebody else's probes on the fault path, for the tests");
+MODULE_AUTHOR("The pfclass developers");
+MODULE_LICENSE("GPL");
