@@ -1,19 +1,23 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The same faults under every way of counting them that this kernel allows: each
-# class found in each of the ways, each backend, with and without accounting.
-# All must agree, which is to say, be exact.
+# The same faults under every way of counting them that this kernel allows: each class
+# found by each method, each backend, with and without accounting. A method that the
+# kernel does not allow is a skip with its reason; what is counted must be exact.
 #
-#   PFC_KO=FILE    see reload.sh
+# PFC_ROWS=0: only whether each method finds its class; run no row.
 
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd -P)
-# shellcheck source=selftests/reload.sh
-. "$here/reload.sh"
+lib=$here/lib
+[ -d "$lib" ] || lib=$here
+# shellcheck source=selftests/lib/tap.sh
+. "$lib/tap.sh"
+# shellcheck source=selftests/lib/module.sh
+. "$lib/module.sh"
 
-# A class, and rows of the trigger table that tell it from its neighbours.
+# A class, and rows that tell it from its neighbours.
 classes='
 anon     anon_read anon_write anon_kernel swap_read
 wp       wp_zero wp_fork_reaped swap_write_shared
@@ -23,15 +27,15 @@ af       af_read wp_fork_reaped dirty_hole
 file     file_around file_read file_cow
 hugetlb  hugetlb_read hugetlb_cow
 '
-ways="direct call-site caller-filter inferred"
+methods="direct call-site caller-filter inferred"
 
 # Whole configurations, and the rows that each is tried with.
 settings='backend=kprobe backend=ftrace account=0 backend=ftrace,account=0'
 all_rows="anon_read anon_write wp_zero wp_fork_reaped swap_read swap_write_shared
 numa_remote af_read dirty_hole file_around file_cow hugetlb_cow"
 
-# Why "probes" has no place for a class.
-why_not()
+# reason CLASS: why "probes" has it unavailable.
+reason()
 {
 	awk -v class="$1" '{
 		n = split($1, keys, ",")
@@ -44,77 +48,88 @@ why_not()
 	}' "$dir/probes"
 }
 
-# found CLASS WAY: does "probes" say so?
-found()
+# methods_of CLASS: those that "probes" shows.
+methods_of()
 {
-	grep -Eq "^([a-z]+,)*$1(,[a-z]+)* $2 " "$dir/probes"
+	awk -v class="$1" '("," $1 ",") ~ "," class "," { print $2 }' "$dir/probes" | sort -u
 }
 
-# rows NAME...: 0 if every one is exact or not for this machine; sets ran.
+# rows TEXT ROW...: each is exact, or a skip with its reason.
 rows()
 {
-	status=0
-	ran=0
+	prefix=$1
+	shift
+	[ "${PFC_ROWS-1}" != 0 ] || return 0
 	for row; do
 		text=$("$here/trigger" "$row" 2>&1) && rc=0 || rc=$?
 		case $rc in
-		0) ran=$((ran + 1)) ;;
-		4) ;;
+		0) ok "$prefix: $row" ;;
+		4) skip "$prefix: $row" "$(echo "$text" | sed -n 's/.*: skipped: //p')" ;;
 		*)
-			status=1
-			echo "# $row:"
-			echo "$text" | sed 's/^/#   /'
+			echo "$text" | sed 's/^/# /'
+			not_ok "$prefix: $row"
 			;;
 		esac
 	done
-	return "$status"
 }
 
-# try NAME PARAMETERS CLASS WAY ROW...: CLASS and WAY are empty for settings.
-try()
+# load TEXT PARAMETERS
+load()
 {
-	name=$1 given=$2 class=$3 way=$4
-	shift 4
-	if ! load_module "$params $given"; then
-		echo "# insmod pfclass.ko $params $given failed"
-		result 1 "$name"
-		return
-	fi
-	if [ -n "$class" ] && grep -q "^$class unavailable$" "$dir/stats"; then
-		result 0 "$name # SKIP $(why_not "$class")"
+	load_module "$params $2" && return
+	echo "# insmod pfclass.ko $params $2 failed"
+	not_ok "$1"
+	return 1
+}
+
+# try_setting SETTING ROW...
+try_setting()
+{
+	text="$1 loads"
+	load "$text" "$(echo "$1" | tr ',' ' ')" || return 0
+	ok "$text"
+	rows "$@"
+	rmmod pfclass
+}
+
+# try_method CLASS METHOD ROW...
+try_method()
+{
+	class=$1 method=$2
+	shift 2
+	text="$class is found by $method"
+	load "$text" "probe_$class=$method" || return 0
+	found=$(methods_of "$class" | tr '\n' ' ')
+	if grep -qx "$class unavailable" "$dir/stats"; then
+		skip "$text" "$(reason "$class")"
+	elif [ "${found#*"$method "}" != "$found" ]; then
+		ok "$text"
+		rows "$class by $method" "$@"
 	else
-		rows "$@" && rc=0 || rc=$?
-		[ "$rc$ran" != 00 ] || name="$name # SKIP no row is for this machine"
-		# What has no place of that kind may be inferred all the same.
-		[ "$rc" != 0 ] || [ -z "$way" ] || found "$class" "$way" ||
-			name="$name # SKIP exact, but there is no such place"
-		result "$rc" "$name"
+		# Not as asked for, and exact all the same.
+		skip "$text" "found by ${found% }"
+		rows "$class by ${found% }, not $method" "$@"
 	fi
 	rmmod pfclass
 }
 
-[ -x "$here/trigger" ] || skip_all "there is no $here/trigger"
+[ -x "$here/trigger" ] || skip_all "no $here/trigger"
 take_over
 trap put_back EXIT
 trap 'exit 1' INT TERM HUP
 
 echo "TAP version 13"
-echo "1..$(($(echo "$classes" | grep -c .) * $(echo "$ways" | wc -w) +
-	$(echo "$settings" | wc -w)))"
-
 for setting in $settings; do
 	# shellcheck disable=SC2086 # words
-	try "$setting" "$(echo "$setting" | tr ',' ' ')" '' '' $all_rows
+	try_setting "$setting" $all_rows
 done
-
 while read -r class class_rows; do
 	[ -n "$class" ] || continue
-	for way in $ways; do
+	for method in $methods; do
 		# shellcheck disable=SC2086 # words
-		try "$class, $way" "probe_$class=$way" "$class" "$way" \
-			$class_rows </dev/null
+		try_method "$class" "$method" $class_rows </dev/null
 	done
-done <<EOF
+done <<END
 $classes
-EOF
-exit "$bad"
+END
+tap_end

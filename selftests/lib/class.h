@@ -1,28 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A test for each row of the trigger table that PFC_TEST_ROWS names; included
- * by the tests of the classes, once.
+ * For the file of a class. PFC_ROW(NAME, FIELDS) adds a row, and to the class's test
+ * program a test of it. With PFC_ROWS_ONLY the file is compiled without its tests, for
+ * programs that run rows of all classes (trigger, demo, account).
  */
-#ifndef PFC_ROW_TEST_H
-#define PFC_ROW_TEST_H
+#ifndef PFC_CLASS_H
+#define PFC_CLASS_H
 
-#include <kselftest_harness.h>
+#include "prepare.h"
+#include "row.h"
 
-#include "triggers.h"
+#ifdef PFC_ROWS_ONLY
+#define PFC_ROW(id, ...)	PFC_ROW_DATA(id, __VA_ARGS__)
+#else
+#include "pages.h"
 
 FIXTURE(row) {
 	struct pfc_result result;
 };
 
 FIXTURE_VARIANT(row) {
-	const char *name;
+	const struct pfc_row *row;
 };
-
-/* lint: allow MULTISTATEMENT_MACRO_USE_DO_WHILE: it makes declarations */
-/* lint: allow TRAILING_SEMICOLON: ditto */
-#define PFC_X(id) FIXTURE_VARIANT_ADD(row, id) { .name = #id };
-PFC_TEST_ROWS(PFC_X)
-#undef PFC_X
 
 FIXTURE_SETUP(row)
 {
@@ -32,24 +31,27 @@ FIXTURE_TEARDOWN(row)
 {
 }
 
-TEST_F_TIMEOUT(row, exact, 300)
+#define PFC_ROW(id, ...)				\
+	PFC_ROW_DATA(id, __VA_ARGS__);			\
+	FIXTURE_VARIANT_ADD(row, id) { .row = &pfc_row_##id }
+
+TEST_F_TIMEOUT(row, is_counted_exactly, 300)
 {
-	const struct pfc_row *row = pfc_row_find(variant->name);
 	struct pfc_result *res = &self->result;
 	struct pfc_run_options options = {};
 	char what[PFC_WHY];
 	unsigned int i;
 
-	ASSERT_NE(NULL, row);
-	pfc_row_run(row, &options, res);
-	pfc_row_what(row, res->n, what, sizeof(what));
+	pfc_row_run(variant->row, &options, res);
+	pfc_row_what(variant->row, res->n, what, sizeof(what));
 	if (res->status == PFC_SKIP)
-		SKIP(return, "%s: %s", what, res->why);
+		SKIP(return, "%s", res->why);
 	if (res->expect && res->expect->reason)
 		TH_LOG("%s: %s", what, res->expect->reason);
 	for (i = 0; i < res->nr_bad; i++)
 		TH_LOG("%s: %s", what, res->bad[i]);
 	EXPECT_EQ(PFC_OK, res->status);
 }
+#endif
 
-#endif /* PFC_ROW_TEST_H */
+#endif /* PFC_CLASS_H */
