@@ -13,7 +13,7 @@ PARAMS ?=
 
 QEMU := selftests/qemu
 
-.PHONY: all module tools install modules_install demo check shell lint bench bench-local help \
+.PHONY: all module tools install modules_install demo check golden shell lint bench bench-local help \
 	clean distclean check-kdir
 
 all: module tools
@@ -42,6 +42,9 @@ demo:
 check:
 	@$(QEMU)/check --kernels '$(KERNELS)' --cpu '$(CPU)' --tests '$(TESTS)' \
 		$(if $(filter-out 0,$(FULL)),--full)
+
+golden:
+	@$(QEMU)/check --golden --kernels '$(KERNELS)' --cpu '$(CPU)'
 
 shell:
 	@$(QEMU)/run --kernel '$(or $(KERNEL),6.12)' $(if $(CPU),--cpu '$(CPU)') \
@@ -81,6 +84,7 @@ help:
 	@echo '  make demo            boot, load, make each kind of fault happen, show the counts'
 	@echo '  make check           the tests, on kernel 6.12; FULL=1 adds those that take minutes'
 	@echo '  make check KERNELS=all  the tests, on every kernel of $(QEMU)/kernels'
+	@echo '  make golden          rewrite selftests/golden from what the tests find, for review'
 	@echo '  make shell           a guest to look around in, with the module loaded'
 	@echo '  make lint            checkpatch, sparse, W=1, kernel-doc, shellcheck'
 	@echo '  make bench           instructions that pfclass and other tools add to a fault'

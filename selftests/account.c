@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* lint: allow SPACING throughout: FIXTURE_DATA() is a type, not a product */
 /*
- * The account balances: under a mixed load every fault is in exactly one class,
- * the splits sum to their class, and the kernel's own counters agree. The rows
- * of the trigger table stay exact beside that load.
+ * The account balances: under a mixed load every fault is in exactly one class, the
+ * parts of a class sum to it, and the kernel's own counters agree. Rows stay exact
+ * beside that load.
  *
  * PFC_FAULTS=N in the environment sets how many faults the load makes.
  */
@@ -12,10 +11,14 @@
 
 #include <kselftest_harness.h>
 
-#include "mix.h"
-#include "triggers.h"
+#include "lib/guard.h"
+#include "lib/machine.h"
+#include "lib/memory.h"
+#include "lib/row.h"
+#include "lib/stats.h"
+#include "lib/witness.h"
+#include "progs/mix.h"
 
-#define WHY		PFC_WHY
 #define LOAD_FAULTS	20000
 #define LOAD_TIMEOUT	1800	/* seconds, for PFC_FAULTS in the millions */
 
@@ -25,7 +28,7 @@ FIXTURE(account) {
 
 FIXTURE_SETUP(account)
 {
-	char why[WHY], load[4096];
+	char why[PFC_WHY], load[4096];
 
 	if (pfc_not_ready(why, sizeof(why)))
 		SKIP(return, "%s", why);
@@ -42,8 +45,12 @@ FIXTURE_TEARDOWN(account)
 	EXPECT_EQ(0, pfc_guard_end(self->guard));
 }
 
-/* Refinements and splits of each class that are all available sum to it. */
-static unsigned int parts_differ(const struct pfc_stats *s, char *why, size_t size)
+/*
+ * Refinements of a class sum to it where all of them are available (the extra ones count
+ * what others count), and so do its splits, where none has a refinement's key
+ * ("file_read" is less than the reads). Where a class is unavailable, so are its parts.
+ */
+static unsigned int parts_differ(struct __test_metadata *_metadata, const struct pfc_stats *s)
 {
 	static const struct {
 		const char *name;
@@ -52,52 +59,46 @@ static unsigned int parts_differ(const struct pfc_stats *s, char *why, size_t si
 		{ "access", PFC_K_ACCESS, PFC_NR_ACCESSES },
 		{ "origin", PFC_K_ORIGIN, PFC_NR_ORIGINS },
 	};
-	unsigned int class, i, j;
-	long long sum, want;
-	bool all;
+	unsigned int class, i, j, bad = 0;
+	long long sum, n, part;
 
 	for (class = 0; class < PFC_NR_CLASSES; class++) {
-		want = s->val[PFC_K_CLASS + class];
-		if (want < 0)
-			continue;
-		for (i = 0; i < ARRAY_SIZE(split); i++) {
-			sum = 0;
-			all = true;
-			for (j = 0; j < split[i].per; j++) {
-				unsigned int key = split[i].first +
-						   class * split[i].per + j;
+		const char *key = pfc_class_key(class);
+		unsigned int parts = 0, available = 0;
 
-				/* "file_read" is a refinement, and less. */
-				if (s->val[key] < 0)
-					all = false;
-				else
-					sum += s->val[key];
+		n = s->val[PFC_K_CLASS + class];
+		for (i = 0; i < ARRAY_SIZE(split); i++) {
+			for (sum = 0, j = 0; j < split[i].per; j++) {
+				part = s->val[split[i].first + class * split[i].per + j];
+				if (part == PFC_ABSENT)
+					break;
+				sum += n == PFC_NA ? 0 : part;
 			}
-			if (all && sum != want) {
-				snprintf(why, size, "%s is %lld, by %s %lld",
-					 pfc_class_key(class), want, split[i].name, sum);
-				return 1;
+			if (j == split[i].per && n != PFC_NA && sum != n) {
+				TH_LOG("%s is %lld, by %s %lld", key, n, split[i].name, sum);
+				bad++;
 			}
 		}
-		sum = 0;
-		all = false;
-		for (i = 0; i < PFC_NR_REFINEMENTS; i++) {
-			if (pfc_ref_class(i) != class || i == PFC_SWAP_WP ||
-			    i == PFC_AF_DIRTY)
+		for (sum = 0, i = 0; i < PFC_NR_REFINEMENTS; i++) {
+			if (pfc_ref_class(i) != class)
 				continue;
-			all = s->val[PFC_K_REF + i] >= 0;
-			if (!all)
-				break;
-			sum += s->val[PFC_K_REF + i];
+			part = s->val[PFC_K_REF + i];
+			if (part > n || (n == PFC_NA && part != PFC_NA)) {
+				TH_LOG("%s is %lld, %s %lld", key, n, pfc_key(PFC_K_REF + i), part);
+				bad++;
+			}
+			if (pfc_ref_is_extra(i))
+				continue;
+			parts++;
+			available += part >= 0;
+			sum += part;
 		}
-		/* What a class's parts leave over is an error (SIGBUS, OOM). */
-		if (all && sum != want) {
-			snprintf(why, size, "%s is %lld, its refinements sum to %lld",
-				 pfc_class_key(class), want, sum);
-			return 1;
+		if (parts && parts == available && sum != n) {
+			TH_LOG("%s is %lld, its refinements sum to %lld", key, n, sum);
+			bad++;
 		}
 	}
-	return 0;
+	return bad;
 }
 
 TEST_F_TIMEOUT(account, balances_under_a_mixed_load, LOAD_TIMEOUT)
@@ -105,9 +106,8 @@ TEST_F_TIMEOUT(account, balances_under_a_mixed_load, LOAD_TIMEOUT)
 	const char *faults = getenv("PFC_FAULTS");
 	struct pfc_stats before, after;
 	long long vm_before[PFC_NR_VMSTAT], vm_after[PFC_NR_VMSTAT];
-	char why[WHY], number[32], refusals[] = "/tmp/pfclass.XXXXXX";
+	char why[PFC_WHY], number[32], refusals[] = "/tmp/pfclass.XXXXXX";
 	long long pgfault, hints, want, refused;
-	bool all;
 	int status;
 	pid_t pid;
 
@@ -138,11 +138,9 @@ TEST_F_TIMEOUT(account, balances_under_a_mixed_load, LOAD_TIMEOUT)
 	ASSERT_EQ(0, pfc_stats_read(&after, why, sizeof(why)))
 		TH_LOG("%s", why);
 
-	all = pfc_classes_complete(&after);
 	pfc_stats_delta(&after, &before);
 	if (after.val[PFC_FAULTS] < 0)
-		SKIP(return, "there is no accounting (account=0): '%s' is unavailable",
-		     pfc_key(PFC_FAULTS));
+		SKIP(return, "no accounting (account=0)");
 	TH_LOG("%lld faults, %lld visits, %lld retries", after.val[PFC_FAULTS],
 	       after.val[PFC_VISITS], after.val[PFC_RETRIES]);
 	want = faults ? atoll(faults) : LOAD_FAULTS;
@@ -152,13 +150,11 @@ TEST_F_TIMEOUT(account, balances_under_a_mixed_load, LOAD_TIMEOUT)
 	refused = after.val[PFC_REFUSED] < 0 ? 0 : after.val[PFC_REFUSED];
 	EXPECT_EQ(after.val[PFC_FAULTS] + after.val[PFC_RETRIES] - refused,
 		  after.val[PFC_VISITS]);
-	if (all)
-		EXPECT_EQ(after.val[PFC_FAULTS], pfc_classes_sum(&after));
-	EXPECT_EQ(0, parts_differ(&after, why, sizeof(why)))
-		TH_LOG("%s", why);
+	EXPECT_EQ(after.val[PFC_FAULTS], pfc_classes_sum(&after));
+	EXPECT_EQ(0, parts_differ(_metadata, &after));
 
 	/* Others fault, too, on a machine that is not only this test's. */
-	if (!pfc_quiet_machine())
+	if (!pfc_in_guest())
 		return;
 	/* 6.4 stopped counting a fault that will be retried. */
 	want = pfc_kernel_version() < PFC_KVER(6, 4) ? after.val[PFC_VISITS] :
@@ -166,47 +162,80 @@ TEST_F_TIMEOUT(account, balances_under_a_mixed_load, LOAD_TIMEOUT)
 	pgfault = vm_after[PFC_VM_PGFAULT] - vm_before[PFC_VM_PGFAULT];
 	EXPECT_EQ(want, pgfault)
 		TH_LOG("pgfault (vmstat) differs by %lld", pgfault - want);
-	/* As many as signals; the load's others die of SIGBUS, SIGKILL. */
-	if (after.val[PFC_REFUSED] >= 0)
+	EXPECT_EQ(pgfault, after.val[PFC_PGFAULT]);
+	/* As many as the load had SIGSEGV; its other signals are SIGBUS, SIGKILL. */
+	if (after.val[PFC_REFUSED] != PFC_NA)
 		EXPECT_EQ(atoll(number), refused);
 	hints = vm_after[PFC_VM_NUMA_HINT_FAULTS] -
 		vm_before[PFC_VM_NUMA_HINT_FAULTS];
-	want = after.val[PFC_K_CLASS + PFC_NUMA];
-	if (after.val[PFC_K_REF + PFC_THP_NUMA] >= 0) {
-		want += after.val[PFC_K_REF + PFC_THP_NUMA];
-		EXPECT_EQ(want, hints);
-	} else {
-		EXPECT_LE(want, hints);
-	}
+	EXPECT_EQ(after.val[PFC_K_CLASS + PFC_NUMA] + after.val[PFC_K_REF + PFC_THP_NUMA], hints);
 }
 
-/* Rows whose witnesses are this process's own. */
-TEST_F_TIMEOUT(account, rows_are_exact_beside_a_load, 600)
+/* What was counted since the module was loaded, or reset, by all tests before this one. */
+TEST_F(account, refinements_sum_to_their_class)
 {
-	static const char * const rows[] = {
-		"wp_zero", "wp_fork_alive", "anon_write", "anon_kernel",
-		"swap_read", "swap_write_shared", "dirty_hole", "file_shared",
-	};
+	struct pfc_stats stats;
+	char why[PFC_WHY];
+
+	ASSERT_EQ(0, pfc_guard_set(self->guard, pfc_path(PFC_FILE_ENABLED), "0"));
+	ASSERT_EQ(0, pfc_stats_read(&stats, why, sizeof(why)))
+		TH_LOG("%s", why);
+	EXPECT_EQ(0, parts_differ(_metadata, &stats));
+}
+
+/* ---- rows beside the load ----------------------------------------------- */
+
+FIXTURE(beside) {
+	struct pfc_guard *guard;
+	struct pfc_result result;
+};
+
+FIXTURE_VARIANT(beside) {
+	const char *row;
+};
+
+/* Rows whose witnesses are this process's own. */
+#define BESIDE(name) FIXTURE_VARIANT_ADD(beside, name) { .row = #name }
+BESIDE(wp_zero);
+BESIDE(wp_fork_alive);
+BESIDE(anon_write);
+BESIDE(anon_kernel);
+BESIDE(swap_read);
+BESIDE(swap_write_shared);
+BESIDE(dirty_hole);
+BESIDE(file_shared);
+
+FIXTURE_SETUP(beside)
+{
+	self->guard = pfc_guard_start();
+	ASSERT_NE(NULL, self->guard);
+}
+
+FIXTURE_TEARDOWN(beside)
+{
+	EXPECT_EQ(0, pfc_guard_end(self->guard));
+}
+
+TEST_F_TIMEOUT(beside, a_load_the_row_is_exact, 600)
+{
 	struct pfc_run_options options = { .noisy = true };
-	static struct pfc_result res;
-	unsigned int i, j;
+	struct pfc_result *res = &self->result;
+	unsigned int i;
 	pid_t pid;
 
 	pfc_mix_up(self->guard);
 	pid = pfc_mix_start(self->guard, "-t", "0", "/dev/null");
 	ASSERT_LT(0, pid);
-	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		pfc_row_run(pfc_row_find(rows[i]), &options, &res);
-		if (res.status == PFC_SKIP)
-			TH_LOG("%s: skipped: %s", rows[i], res.why);
-		for (j = 0; j < res.nr_bad; j++)
-			TH_LOG("%s: %s", rows[i], res.bad[j]);
-		EXPECT_NE(PFC_BAD, res.status);
-	}
+	pfc_row_run(pfc_row_find(variant->row), &options, res);
 	EXPECT_EQ(0, waitpid(pid, NULL, WNOHANG))
 		TH_LOG("the load ended early");
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
+	if (res->status == PFC_SKIP)
+		SKIP(return, "%s", res->why);
+	for (i = 0; i < res->nr_bad; i++)
+		TH_LOG("%s", res->bad[i]);
+	EXPECT_EQ(PFC_OK, res->status);
 }
 
 TEST_HARNESS_MAIN

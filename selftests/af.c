@@ -1,20 +1,177 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Classes af, dirty and spurious: the tail of the dispatcher, where the entry
- * is there and only its flags may have to change.
+ * Classes af, dirty and spurious: the entry is there, and the fault ends in the
+ * access-flag update (ptep_set_access_flags()): the flag, the dirty bit, or nothing.
  */
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <sys/resource.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
-#define PFC_TEST_ROWS PFC_ROWS_AF
+#include "lib/class.h"
+#include "lib/memory.h"
 
-#include "row_test.h"
+#define PFC_HWDB_WHY \
+	"the CPU sets the dirty bit itself"
+#define PFC_PREMARKED_WHY \
+	"7.2 maps a dirty page of a file dirty at once"
+
+/* ---- rows -------------------------------------------------------------- */
+
+static int af_prepare(struct pfc_run *run)
+{
+	return pfc_anon_written(run) || pfc_clear_access(run, "1", true);
+}
+
+static int af_anon_prepare(struct pfc_run *run)
+{
+	return pfc_anon_written(run) || pfc_clear_access(run, "2", true);
+}
+
+static int af_not_anon_prepare(struct pfc_run *run)
+{
+	return pfc_anon_written(run) || pfc_clear_access(run, "3", false);
+}
+
+static int af_file_prepare(struct pfc_run *run)
+{
+	return pfc_file_mapped(run, true, MAP_SHARED) || pfc_write_all(run) ||
+	       pfc_clear_access(run, "3", true);
+}
+
+static int mthp_af_prepare(struct pfc_run *run)
+{
+	return pfc_anon_written(run) || pfc_mthp_made(run) || pfc_clear_access(run, "1", true);
+}
+
+static int swap_dirty_prepare(struct pfc_run *run)
+{
+	if (pfc_anon_written(run) || pfc_swap_out(run))
+		return -1;
+	pfc_read_all(run);
+	if (pfc_count_present(run->base, run->pages) != run->pages)
+		return pfc_bad(run->res, "the pages did not come back from swap");
+	return 0;
+}
+
+static int dirty_hole_prepare(struct pfc_run *run)
+{
+	return pfc_file_mapped(run, false, MAP_SHARED) || pfc_read_all(run);
+}
+
+static int dirty_cached_prepare(struct pfc_run *run)
+{
+	return pfc_file_mapped(run, true, MAP_SHARED) || pfc_read_all(run);
+}
+
+PFC_ROW(af_read,
+	.what = "clear_refs 1 and 4, read %u pages",
+	.prepare = af_prepare,
+	.expect = {
+		{ .machine = PFC_HWAF, PFC_NOTHING(PFC_HWAF_WHY) },
+		{ PFC_UNITS(AF) },
+	},
+	.witness = { { PFC_W_REFERENCED, PFC_PER_PAGE } }
+);
+
+PFC_ROW(af_write,
+	.what = "clear_refs 1 and 4, write %u pages",
+	.touch = PFC_WRITE,
+	.prepare = af_prepare,
+	.expect = {
+		{ .machine = PFC_X86, PFC_UNITS_REF(WP, WP_REUSE),
+		  .reason = "clear_refs 4 write-protects, to track soft-dirty pages" },
+		{ .machine = PFC_HWAF, PFC_NOTHING(PFC_HWAF_WHY) },
+		{ PFC_UNITS(AF) },
+	},
+	.witness = { { PFC_W_REFERENCED, PFC_PER_PAGE } }
+);
+
+PFC_ROW(af_anon,
+	.what = "clear_refs 2 (anonymous) and 4, read %u pages",
+	.prepare = af_anon_prepare,
+	.expect = {
+		{ .machine = PFC_HWAF, PFC_NOTHING(PFC_HWAF_WHY) },
+		{ PFC_UNITS(AF) },
+	},
+	.witness = { { PFC_W_REFERENCED, PFC_PER_PAGE } }
+);
+
+PFC_ROW(af_not_anon,
+	.what = "clear_refs 3 (files) and 4, read %u anonymous pages",
+	.prepare = af_not_anon_prepare,
+	.expect = { { PFC_NOTHING("3 is for file mappings") } }
+);
+
+PFC_ROW(af_shared_file,
+	.what = "clear_refs 3 and 4, read %u pages of a shared file",
+	.prepare = af_file_prepare,
+	.expect = {
+		{ .machine = PFC_HWAF, PFC_NOTHING(PFC_HWAF_WHY) },
+		{ PFC_UNITS(AF) },
+	},
+	.witness = { { PFC_W_REFERENCED, PFC_PER_PAGE } }
+);
+
+/* ptep_set_access_flags() is called for each of a block's 16 entries: one fault. */
+PFC_ROW(af_mthp,
+	.what = "clear_refs 1 and 4, read %u blocks of 64 KiB",
+	.needs = PFC_NEED_MTHP | PFC_NEED_CONTPTE,
+	.unit = PFC_UNIT_64K,
+	.settings = pfc_mthp_settings,
+	.prepare = mthp_af_prepare,
+	.expect = {
+		{ .machine = PFC_HWAF, PFC_NOTHING(PFC_HWAF_WHY) },
+		{ PFC_UNITS(AF) },
+	},
+	.witness = { { PFC_W_REFERENCED, PFC_PER_PAGE } }
+);
+
+PFC_ROW(dirty_swap,
+	.what = "MADV_PAGEOUT, read, then write %u pages",
+	.needs = PFC_NEED_SWAP,
+	.touch = PFC_WRITE,
+	.settings = pfc_swap_settings,
+	.prepare = swap_dirty_prepare,
+	.expect = {
+		{ .before = PFC_KVER(6, 2), PFC_UNITS(WP),
+		  .reason = "old kernels map what is read in read-only" },
+		{ .machine = PFC_HWAF, PFC_NOTHING(PFC_HWDB_WHY) },
+		{ PFC_UNITS(DIRTY) },
+	}
+);
+
+PFC_ROW(dirty_hole,
+	.what = "read, then write %u pages of a hole in a shared file",
+	.touch = PFC_WRITE,
+	.prepare = dirty_hole_prepare,
+	.expect = {
+		{ .machine = PFC_HWAF, PFC_NOTHING(PFC_HWDB_WHY) },
+		{ PFC_UNITS(DIRTY) },
+	},
+	.witness = { { PFC_W_NEW_FRAME, PFC_PER_NONE } }
+);
+
+PFC_ROW(dirty_cached,
+	.what = "read, then write %u cached pages of a shared file",
+	.touch = PFC_WRITE,
+	.prepare = dirty_cached_prepare,
+	.expect = {
+		{ .machine = PFC_HWAF, PFC_NOTHING(PFC_HWDB_WHY) },
+		{ .since = PFC_KVER(7, 0), PFC_NOTHING(PFC_PREMARKED_WHY) },
+		{ PFC_UNITS(DIRTY) },
+	},
+	.witness = { { PFC_W_NEW_FRAME, PFC_PER_NONE } }
+);
+
+#ifndef PFC_ROWS_ONLY
+
+/* ---- who sets the access flag ------------------------------------------- */
 
 /*
- * The expectations of this file's rows hang on who sets the access flag, which
- * is found out by looking. The harness knows what CPU it made: they must agree.
+ * What the rows of this file expect depends on who sets the access flag, which
+ * pfc_hwaf() measures. In the guest QEMU's CPU model is known: they must agree.
  */
 TEST(hwaf_is_what_the_cpu_has)
 {
@@ -25,7 +182,7 @@ TEST(hwaf_is_what_the_cpu_has)
 	SKIP(return, "x86 CPUs always set the access flag");
 #endif
 	if (promised < 0)
-		SKIP(return, "nobody says whether this CPU sets the access flag (PFC_CPU=)");
+		SKIP(return, "whether this CPU sets the access flag is not known (PFC_CPU=)");
 	found = pfc_hwaf(why, sizeof(why));
 	EXPECT_EQ(promised, found)
 		TH_LOG("%s", why);
@@ -34,10 +191,10 @@ TEST(hwaf_is_what_the_cpu_has)
 /* ---- spurious ---------------------------------------------------------- */
 
 /*
- * Nothing makes one CPU's TLB lag behind on request, so let two threads write
- * the same clean pages at once: each page is made dirty once, and whoever came
- * second found nothing to do, or an entry that had changed under it. Which, and
- * how often, nobody can say; together they are all the faults there were.
+ * Nothing makes one CPU's TLB lag behind on request, so two threads write the same
+ * clean pages at once: each page is made dirty once, and who comes second finds nothing
+ * to do, or an entry that changed under it. How often each happens is luck; together
+ * they are all the faults.
  */
 struct racer {
 	pthread_t thread;
@@ -60,45 +217,40 @@ static void *race(void *arg)
 }
 
 FIXTURE(race) {
-	struct pfc_guard *guard;
+	struct pfc_counting c;
 };
 
 FIXTURE_SETUP(race)
 {
-	char why[PFC_WHY];
-
-	if (pfc_not_ready(why, sizeof(why)))
-		SKIP(return, "%s", why);
-	self->guard = pfc_guard_start();
-	ASSERT_NE(NULL, self->guard);
-	ASSERT_EQ(0, pfc_guard_keep(self->guard, pfc_path(PFC_FILE_FILTER)));
-	ASSERT_EQ(0, pfc_guard_set(self->guard, pfc_path(PFC_FILE_ENABLED), "1"));
+	if (pfc_counting_init(&self->c))
+		SKIP(return, "%s", self->c.why);
 }
 
 FIXTURE_TEARDOWN(race)
 {
-	EXPECT_EQ(0, pfc_guard_end(self->guard));
+	EXPECT_EQ(0, pfc_guard_end(self->c.guard));
 }
 
-TEST_F(race, two_writers_of_one_clean_page)
+TEST_F(race, each_page_is_dirty_once)
 {
 	const unsigned int pages = 997;
 	size_t page = pfc_page_size(), len = pages * page;
-	long long dirty, spurious, none, rest, found;
-	struct pfc_stats before, after;
+	struct pfc_counting *c = &self->c;
+	long long dirty, spurious, none;
 	struct racer racer[2];
 	atomic_int ready = 0;
-	char why[PFC_WHY];
 	cpu_set_t cpus;
 	char *base;
-	int fd, i, cpu = 0;
+	int fd, hwaf, i, cpu = 0;
 
-	found = pfc_hwaf(why, sizeof(why));
-	if (found)
-		SKIP(return, "the CPU sets the dirty bit itself");
+	hwaf = pfc_hwaf(c->why, sizeof(c->why));
+	ASSERT_LE(0, hwaf)
+		TH_LOG("%s", c->why);
+	if (hwaf)
+		SKIP(return, PFC_HWDB_WHY);
 	ASSERT_EQ(0, sched_getaffinity(0, sizeof(cpus), &cpus));
 	if (CPU_COUNT(&cpus) < 2)
-		SKIP(return, "there is only one CPU");
+		SKIP(return, "only one CPU");
 	fd = memfd_create("race", MFD_CLOEXEC);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, ftruncate(fd, len));
@@ -106,9 +258,7 @@ TEST_F(race, two_writers_of_one_clean_page)
 	ASSERT_NE(MAP_FAILED, base);
 	madvise(base, len, MADV_NOHUGEPAGE);
 	pfc_read_pages(base, len, page);
-	ASSERT_EQ(0, pfc_filter_range(base, len));
-	ASSERT_EQ(0, pfc_stats_read(&before, why, sizeof(why)))
-		TH_LOG("%s", why);
+	ASSERT_EQ(0, pfc_counting_start(c, base, len));
 	for (i = 0; i < 2; i++, cpu++) {
 		while (!CPU_ISSET(cpu, &cpus))
 			cpu++;
@@ -118,31 +268,31 @@ TEST_F(race, two_writers_of_one_clean_page)
 	}
 	for (i = 0; i < 2; i++)
 		pthread_join(racer[i].thread, NULL);
-	ASSERT_EQ(0, pfc_stats_read(&after, why, sizeof(why)));
-	pfc_stats_delta(&after, &before);
-	dirty = after.val[PFC_K_CLASS + PFC_DIRTY];
-	spurious = after.val[PFC_K_CLASS + PFC_SPURIOUS];
-	none = after.val[PFC_K_CLASS + PFC_NONE];
+	ASSERT_EQ(0, pfc_counting_stop(c));
+	dirty = pfc_counted(c, "dirty");
+	spurious = pfc_counted(c, "spurious");
+	none = pfc_counted(c, "none");
 	TH_LOG("%lld dirty, %lld spurious, %lld none", dirty, spurious, none);
 	EXPECT_EQ(pages, dirty);
 	EXPECT_LE(0, spurious);
 	for (i = 0; i < PFC_NR_CLASSES; i++) {
 		if (i == PFC_DIRTY || i == PFC_SPURIOUS || i == PFC_NONE)
 			continue;
-		EXPECT_GE(0, after.val[PFC_K_CLASS + i])
+		EXPECT_GE(0, c->counted.val[PFC_K_CLASS + i])
 			TH_LOG("%s", pfc_class_key(i));
 	}
-	if (after.val[PFC_FAULTS] == PFC_NA)
-		return;
 	/*
-	 * A fault that found the entry changed ends in no place. It is none
-	 * only where every place is watched, and unclassified elsewhere.
+	 * A fault that found the entry changed reaches no probe point. That makes it none
+	 * where every class is observed, and unclassified where one is unavailable.
 	 */
-	rest = none == PFC_NA ? after.val[PFC_UNCLASSIFIED] : none;
-	EXPECT_EQ(after.val[PFC_FAULTS], dirty + spurious + rest);
-	if (none != PFC_NA)
-		EXPECT_EQ(0, after.val[PFC_UNCLASSIFIED]);
-	EXPECT_EQ(0, after.val[PFC_MISSED]);
+	if (none == PFC_NA)
+		none = pfc_counted(c, "unclassified");
+	else
+		EXPECT_EQ(0, pfc_counted(c, "unclassified"));
+	EXPECT_EQ(pfc_counted(c, "faults"), dirty + spurious + none);
+	EXPECT_EQ(0, pfc_counted(c, "missed"));
 }
 
 TEST_HARNESS_MAIN
+
+#endif

@@ -12,8 +12,12 @@
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd -P)
-# shellcheck source=selftests/reload.sh
-. "$here/reload.sh"
+lib=$here/lib
+[ -d "$lib" ] || lib=$here
+# shellcheck source=selftests/lib/tap.sh
+. "$lib/tap.sh"
+# shellcheck source=selftests/lib/module.sh
+. "$lib/module.sh"
 [ -e "$here/company.sh" ] || company=$here/neighbours
 # shellcheck source=selftests/neighbours/company.sh
 . "${company:-$here}/company.sh"
@@ -331,5 +335,4 @@ for name in 600_sleepers_with_1024_frames 900_sleepers_with_1024_frames \
 		result $rc "$name"
 	fi
 done
-echo "1..$n"
-exit "$bad"
+tap_end

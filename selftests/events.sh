@@ -2,80 +2,66 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck disable=SC2086 # paths without blanks
 #
-# The trace events, through tracefs and through perf, trace-cmd and bpftrace,
-# where they are installed: each sees as many as `stats` counts. The tools are
-# looked for in $PATH and below $PFC_PEERS (default /peers), a root of their own.
+# The trace events, through tracefs and through perf, trace-cmd and bpftrace where they
+# are installed: each sees as many as `stats` counts. Traces go to an instance of tracefs,
+# so that others' traces stay; trace-cmd, which cannot extract one, runs only where the
+# global buffer is not in use. The tools are searched for in $PATH and below $PFC_PEERS
+# (default /peers), a root of their own.
 
-here=$(cd "$(dirname "$0")" && pwd)
 pfclass=/sys/kernel/debug/pfclass
 peers=${PFC_PEERS:-/peers}
 tmp=/tmp/pfclass-events.$$
 n=23
 address=0x5500000000
-number=0
-failed=0
 
-echo "TAP version 13"
+here=$(cd "$(dirname "$0")" && pwd -P)
+lib=$here/lib
+[ -d "$lib" ] || lib=$here
+# shellcheck source=selftests/lib/tap.sh
+. "$lib/tap.sh"
 
-ok()
-{
-	number=$((number + 1))
-	echo "ok $number $*"
-}
-
-not_ok()
-{
-	number=$((number + 1))
-	failed=1
-	echo "not ok $number $*"
-	for file in out err; do
-		[ ! -s $tmp/$file ] || tail -n 12 $tmp/$file | cut -c1-240 | sed 's/^/# /'
-	done
-}
-
-skip()
-{
-	number=$((number + 1))
-	echo "ok $number $1 # SKIP $2"
-}
-
-skip_all()
-{
-	echo "1..0 # SKIP $*"
-	exit 4
-}
-
-# is WANT GOT NAME
+# is WANT GOT TEXT, and the end of what the command wrote
 is()
 {
 	if [ "$1" = "$2" ]; then
 		ok "$3"
 	else
+		show_output
 		not_ok "$3: $2, wanted $1"
 	fi
 }
 
+show_output()
+{
+	for file in out err; do
+		[ ! -s $tmp/$file ] || tail -n 12 $tmp/$file | cut -c1-240 | sed 's/^/# /'
+	done
+}
+
 [ "$(id -u)" = 0 ] || skip_all "not root"
 [ -r $pfclass/stats ] || skip_all "pfclass is not loaded"
-tracing=/sys/kernel/tracing
-[ -e $tracing/events ] || tracing=/sys/kernel/debug/tracing
-[ -e $tracing/events/pfclass/fault ] || skip_all "no events below $tracing"
+tracefs=/sys/kernel/tracing
+[ -e $tracefs/events ] || tracefs=/sys/kernel/debug/tracing
+[ -e $tracefs/events/pfclass/fault ] || skip_all "no events below $tracefs"
 grep -q '^faults [0-9]' $pfclass/stats || skip_all "no accounting (account=0), no events"
 
-mkdir -p $tmp
+tracing=$tracefs/instances/pfclass-events.$$
+witness=$tracefs/instances/pfclass-witness.$$
 old_filter=$(cat $pfclass/filter)
 # shellcheck disable=SC2317,SC2329 # called by the trap
 cleanup()
 {
-	echo 0 >$tracing/events/pfclass/enable
-	echo 0 >$tracing/events/pfclass/fault/filter
-	echo >$tracing/trace
+	for dir in "$tracing" "$witness"; do
+		[ ! -e "$dir" ] || rmdir "$dir"
+	done
 	echo "$old_filter" >$pfclass/filter
-	[ ! -e "$tracing/instances/pfclass-events" ] || rmdir "$tracing/instances/pfclass-events"
 	rm -rf $tmp
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM
+mkdir -p $tmp
+mkdir "$tracing" || skip_all "no instances of tracefs"
+echo "TAP version 13"
 
 page=$(getconf PAGESIZE 2>/dev/null || awk '/^KernelPageSize/ { print $2 * 1024; exit }' /proc/self/smaps)
 end=$(printf '0x%x' $((address + n * page)))
@@ -91,21 +77,32 @@ swap_is_on()
 	[ "$(wc -l </proc/swaps)" -gt 1 ]
 }
 
-# The hardware sets the flag on some machines: then there are none of class af.
+# Where the CPU sets the access flag there is no fault of class af.
 cp "$here/faults" $tmp/
 faults="$tmp/faults"
 before=$(value af)
-$faults af $n $address || skip_all "faults does not run"
+if ! $faults af $n $address; then
+	not_ok "faults runs"
+	tap_end
+fi
 has_af=$(($(value af) - before))
 
 # Kinds that this machine can make; each makes n of its class, and n anon more.
 kinds="anon wp"
-[ "$has_af" != $n ] || kinds="$kinds af"
-! swap_is_on || kinds="$kinds swap"
+if [ "$has_af" = 0 ]; then
+	skip "af" "the CPU sets the access flag itself"
+else
+	kinds="$kinds af"
+fi
+if swap_is_on; then
+	kinds="$kinds swap"
+else
+	skip "swap" "no swap"
+fi
 
-# counted KIND CMD...: runs it, sets delta to what stats counted of the class. What it
-# says to stdout and stderr is kept apart: one would stand in the middle of the other's
-# lines (perf of Debian 13 complains of each address that it cannot unwind).
+# counted KIND CMD...: runs it, sets delta to what stats counted of the class. stdout and
+# stderr are kept apart, for lines to stay whole (Debian 13's perf complains of each
+# address that it cannot unwind).
 counted()
 {
 	class=$1
@@ -118,15 +115,14 @@ counted()
 # ---- tracefs ------------------------------------------------------------------
 
 for event in fault anon wp swap numa af; do
-	[ -e $tracing/events/pfclass/$event/format ] || not_ok "no event pfclass:$event"
+	[ -e "$tracing/events/pfclass/$event/format" ] || not_ok "no event pfclass:$event"
 done
-echo 1 >$tracing/tracing_on
 for kind in $kinds; do
-	echo >$tracing/trace
+	echo >"$tracing/trace"
 	echo 1 >"$tracing/events/pfclass/$kind/enable"
 	counted "$kind" $faults "$kind" $n $address
 	echo 0 >"$tracing/events/pfclass/$kind/enable"
-	grep " $kind: " $tracing/trace >$tmp/out
+	grep " $kind: " "$tracing/trace" >$tmp/out
 	is "$delta" "$(wc -l <$tmp/out)" "tracefs: pfclass:$kind is seen as often as counted"
 	is $n "$delta" "tracefs: $kind faults"
 	# Every page once; the text has no number that only this build of it knows.
@@ -137,47 +133,47 @@ for kind in $kinds; do
 	is 0 "$(grep -c '0xffff' $tmp/out)" "tracefs: $kind shows no kernel address"
 done
 
-echo >$tracing/trace
+echo >"$tracing/trace"
 echo "address >= $address && address < $(printf '0x%x' $((address + 5 * page)))" \
-	>$tracing/events/pfclass/fault/filter
-echo 1 >$tracing/events/pfclass/fault/enable
+	>"$tracing/events/pfclass/fault/filter"
+echo 1 >"$tracing/events/pfclass/fault/enable"
 $faults anon $n $address
-is 5 "$(grep -c ' fault: ' $tracing/trace)" "tracefs: filter by address"
-echo >$tracing/trace
-echo 'comm == "faults"' >$tracing/events/pfclass/fault/filter
+is 5 "$(grep -c ' fault: ' "$tracing/trace")" "tracefs: filter by address"
+echo >"$tracing/trace"
+echo 'comm == "faults"' >"$tracing/events/pfclass/fault/filter"
 $faults anon $n $address
 cp $tmp/faults $tmp/others
 $tmp/others anon $n $address
-is $n "$(grep -c ' fault: ' $tracing/trace)" "tracefs: filter by comm"
-echo >$tracing/trace
+is $n "$(grep -c ' fault: ' "$tracing/trace")" "tracefs: filter by comm"
+echo >"$tracing/trace"
 $faults anon $n $address
-tgid=$(sed -n 's/.* tgid=\([0-9]*\)$/\1/p' $tracing/trace | sort -u)
+tgid=$(sed -n 's/.* tgid=\([0-9]*\)$/\1/p' "$tracing/trace" | sort -u)
 is 1 "$(echo "$tgid" | wc -w)" "tracefs: one tgid"
-echo "tgid == $tgid" >$tracing/events/pfclass/fault/filter
-echo >$tracing/trace
+echo "tgid == $tgid" >"$tracing/events/pfclass/fault/filter"
+echo >"$tracing/trace"
 $faults anon $n $address
-is 0 "$(grep -c ' fault: ' $tracing/trace)" "tracefs: filter by the tgid of one that ended"
-echo 0 >$tracing/events/pfclass/fault/filter
-echo >$tracing/trace
+is 0 "$(grep -c ' fault: ' "$tracing/trace")" "tracefs: filter by the tgid of one that ended"
+echo 0 >"$tracing/events/pfclass/fault/filter"
+echo >"$tracing/trace"
 $faults wp $n $address
-is $((2 * n)) "$(grep -c ' fault: ' $tracing/trace)" "tracefs: pfclass:fault has every class"
-is $n "$(grep -c ' fault: class=wp refinement=wp_copy' $tracing/trace)" \
+is $((2 * n)) "$(grep -c ' fault: ' "$tracing/trace")" "tracefs: pfclass:fault has every class"
+is $n "$(grep -c ' fault: class=wp refinement=wp_copy' "$tracing/trace")" \
 	"tracefs: the refinement"
-echo 0 >$tracing/events/pfclass/fault/enable
+echo 0 >"$tracing/events/pfclass/fault/enable"
 
-if echo 'hist:keys=class,access:vals=hitcount' >$tracing/events/pfclass/fault/trigger \
+if echo 'hist:keys=class,access:vals=hitcount' >"$tracing/events/pfclass/fault/trigger" \
 	2>/dev/null; then
 	$faults wp $n $address
-	cat $tracing/events/pfclass/fault/hist >$tmp/out
+	cat "$tracing/events/pfclass/fault/hist" >$tmp/out
 	is 2 "$(grep -c "hitcount: *$n\$" $tmp/out)" "hist trigger: two classes, $n of each"
-	echo '!hist:keys=class,access:vals=hitcount' >$tracing/events/pfclass/fault/trigger
+	echo '!hist:keys=class,access:vals=hitcount' >"$tracing/events/pfclass/fault/trigger"
 else
 	skip "hist trigger" "the kernel has none (CONFIG_HIST_TRIGGERS)"
 fi
 # Off, nothing is emitted.
-echo >$tracing/trace
+echo >"$tracing/trace"
 $faults anon $n $address
-is 0 "$(grep -c 'class=' $tracing/trace)" "tracefs: nothing when it is off"
+is 0 "$(grep -c 'class=' "$tracing/trace")" "tracefs: nothing when it is off"
 
 # ---- tools --------------------------------------------------------------------
 
@@ -232,13 +228,12 @@ have()
 # A witness beside perf: the same events in a trace of their own.
 watch_begin()
 {
-	mkdir "$witness" 2>/dev/null || return
+	mkdir "$witness"
 	echo 1 >"$witness/events/pfclass/$1/enable"
 }
 
 watch_end()
 {
-	[ -e "$witness" ] || return
 	echo 0 >"$witness/events/pfclass/$1/enable"
 	grep " $1: " "$witness/trace" >$tmp/witness
 	rmdir "$witness"
@@ -257,7 +252,6 @@ unlike_the_witness()
 	done <$tmp/witness
 }
 
-witness=$tracing/instances/pfclass-events
 if have perf; then
 	for kind in $kinds; do
 		counted "$kind" tool perf stat -x, -e "pfclass:$kind" -- \
@@ -281,6 +275,7 @@ if have perf; then
 		if grep -q 'handle_mm_fault' $tmp/out; then
 			ok "perf script: $kind, the kernel's stack"
 		else
+			show_output
 			not_ok "perf script: $kind, the kernel's stack"
 		fi
 		case $kind in
@@ -296,12 +291,20 @@ if have perf; then
 		esac
 	done
 else
-	skip "perf" "there is no perf"
+	skip "perf" "no perf"
 fi
 
-# Not `trace-cmd record CMD`: its recorders, a process for each CPU, start beside CMD, and
-# those that are not up when it ends, on a busy machine, save nothing, without a word.
-if have trace-cmd; then
+# Not `trace-cmd record CMD`: on a busy machine its recorders, a process for each CPU, may
+# not be up before CMD ends, and then save nothing, silently.
+trace_in_use()
+{
+	[ "$(cat "$tracefs/current_tracer")" != nop ] || grep -q . "$tracefs/set_event" ||
+		grep -qv '^#' "$tracefs/trace"
+}
+
+if have trace-cmd && trace_in_use; then
+	skip "trace-cmd" "the trace buffer is in use"
+elif have trace-cmd; then
 	set --
 	before=
 	for kind in $kinds; do
@@ -330,7 +333,7 @@ if have trace-cmd; then
 	done <$tmp/deltas
 	tool trace-cmd reset >$tmp/err 2>&1
 else
-	skip "trace-cmd" "there is no trace-cmd"
+	skip "trace-cmd" "no trace-cmd"
 fi
 
 # bpftrace_has NAME VALUE: what the program printed of a map.
@@ -340,7 +343,7 @@ bpftrace_has()
 }
 
 if ! have bpftrace; then
-	skip "bpftrace" "there is no bpftrace"
+	skip "bpftrace" "no bpftrace"
 elif ! tool bpftrace -e 'tracepoint:sched:sched_switch { @ = count(); exit(); }' >$tmp/out 2>&1; then
 	# Debian 11's wants the headers of the kernel.
 	skip "bpftrace" "this one cannot count sched:sched_switch either"
@@ -351,6 +354,7 @@ else
 		if [ "$delta" = $n ] && bpftrace_has n $n; then
 			ok "bpftrace tracepoint:pfclass:$kind"
 		else
+			show_output
 			not_ok "bpftrace tracepoint:pfclass:$kind: $delta counted"
 		fi
 	done
@@ -372,6 +376,7 @@ else
 			if bpftrace_has write $writes && bpftrace_has least 0; then
 				ok "bpftrace: $kind, access and first address"
 			else
+				show_output
 				not_ok "bpftrace: $kind, access and first address"
 			fi
 		done
@@ -381,5 +386,4 @@ else
 	fi
 fi
 
-echo "1..$number"
-exit $failed
+tap_end

@@ -4,14 +4,17 @@
 # Loads and unloads the module again and again while faults are running and
 # its files are being read; then the log and debugfs must be as they were.
 #
-#   PFC_CYCLES=N   how often (default 200)
-#   PFC_KO=FILE    see reload.sh
+# PFC_CYCLES=N: how often (default 200).
 
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd -P)
-# shellcheck source=selftests/reload.sh
-. "$here/reload.sh"
+lib=$here/lib
+[ -d "$lib" ] || lib=$here
+# shellcheck source=selftests/lib/tap.sh
+. "$lib/tap.sh"
+# shellcheck source=selftests/lib/module.sh
+. "$lib/module.sh"
 cycles=${PFC_CYCLES:-200}
 loads=''
 reader=''
@@ -31,7 +34,6 @@ stop()
 	reader=''
 }
 
-# However this ends, the module is as it was found.
 # shellcheck disable=SC2317,SC2329 # called by the trap
 finish()
 {
@@ -39,8 +41,8 @@ finish()
 	put_back
 }
 
-# What the kernel complained of since the mark. A first load taints the kernel
-# and says so; a slow emulator makes timers late.
+# What the kernel complained of since the mark. The first load logs that it taints the
+# kernel; a slow emulator makes timers late.
 complaints()
 {
 	dmesg -r | awk -v mark="$1" '
@@ -60,30 +62,29 @@ complaints()
 	}'
 }
 
-[ -x "$here/load" ] || skip_all "there is no $here/load"
+[ -x "$here/load" ] || skip_all "no $here/load"
 take_over
 trap finish EXIT
 trap 'exit 1' INT TERM HUP
 
 echo "TAP version 13"
-echo "1..9"
 mark="pfclass lifecycle $$"
 echo "$mark" >/dev/kmsg
 probes_before=$(kprobes)
 
 # shellcheck disable=SC2086 # words
 check "loads" load_module "$params"
-check "does not load twice" sh -c "! insmod '$ko' 2>/dev/null"
+check "does not load twice" fails insmod "$ko" 2>/dev/null
 
 # An open file holds the module.
 exec 3<"$dir/stats"
-check "is busy while a file is open" sh -c '! rmmod pfclass 2>/dev/null'
+check "is busy while a file is open" fails rmmod pfclass 2>/dev/null
 read -r first <&3 || first=
 check "and the file can be read" [ "$first" = "abi 1" ]
 exec 3<&-
 check "unloads when it is closed" rmmod pfclass
 
-# Nice, so that most of the time goes to what is tested; it runs all the same.
+# Nice, so that most of the time goes to what is tested.
 "$here/load" -n -q -t 0 -j 2 &
 loads=$!
 (
@@ -136,7 +137,6 @@ if [ -x "$here/trigger" ]; then
 	[ "$status" = 0 ] || echo "$text" | sed 's/^/# /'
 	result "$status" "counts as before"
 else
-	n=$((n + 1))
-	echo "ok $n counts as before # SKIP there is no $here/trigger"
+	skip "counts as before" "no $here/trigger"
 fi
-exit "$bad"
+tap_end

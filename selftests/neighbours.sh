@@ -10,8 +10,12 @@
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd -P)
-# shellcheck source=selftests/reload.sh
-. "$here/reload.sh"
+lib=$here/lib
+[ -d "$lib" ] || lib=$here
+# shellcheck source=selftests/lib/tap.sh
+. "$lib/tap.sh"
+# shellcheck source=selftests/lib/module.sh
+. "$lib/module.sh"
 [ -e "$here/company.sh" ] || company=$here/neighbours
 # shellcheck source=selftests/neighbours/company.sh
 . "${company:-$here}/company.sh"
@@ -146,5 +150,4 @@ for backend in kprobe ftrace; do
 		company $line </dev/null
 	done <$tmp/chosen
 done
-echo "1..$n"
-exit "$bad"
+tap_end

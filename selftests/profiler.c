@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* lint: allow SPACING throughout: FIXTURE_DATA() is a type, not a product */
 /*
- * The kernel's own function profiler as a witness: under a mixed load it counts
- * the calls of each function of the fault path, and at a function's entry there
- * must be as many hits, function by function, be they counted or another caller's.
+ * The kernel's own function profiler as a witness: under a mixed load it counts the
+ * calls of each function of the fault path, and the probe at the function's entry must
+ * have as many hits, whether or not they were counted in a class.
  *
- * Both count the whole machine, the reader of their files included. So each is
- * read while nothing faults: pfclass, the profiler, and pfclass again, until both
- * of pfclass's say the same. A fault that was in between would have shown.
+ * Both count the whole machine, the reader of their files included. So each is read
+ * while nothing faults: pfclass, the profiler, and pfclass again, until both readings
+ * of pfclass agree. A fault in between would have shown.
  *
  * PFC_FAULTS=N in the environment sets how many faults the load makes.
  */
@@ -22,9 +21,11 @@
 
 #include <kselftest_harness.h>
 
-#include "mix.h"
+#include "lib/guard.h"
+#include "lib/memory.h"
+#include "lib/stats.h"
+#include "progs/mix.h"
 
-#define WHY		320
 #define LOAD_FAULTS	"20000"
 #define LOAD_TIMEOUT	1800	/* seconds, for PFC_FAULTS in the millions */
 
@@ -56,16 +57,15 @@ FIXTURE(profiler) {
 	int enabled;
 	int cpu[MAX_CPUS];
 	unsigned int nr_cpus;
-	bool filtered;
 	bool account;
 	struct snapshot before, after;
-	char why[WHY];
+	char why[PFC_WHY];
 };
 
 /*
- * With accounting, where these are functions of their own, pfclass has a probe at
- * their entry; whatever the compiler calls them. The access-flag setter and what
- * do_numa_page() calls may be probed where they are called.
+ * With accounting pfclass has a probe at the entry of each of these that is out of
+ * line, suffixed variants included. ptep_set_access_flags() and what do_numa_page()
+ * calls may be probed where they are called.
  */
 static const char * const wanted[] = {
 	"handle_mm_fault", "do_anonymous_page", "do_wp_page", "do_swap_page",
@@ -73,7 +73,7 @@ static const char * const wanted[] = {
 	"do_huge_pmd_wp_page", "do_huge_pmd_numa_page", "huge_pmd_set_accessed",
 };
 
-/* Makes sure that none of them is called never. */
+/* So that each of them is called. */
 static const char * const rows[] = {
 	"anon_write", "wp_fork_alive", "swap_read", "numa_remote", "af_read",
 	"af_mthp", "file_read", "thp_anon", "thp_af", "thp_wp", "numa_thp",
@@ -105,10 +105,10 @@ static ssize_t read_again(int fd, char *buf, size_t size)
 	return n < 0 ? -1 : (ssize_t)at;
 }
 
-/* What stands in the column HITS of "probes", for entries of functions. */
+/* The hits in "probes" at entries of functions. */
 static void parse_probes(char *from, struct snapshot *s)
 {
-	char class[64], how[32], place[128], backend[16], state[16], hits[24], missed[24];
+	char class[64], method[32], probe[128], backend[16], state[16], hits[24], missed[24];
 	char *line, *next, *plus;
 	struct function *f;
 
@@ -118,11 +118,11 @@ static void parse_probes(char *from, struct snapshot *s)
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = 0;
-		if (sscanf(line, "%63s %31s %127s %15s %15s %23s %23s", class, how,
-			   place, backend, state, hits, missed) != 7 ||
+		if (sscanf(line, "%63s %31s %127s %15s %15s %23s %23s", class, method,
+			   probe, backend, state, hits, missed) != 7 ||
 		    *hits < '0' || *hits > '9')
 			continue;
-		plus = strchr(place, '+');
+		plus = strchr(probe, '+');
 		if (!plus)
 			continue;
 		*plus++ = 0;
@@ -136,7 +136,7 @@ static void parse_probes(char *from, struct snapshot *s)
 		if (s->nr == MAX_FUNCTIONS)
 			continue;
 		f = &s->function[s->nr++];
-		snprintf(f->name, sizeof(f->name), "%.95s", place);
+		snprintf(f->name, sizeof(f->name), "%.95s", probe);
 		strcpy(f->backend, backend);
 		f->hits = atoll(hits);
 		f->missed = *missed >= '0' && *missed <= '9' ? atoll(missed) : 0;
@@ -191,10 +191,10 @@ static int open_profile(FIXTURE_DATA(profiler) *self)
 }
 
 /*
- * One look at both. The pauses let a task go on that was stopped between a
+ * Reads both once. The pauses let a task go on that was stopped between a
  * function's entry and the profiler's count of it, one instruction later.
  */
-static bool look(FIXTURE_DATA(profiler) *self, struct snapshot *s)
+static bool read_both(FIXTURE_DATA(profiler) *self, struct snapshot *s)
 {
 	static char cpu[MAX_CPUS][16384];
 	unsigned int i;
@@ -225,7 +225,7 @@ static int snapshot(FIXTURE_DATA(profiler) *self, struct snapshot *s)
 
 	for (i = 0; i < MAX_TRIES; i++) {
 		pfc_settle(NULL, 0);
-		if (look(self, s) && i)
+		if (read_both(self, s) && i)
 			return 0;
 	}
 	return -1;
@@ -233,16 +233,17 @@ static int snapshot(FIXTURE_DATA(profiler) *self, struct snapshot *s)
 
 /* ---- the profiler -------------------------------------------------------- */
 
-/* ftrace takes one word at a time. */
-static int tracing_write(FIXTURE_DATA(profiler) *self, const char *file,
-			 const char *value, int flags)
+/* Until the guard's end only these functions are traced. ftrace takes a word at a time. */
+static int trace_only(FIXTURE_DATA(profiler) *self, const char *value)
 {
 	char path[256];
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/%s", self->tracing, file);
-	fd = open(path, O_WRONLY | O_CLOEXEC | flags);
+	snprintf(path, sizeof(path), "%s/set_ftrace_filter", self->tracing);
+	if (pfc_guard_undo(self->guard, PFC_UNDO_TRUNCATE, path, NULL))
+		return -1;
+	fd = open(path, O_WRONLY | O_CLOEXEC | O_TRUNC);
 	if (fd < 0)
 		return -1;
 	for (; *value; value += n) {
@@ -319,30 +320,21 @@ static bool listed_variant(const char *list, const char *name)
 
 FIXTURE_SETUP(profiler)
 {
-	static const char * const dirs[] = {
-		"/sys/kernel/tracing", "/sys/kernel/debug/tracing",
-	};
 	char path[256], value[256], *list;
 	static struct pfc_stats stats;
-	unsigned int i;
 
 	if (pfc_not_ready(self->why, sizeof(self->why)))
 		SKIP(return, "%s", self->why);
-	/* In debugfs it is a mount of its own, and 7.2 says in the log that it will go. */
-	for (i = 0; i < ARRAY_SIZE(dirs) && !self->tracing; i++) {
-		snprintf(path, sizeof(path), "%s/trace", dirs[i]);
-		if (!access(path, F_OK))
-			self->tracing = dirs[i];
-	}
-	snprintf(path, sizeof(path), "%s/function_profile_enabled", self->tracing ?: "");
+	self->tracing = strdup(pfc_tracefs() ?: "");
+	snprintf(path, sizeof(path), "%s/function_profile_enabled", self->tracing);
 	if (access(path, R_OK | W_OK))
 		SKIP(return, "the kernel has no function profiler (CONFIG_FUNCTION_PROFILER)");
 	if (pfc_read(path, value, sizeof(value)) < 0 || *value != '0')
-		SKIP(return, "somebody uses the function profiler");
+		SKIP(return, "the function profiler is in use");
 	list = tracing_read(self, "set_ftrace_filter");
 	if (!list || strncmp(list, "#### all functions enabled", 26)) {
 		free(list);
-		SKIP(return, "somebody traces functions (set_ftrace_filter)");
+		SKIP(return, "set_ftrace_filter is in use");
 	}
 	free(list);
 
@@ -359,15 +351,10 @@ FIXTURE_SETUP(profiler)
 
 FIXTURE_TEARDOWN(profiler)
 {
-	if (!self->guard)
-		return;
-	EXPECT_EQ(0, tracing_write(self, "function_profile_enabled", "0", 0));
-	if (self->filtered)
-		EXPECT_EQ(0, tracing_write(self, "set_ftrace_filter", "", O_TRUNC));
 	EXPECT_EQ(0, pfc_guard_end(self->guard));
 }
 
-/* What it says goes to @said: it may not write to the terminal, which faults. */
+/* Its output goes to @said, not to the terminal: writing there may fault. */
 static int run_row(FIXTURE_DATA(profiler) *self, const char *row, FILE *said)
 {
 	char path[4096];
@@ -388,7 +375,7 @@ static int run_row(FIXTURE_DATA(profiler) *self, const char *row, FILE *said)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* Nothing but this process runs any more that could fault. */
+/* From now on nothing but this process may fault. */
 static void calm_down(FIXTURE_DATA(profiler) *self)
 {
 	static const char * const off[][2] = {
@@ -403,12 +390,12 @@ static void calm_down(FIXTURE_DATA(profiler) *self)
 		pfc_guard_set(self->guard, off[i][0], off[i][1]);
 }
 
-TEST_F_TIMEOUT(profiler, counts_as_many_calls_as_there_are_hits, LOAD_TIMEOUT)
+TEST_F_TIMEOUT(profiler, calls_are_as_many_as_hits, LOAD_TIMEOUT)
 {
 	const char *faults = getenv("PFC_FAULTS");
 	struct function *old, *new;
 	unsigned int i, j, compared = 0;
-	char *list, names[4096], line[WHY];
+	char *list, names[4096], line[PFC_WHY], path[256];
 	size_t at = 0;
 	FILE *said;
 	int status;
@@ -429,10 +416,10 @@ TEST_F_TIMEOUT(profiler, counts_as_many_calls_as_there_are_hits, LOAD_TIMEOUT)
 		}
 	}
 	if (!compared)
-		SKIP(return, "ftrace can trace none of the functions that are probed");
-	self->filtered = true;
-	ASSERT_EQ(0, tracing_write(self, "set_ftrace_filter", names, O_TRUNC));
-	ASSERT_EQ(0, tracing_write(self, "function_profile_enabled", "1", 0));
+		SKIP(return, "ftrace can trace none of the probed functions");
+	ASSERT_EQ(0, trace_only(self, names));
+	snprintf(path, sizeof(path), "%s/function_profile_enabled", self->tracing);
+	ASSERT_EQ(0, pfc_guard_set(self->guard, path, "1"));
 
 	ASSERT_EQ(0, snapshot(self, &self->before))
 		TH_LOG("the machine does not come to rest");

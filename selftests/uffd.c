@@ -8,16 +8,14 @@
 #include <linux/userfaultfd.h>
 #include <poll.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 
-#include "counting.h"
-
-/* lint: allow SPACING throughout: FIXTURE_DATA() is a type. */
+#include "lib/counting.h"
+#include "lib/signals.h"
 
 /* Newer than the headers that this may be built with. */
 #ifndef UFFD_FEATURE_WP_ASYNC
@@ -42,25 +40,16 @@ struct uffdio_poison {
 FIXTURE(uffd) {
 	struct pfc_counting c;
 	int fd;
-	char *base;
-	size_t page, len;
 	unsigned int sleep_ms;	/* before a fault is resolved */
 	unsigned int hold;	/* none is resolved before that many wait */
 	pthread_t thread;
-	bool serving;
 };
 
 FIXTURE_SETUP(uffd)
 {
 	self->fd = -1;
-	self->base = MAP_FAILED;
 	if (pfc_counting_init(&self->c))
 		SKIP(return, "%s", self->c.why);
-	self->page = pfc_page_size();
-	self->len = PFC_PAGES * self->page;
-	self->base = pfc_map(self->len, 0, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1, 0);
-	ASSERT_NE(MAP_FAILED, self->base);
-	madvise(self->base, self->len, MADV_NOHUGEPAGE);
 }
 
 FIXTURE_TEARDOWN(uffd)
@@ -70,7 +59,7 @@ FIXTURE_TEARDOWN(uffd)
 	EXPECT_EQ(0, pfc_guard_end(self->c.guard));
 }
 
-/* NULL, or why the kernel cannot do it. */
+/* NULL, or why not. */
 static const char *uffd_open(FIXTURE_DATA(uffd) *self, __u64 features, __u64 mode)
 {
 	struct uffdio_api api = { .api = UFFD_API };
@@ -78,14 +67,14 @@ static const char *uffd_open(FIXTURE_DATA(uffd) *self, __u64 features, __u64 mod
 	static char why[128];
 
 #ifdef __aarch64__
-	/* Older ones say that they do, and protect nothing. */
+	/* Older kernels report it, and protect nothing. */
 	if ((mode & UFFDIO_REGISTER_MODE_WP) && pfc_kernel_version() < PFC_KVER(6, 10))
 		return "arm64 has userfaultfd's write protection since 6.10";
 #endif
 	self->fd = syscall(SYS_userfaultfd, O_CLOEXEC);
 	if (self->fd < 0)
 		return "the kernel has no userfaultfd";
-	/* What it knows is asked of one, and used with another. */
+	/* One descriptor tells the features, another is opened with those wanted. */
 	if (ioctl(self->fd, UFFDIO_API, &api))
 		return "UFFDIO_API fails";
 	if ((api.features & features) != features) {
@@ -98,8 +87,8 @@ static const char *uffd_open(FIXTURE_DATA(uffd) *self, __u64 features, __u64 mod
 	api.features = features;
 	if (self->fd < 0 || ioctl(self->fd, UFFDIO_API, &api))
 		return "UFFDIO_API fails";
-	reg.range.start = (uintptr_t)self->base;
-	reg.range.len = self->len;
+	reg.range.start = (uintptr_t)self->c.base;
+	reg.range.len = self->c.len;
 	if (ioctl(self->fd, UFFDIO_REGISTER, &reg))
 		return "UFFDIO_REGISTER fails";
 	return NULL;
@@ -126,15 +115,14 @@ static bool fault_comes(FIXTURE_DATA(uffd) *self, struct uffd_msg *msg)
 
 static void *serve(void *arg)
 {
-	/* lint: allow LINE_SPACING: FIXTURE_DATA() is a type */
-	static char fill[65536];
 	FIXTURE_DATA(uffd) *self = arg;
+	static char fill[65536];
 	struct timespec pause = { .tv_nsec = self->sleep_ms * 1000000L };
 	struct uffd_msg msg[PFC_PAGES];
 	unsigned int i, come = 0;
 
 	for (i = 0; i < PFC_PAGES; i++) {
-		struct uffdio_copy copy = { .len = self->page, .src = (uintptr_t)fill };
+		struct uffdio_copy copy = { .len = self->c.page, .src = (uintptr_t)fill };
 		char *at;
 		int err;
 
@@ -143,10 +131,10 @@ static void *serve(void *arg)
 				return "no fault came";
 		if (self->sleep_ms)
 			nanosleep(&pause, NULL);
-		at = (char *)(uintptr_t)(msg[i].arg.pagefault.address & ~(self->page - 1));
+		at = (char *)(uintptr_t)(msg[i].arg.pagefault.address & ~(self->c.page - 1));
 		copy.dst = (uintptr_t)at;
 		if (msg[i].arg.pagefault.flags & UFFD_PAGEFAULT_FLAG_WP)
-			err = protect(self, at, self->page, false);
+			err = protect(self, at, self->c.page, false);
 		else
 			err = ioctl(self->fd, UFFDIO_COPY, &copy);
 		if (err)
@@ -169,9 +157,9 @@ static const char *stop_serving(FIXTURE_DATA(uffd) *self)
 }
 
 /*
- * The first visit sleeps and is retried; what the last one finds is a page that
- * UFFDIO_COPY put there, so there is nothing left to do: on x86 and arm64 it
- * goes to the tail, with a young, writable, dirty entry.
+ * The first visit sleeps and is retried; the last one finds the page that UFFDIO_COPY
+ * put there, young, writable and dirty: on x86 and arm64 the access-flag update has
+ * nothing to do.
  */
 TEST_F(uffd, missing_is_retried_and_counted_once)
 {
@@ -181,8 +169,8 @@ TEST_F(uffd, missing_is_retried_and_counted_once)
 	if (why)
 		SKIP(return, "%s", why);
 	ASSERT_EQ(0, start_serving(self));
-	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
-	pfc_write_pages(self->base, self->len, self->page);
+	ASSERT_EQ(0, pfc_counting_start(c, c->base, c->len));
+	pfc_write_pages(c->base, c->len, c->page);
 	EXPECT_EQ(NULL, stop_serving(self));
 	ASSERT_EQ(0, pfc_counting_stop(c));
 	EXPECT_EQ(PFC_PAGES, pfc_counted(c, "faults"));
@@ -190,7 +178,7 @@ TEST_F(uffd, missing_is_retried_and_counted_once)
 	EXPECT_LE(PFC_PAGES, pfc_counted(c, "retries"));
 	EXPECT_EQ(0, pfc_counted(c, "unclassified"));
 	EXPECT_EQ(0, pfc_counted(c, "missed"));
-	/* do_anonymous_page() began it, and did not end it. */
+	/* do_anonymous_page() began it and did not complete it. */
 	EXPECT_EQ(0, pfc_counted(c, "anon"));
 	EXPECT_EQ(PFC_PAGES, pfc_counted(c, "spurious") + pfc_counted(c, "none"));
 }
@@ -201,7 +189,7 @@ static void *write_page(void *arg)
 	return NULL;
 }
 
-/* All threads of a process that touches each page of its own. */
+/* A thread for each page. */
 static int write_from_threads(FIXTURE_DATA(uffd) *self)
 {
 	pthread_t thread[PFC_PAGES];
@@ -209,7 +197,7 @@ static int write_from_threads(FIXTURE_DATA(uffd) *self)
 
 	for (started = 0; started < PFC_PAGES; started++)
 		if (pthread_create(&thread[started], NULL, write_page,
-				   self->base + started * self->page))
+				   self->c.base + started * self->c.page))
 			break;
 	for (i = 0; i < started; i++)
 		pthread_join(thread[i], NULL);
@@ -217,11 +205,10 @@ static int write_from_threads(FIXTURE_DATA(uffd) *self)
 }
 
 /*
- * As many tasks are inside a fault at a time as there are pages: each has a frame,
- * or is missed and said so. A slot that was left by another task (a bug once) must
- * not count as a visit that was lost.
+ * As many tasks are inside a fault at a time as there are pages: each has a frame or
+ * counts as missed. A slot that another task left (a bug once) is no missed visit.
  */
-TEST_F(uffd, what_has_no_frame_is_missed_and_no_more)
+TEST_F(uffd, visit_without_a_frame_is_missed)
 {
 	struct pfc_counting *c = &self->c;
 	long long frames = PFC_PAGES, missed;
@@ -235,29 +222,29 @@ TEST_F(uffd, what_has_no_frame_is_missed_and_no_more)
 	why = uffd_open(self, 0, UFFDIO_REGISTER_MODE_MISSING);
 	if (why)
 		SKIP(return, "%s", why);
-	/* Every slot is used once, by tasks that find it at home. */
+	/* Every slot is used once, by tasks that find their first slot free. */
 	ASSERT_EQ(0, start_serving(self));
-	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
+	ASSERT_EQ(0, pfc_counting_start(c, c->base, c->len));
 	for (i = 0; i < PFC_PAGES; i++)
-		write_page(self->base + i * self->page);
+		write_page(c->base + i * c->page);
 	EXPECT_EQ(NULL, stop_serving(self));
 	for (i = 0; i < 8; i++) {
-		ASSERT_EQ(0, madvise(self->base, self->len, MADV_DONTNEED));
+		ASSERT_EQ(0, madvise(c->base, c->len, MADV_DONTNEED));
 		ASSERT_EQ(0, start_serving(self));
 		ASSERT_EQ(0, write_from_threads(self));
 		EXPECT_EQ(NULL, stop_serving(self));
 	}
-	ASSERT_EQ(0, madvise(self->base, self->len, MADV_DONTNEED));
+	ASSERT_EQ(0, madvise(c->base, c->len, MADV_DONTNEED));
 	self->hold = PFC_PAGES;
 	ASSERT_EQ(0, start_serving(self));
-	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
+	ASSERT_EQ(0, pfc_counting_start(c, c->base, c->len));
 	ASSERT_EQ(0, write_from_threads(self));
 	EXPECT_EQ(NULL, stop_serving(self));
 	ASSERT_EQ(0, pfc_counting_stop(c));
 	TH_LOG("%lld frames: %lld faults, %lld retries, %lld missed", frames,
 	       pfc_counted(c, "faults"), pfc_counted(c, "retries"), pfc_counted(c, "missed"));
 	EXPECT_EQ(PFC_PAGES - missed, pfc_counted(c, "retries"));
-	/* Two visits each: who has no frame for the second while others still sleep? */
+	/* Two visits each; the second may find no frame while others still sleep. */
 	EXPECT_LE(missed, pfc_counted(c, "missed"));
 	EXPECT_EQ(2 * PFC_PAGES, pfc_counted(c, "visits") + pfc_counted(c, "missed"));
 	EXPECT_EQ(pfc_counted(c, "faults"), pfc_classes_sum(&c->counted));
@@ -277,11 +264,11 @@ TEST_F(uffd, write_protection_is_retried_and_counted_once)
 
 	if (why)
 		SKIP(return, "%s", why);
-	pfc_write_pages(self->base, self->len, self->page);
-	ASSERT_EQ(0, protect(self, self->base, self->len, true));
+	pfc_write_pages(c->base, c->len, c->page);
+	ASSERT_EQ(0, protect(self, c->base, c->len, true));
 	ASSERT_EQ(0, start_serving(self));
-	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
-	pfc_write_pages(self->base, self->len, self->page);
+	ASSERT_EQ(0, pfc_counting_start(c, c->base, c->len));
+	pfc_write_pages(c->base, c->len, c->page);
 	EXPECT_EQ(NULL, stop_serving(self));
 	ASSERT_EQ(0, pfc_counting_stop(c));
 	TH_LOG("wp %lld spurious %lld none %lld, %lld retries", pfc_counted(c, "wp"),
@@ -295,7 +282,7 @@ TEST_F(uffd, write_protection_is_retried_and_counted_once)
 	EXPECT_EQ(0, pfc_counted(c, "missed"));
 }
 
-/* Nobody is asked: do_wp_page() drops the protection, and the fault is its own. */
+/* Asynchronous: do_wp_page() drops the protection itself, and nobody waits. */
 TEST_F(uffd, asynchronous_write_protection_is_wp_uffd)
 {
 	const char *why = uffd_open(self, UFFD_FEATURE_WP_ASYNC, UFFDIO_REGISTER_MODE_WP);
@@ -303,68 +290,40 @@ TEST_F(uffd, asynchronous_write_protection_is_wp_uffd)
 
 	if (why)
 		SKIP(return, "%s", why);
-	pfc_write_pages(self->base, self->len, self->page);
-	ASSERT_EQ(0, protect(self, self->base, self->len, true));
-	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
-	pfc_read_pages(self->base, self->len, self->page);
+	pfc_write_pages(c->base, c->len, c->page);
+	ASSERT_EQ(0, protect(self, c->base, c->len, true));
+	ASSERT_EQ(0, pfc_counting_start(c, c->base, c->len));
+	pfc_read_pages(c->base, c->len, c->page);
 	EXPECT_COUNTED(c, { "faults", 0 });
-	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
-	pfc_write_pages(self->base, self->len, self->page);
+	ASSERT_EQ(0, pfc_counting_start(c, c->base, c->len));
+	pfc_write_pages(c->base, c->len, c->page);
 	EXPECT_COUNTED(c, { "wp", PFC_PAGES }, { "wp_uffd", PFC_PAGES }, { "wp_copy", 0 },
 		       { "wp_reuse", 0 }, { "wp_write", PFC_PAGES }, { "wp_user", PFC_PAGES },
 		       { "wp_major", 0 });
-	EXPECT_EQ(PFC_PAGES, c->seen.minflt - c->since.minflt);
+	EXPECT_EQ(PFC_PAGES, c->seen.minflt);
 }
 
 /* ---- markers ------------------------------------------------------------- */
 
-static sigjmp_buf jump;
-static volatile sig_atomic_t signals, expected_signal;
-
-static void caught(int signal)
-{
-	expected_signal = signal;
-	signals++;
-	siglongjmp(jump, 1);
-}
-
-/* Touch every page; whoever is not let is sent a signal. */
-static unsigned int touch_forbidden(volatile char *base, size_t len, size_t page)
-{
-	struct sigaction action = { .sa_handler = caught };
-	volatile size_t at = 0;
-
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGBUS, &action, NULL);
-	sigaction(SIGSEGV, &action, NULL);
-	signals = 0;
-	for (; at < len; at += page)
-		if (!sigsetjmp(jump, 1))
-			(void)base[at];
-	signal(SIGBUS, SIG_DFL);
-	signal(SIGSEGV, SIG_DFL);
-	return signals;
-}
-
 TEST_F(uffd, poisoned_pages_are_swap_marker)
 {
 	const char *why = uffd_open(self, UFFD_FEATURE_POISON, UFFDIO_REGISTER_MODE_MISSING);
-	struct uffdio_poison poison = { .range = { (uintptr_t)self->base, self->len } };
+	struct uffdio_poison poison = { .range = { (uintptr_t)self->c.base, self->c.len } };
 	struct pfc_counting *c = &self->c;
+	int last;
 
 	if (why)
 		SKIP(return, "%s", why);
 	ASSERT_EQ(0, ioctl(self->fd, UFFDIO_POISON, &poison));
-	/* Where the signals are sent is touched before, too. */
-	touch_forbidden(self->base, self->page, self->page);
-	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
-	EXPECT_EQ(PFC_PAGES, touch_forbidden(self->base, self->len, self->page));
-	EXPECT_EQ(SIGBUS, expected_signal);
+	pfc_forbidden(c->base, c->page, c->page, PFC_READ, NULL);
+	ASSERT_EQ(0, pfc_counting_start(c, c->base, c->len));
+	EXPECT_EQ(PFC_PAGES, pfc_forbidden(c->base, c->len, c->page, PFC_READ, &last));
+	EXPECT_EQ(SIGBUS, last);
 	EXPECT_COUNTED(c, { "swap", PFC_PAGES }, { "swap_marker", PFC_PAGES }, { "swap_in", 0 },
 		       { "swap_read", PFC_PAGES }, { "swap_user", PFC_PAGES });
 }
 
-/* A protected hole of a file is a marker, which do_swap_page() hands to do_fault(). */
+/* A protected hole of a file is a marker; do_swap_page() calls do_fault() for it. */
 TEST_F(uffd, protected_hole_of_a_file_is_swap_marker)
 {
 	struct pfc_counting *c = &self->c;
@@ -373,30 +332,31 @@ TEST_F(uffd, protected_hole_of_a_file_is_swap_marker)
 
 	memfd = memfd_create("pfclass", MFD_CLOEXEC);
 	ASSERT_LE(0, memfd);
-	ASSERT_EQ(0, ftruncate(memfd, self->len));
-	self->base = pfc_map(self->len, 0, PROT_READ | PROT_WRITE, MAP_SHARED, memfd, 0);
-	ASSERT_NE(MAP_FAILED, self->base);
+	ASSERT_EQ(0, ftruncate(memfd, c->len));
+	c->base = pfc_map(c->len, 0, PROT_READ | PROT_WRITE, MAP_SHARED, memfd, 0);
+	ASSERT_NE(MAP_FAILED, c->base);
 	why = uffd_open(self, UFFD_FEATURE_WP_HUGETLBFS_SHMEM, UFFDIO_REGISTER_MODE_WP);
 	if (why)
 		SKIP(return, "%s", why);
-	ASSERT_EQ(0, protect(self, self->base, self->len, true));
-	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
-	pfc_read_pages(self->base, self->len, self->page);
+	ASSERT_EQ(0, protect(self, c->base, c->len, true));
+	ASSERT_EQ(0, pfc_counting_start(c, c->base, c->len));
+	pfc_read_pages(c->base, c->len, c->page);
 	EXPECT_COUNTED(c, { "swap", PFC_PAGES }, { "swap_marker", PFC_PAGES },
 		       { "swap_in", 0 }, { "file_read", 0 });
 }
 
-/* 6.13 made guard regions of markers; no userfaultfd in it. */
+/* Guard regions are markers since 6.13, without userfaultfd. */
 TEST_F(uffd, guard_pages_are_swap_marker)
 {
 	struct pfc_counting *c = &self->c;
+	int last;
 
-	if (madvise(self->base, self->len, MADV_GUARD_INSTALL))
+	if (madvise(c->base, c->len, MADV_GUARD_INSTALL))
 		SKIP(return, "the kernel has no MADV_GUARD_INSTALL (6.13)");
-	touch_forbidden(self->base, self->page, self->page);
-	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
-	EXPECT_EQ(PFC_PAGES, touch_forbidden(self->base, self->len, self->page));
-	EXPECT_EQ(SIGSEGV, expected_signal);
+	pfc_forbidden(c->base, c->page, c->page, PFC_READ, NULL);
+	ASSERT_EQ(0, pfc_counting_start(c, c->base, c->len));
+	EXPECT_EQ(PFC_PAGES, pfc_forbidden(c->base, c->len, c->page, PFC_READ, &last));
+	EXPECT_EQ(SIGSEGV, last);
 	EXPECT_COUNTED(c, { "swap", PFC_PAGES }, { "swap_marker", PFC_PAGES }, { "swap_in", 0 });
 }
 
@@ -464,9 +424,9 @@ TEST_F(uffd, fault_that_sleeps_50_ms_is_in_its_bucket)
 		SKIP(return, "latency is not measured (latency=0)");
 	self->sleep_ms = SLEEP_MS;
 	ASSERT_EQ(0, start_serving(self));
-	ASSERT_EQ(0, pfc_counting_start(c, self->base, self->len));
+	ASSERT_EQ(0, pfc_counting_start(c, c->base, c->len));
 	pfc_read(pfc_path(PFC_FILE_LATENCY), before, sizeof(before));
-	pfc_write_pages(self->base, self->len, self->page);
+	pfc_write_pages(c->base, c->len, c->page);
 	ASSERT_LT(0, pfc_read(pfc_path(PFC_FILE_LATENCY), after, sizeof(after)));
 	EXPECT_EQ(NULL, stop_serving(self));
 	ASSERT_EQ(0, pfc_counting_stop(c));

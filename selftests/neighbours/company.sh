@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2034,SC2086,SC2154,SC2317,SC2329 # words; called by name, used there
 #
-# What the tests in company share, on top of reload.sh: attaching neighbours, and judging
+# What the tests in company share, on top of lib/module.sh: attaching neighbours, and judging
 # what pfclass counts beside them.
 #
 #   PFC_NEIGHBOUR_KO=FILE  pfc_neighbour.ko (default: beside these files or pfclass.ko)

@@ -5,7 +5,9 @@
 # one at a time, then the scenarios. Lines that begin with @ tell the host
 # what the TAP between them belongs to:
 #   @begin NAME, @log LINE (a line that the kernel's log should not hold),
-#   @end NAME SECONDS, and last of all @done.
+#   @end NAME SECONDS, and last of all @done. For selftests/golden: @release, @stats and
+#   @probes, @all when TESTS= left none out, @quick NAME for a test that runs shortened,
+#   @left NAME for a scenario that takes minutes.
 
 set -u
 here=/pfclass/guest
@@ -85,7 +87,7 @@ scenarios()
 {
 	grep -v '^#' "$here/scenarios" | while read -r name params script args; do
 		wanted "$name" || continue
-		[ "$(quick "$name")" != - ] || continue
+		[ "$(quick "$name")" != - ] || { echo "@left $name"; continue; }
 		[ "$params" != - ] || params=
 		! loaded || rmmod pfclass
 		# shellcheck disable=SC2086 # words
@@ -112,6 +114,11 @@ patience=
 [ "$PFC_FULL" != 1 ] || patience="-o 3600"
 
 one load load
+[ -n "$PFC_TESTS" ] || echo "@all"
+echo "@release $(uname -r)"
+for file in stats probes; do
+	sed "s/^/@$file /" "/sys/kernel/debug/pfclass/$file"
+done
 # shellcheck disable=SC2013 # names, without spaces
 for test in $(sed 's/^pfclass://' /pfclass/kselftest/kselftest-list.txt); do
 	wanted "$test" || continue
@@ -120,6 +127,7 @@ for test in $(sed 's/^pfclass://' /pfclass/kselftest/kselftest-list.txt); do
 		one "$test" echo "ok 1 all of it # SKIP it takes minutes: FULL=1"
 		continue
 	fi
+	[ -z "$quick" ] || echo "@quick $test"
 	loaded || one "load-before-$test" load
 	# shellcheck disable=SC2086 # nothing, or NAME=VALUE
 	one "$test" env $quick /pfclass/kselftest/run_kselftest.sh $patience -t "pfclass:$test"

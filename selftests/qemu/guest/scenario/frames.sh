@@ -7,7 +7,7 @@
 . /pfclass/guest/tap.sh
 
 check "insmod pfclass.ko $PFC_PARAMS" load
-/pfclass/tests/uffd -t what_has_no_frame_is_missed_and_no_more >/tmp/frames 2>&1
+/pfclass/tests/uffd -t visit_without_a_frame_is_missed >/tmp/frames 2>&1
 grep '^# .*:' /tmp/frames
 check "more tasks than frames: as many are missed as have none, no more" \
 	grep -qE '^ok [0-9]+ [^#]*$' /tmp/frames

@@ -1,49 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2034 # what is set here is used there
 #
-# What the tests share that load and unload the module: TAP, finding pfclass.ko,
-# and putting it back as it was found.
-#
-#   PFC_KO=FILE    the module (default, where it is loaded already: the one beside
-#                  or above this file, or the one that modinfo finds)
+# For tests that load and unload the module: find pfclass.ko, and put it back as it was
+# found. PFC_KO=FILE names it; by default, where it is loaded already, the one beside or
+# above the tests, or the one that modinfo finds.
 
 here=${here:?the directory of the tests}
 debugfs=$(awk '$3 == "debugfs" { print $2; exit }' /proc/mounts)
 dir=$debugfs/pfclass
-n=0
-bad=0
-
-skip_all()
-{
-	echo "TAP version 13"
-	echo "1..0 # SKIP $*"
-	exit 4
-}
-
-# result STATUS TEXT
-result()
-{
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n $2"
-	else
-		echo "not ok $n $2"
-		bad=1
-	fi
-}
-
-# check TEXT CMD...
-check()
-{
-	text=$1
-	shift
-	if "$@"; then
-		result 0 "$text"
-	else
-		result 1 "$text"
-	fi
-}
-
 find_module()
 {
 	for ko in "${PFC_KO-}" "$here/pfclass.ko" "$here/../pfclass.ko" \
@@ -64,7 +28,7 @@ parameters()
 	for file in /sys/module/pfclass/parameters/*; do
 		[ -r "$file" ] || continue
 		value=$(cat "$file")
-		# A place that was not given is empty, or "(null)".
+		# A string that was not given is empty, or "(null)".
 		case $value in
 		'' | '(null)') ;;
 		*) printf '%s=%s ' "${file##*/}" "$value" ;;
@@ -79,12 +43,12 @@ load_module()
 }
 
 # take_over: unload the module as it was found, if it was; sets was, params,
-# enabled and filter. Skips the whole test where there is no module to work with.
+# enabled and filter. Skips the whole test where there is none.
 take_over()
 {
 	[ "$(id -u)" = 0 ] || skip_all "not root"
 	[ -n "$debugfs" ] || skip_all "debugfs is not mounted"
-	# Nobody's machine gets a module that nobody asked for.
+	# Never load a module that nobody asked for.
 	loaded || [ -n "${PFC_KO-}" ] ||
 		skip_all "pfclass is not loaded (insmod it, or PFC_KO=FILE)"
 	find_module || skip_all "there is no pfclass.ko to load again (PFC_KO=FILE)"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The mixed load (load.c) for tests, and the settings that make it as mixed as
- * the machine can. Included once by a test program.
+ * The mixed load (load.c) for tests, and the settings that make it as mixed as the
+ * machine can. Included once by a test program.
  */
 #ifndef PFC_MIX_H
 #define PFC_MIX_H
@@ -12,7 +12,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "pfc_test.h"
+#include "../lib/files.h"
+#include "../lib/guard.h"
 
 static const struct {
 	const char *path, *value;
@@ -59,8 +60,8 @@ static inline int pfc_beside(char *path, size_t size, const char *name)
 	return access(path, X_OK);
 }
 
-/* "load -q -j 4 HOW NUMBER -r REFUSED" begins; it dies with this process. */
-static inline pid_t pfc_mix_start(struct pfc_guard *guard, const char *how,
+/* Starts "load -q -j 4 UNTIL NUMBER -r REFUSED"; it dies with this process. */
+static inline pid_t pfc_mix_start(struct pfc_guard *guard, const char *until,
 				  const char *number, const char *refused)
 {
 	char path[4096];
@@ -72,7 +73,7 @@ static inline pid_t pfc_mix_start(struct pfc_guard *guard, const char *how,
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		pfc_guard_forget(guard);
-		execl(path, "load", "-q", "-j", "4", how, number, "-r", refused, NULL);
+		execl(path, "load", "-q", "-j", "4", until, number, "-r", refused, NULL);
 		_exit(127);
 	}
 	return pid;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * faults KIND N ADDRESS: N faults of one kind in pages that begin at ADDRESS,
- * and none besides there. For tests that look at them with other tools.
+ * faults KIND N ADDRESS: N faults of one kind in the pages from ADDRESS on, and no
+ * others there. For tests that count them with other tools.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,14 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "pfc_test.h"
-
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT		21
-#endif
-#ifndef MAP_FIXED_NOREPLACE
-#define MAP_FIXED_NOREPLACE	0x100000
-#endif
+#include "../lib/memory.h"
+#include "../lib/machine.h"
 
 static void __attribute__((noreturn, format(printf, 1, 2))) die(const char *format, ...)
 {
@@ -36,7 +30,7 @@ static void __attribute__((noreturn, format(printf, 1, 2))) die(const char *form
 	exit(4);
 }
 
-/* Stands in the user's stack of each fault. */
+/* A frame that the user's stack of each fault must show. */
 static void __attribute__((noinline)) touch(char *base, size_t len, bool write)
 {
 	if (write)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Makes each of the five founding kinds of fault happen and says, a line each,
- * what was done, what pfclass counted and what the kernel's own files saw.
+ * Makes a fault of each of the first five classes happen and prints, a line each, what
+ * was done, what pfclass counted and what the kernel's own files saw.
  */
 #include <stdio.h>
 #include <string.h>
 
-#include "triggers.h"
+#include "../lib/row.h"
 
 static const struct {
 	const char *name;

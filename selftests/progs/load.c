@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A mixed load of page faults, from several threads at once: every kind that a
- * program without privileges can make, at random, until there were enough.
- *
- * Nothing here is counted: the tests ask that the account still balances.
+ * A mixed load of page faults, from several threads at once: every kind that a program
+ * without privileges can make, at random, until there were enough. The tests check that
+ * the account balances under it.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -27,13 +26,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT		21
-#endif
-#ifndef MADV_POPULATE_READ
-#define MADV_POPULATE_READ	22
-#define MADV_POPULATE_WRITE	23
-#endif
+#include "../lib/files.h"
+#include "../lib/memory.h"
 
 #define LOAD_PAGES	64
 #define LOAD_HUGE	(2UL << 20)
@@ -66,20 +60,14 @@ static char *load_map(size_t len, int prot, int flags, int fd)
 	return base == MAP_FAILED ? NULL : base;
 }
 
-static void load_read(volatile char *base, size_t len)
+static void load_read(char *base, size_t len)
 {
-	size_t at;
-
-	for (at = 0; at < len; at += page)
-		(void)base[at];
+	pfc_read_pages(base, len, page);
 }
 
-static void load_write(volatile char *base, size_t len)
+static void load_write(char *base, size_t len)
 {
-	size_t at;
-
-	for (at = 0; at < len; at += page)
-		base[at] = 1;
+	pfc_write_pages(base, len, page);
 }
 
 /* ---- kinds ------------------------------------------------------------- */
@@ -289,7 +277,7 @@ static void load_clear(struct load_thread *t)
 	close(fd);
 }
 
-/* Pages on the move between nodes, while others look at them. */
+/* Pages move between nodes while others touch them. */
 static void load_move(struct load_thread *t)
 {
 	void *pages[LOAD_PAGES];
@@ -336,7 +324,7 @@ static void load_wander(struct load_thread *t)
 	sched_setaffinity(0, sizeof(all), &all);
 }
 
-/* The kernel faults for the program, in each of the ways it can. */
+/* The kernel faults for the program: uaccess, GUP. */
 static void load_kernel(struct load_thread *t)
 {
 	size_t len = LOAD_PAGES * page;
@@ -456,8 +444,7 @@ static const struct load_kind {
 	{ "refuse", load_refuse, 1, "accesses that are not permitted" },
 };
 
-/* lint: allow ARRAY_SIZE: the kernel has it, a program has not */
-#define LOAD_KINDS	(sizeof(load_kinds) / sizeof(load_kinds[0]))
+#define LOAD_KINDS	ARRAY_SIZE(load_kinds)
 
 static bool wanted[LOAD_KINDS];
 static unsigned long rounds[LOAD_THREADS][LOAD_KINDS];

@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * For tests that make their own faults: what was counted between two points,
- * and a list of what must have been. Included once by a test program.
+ * For tests that make their own faults: pages to fault in, what was counted between two
+ * points, and a list of what must have been. Included once by a test program.
  */
 #ifndef PFC_COUNTING_H
 #define PFC_COUNTING_H
 
+#include <stdio.h>
+#include <string.h>
+
 #include <kselftest_harness.h>
 
-#include "pfc_test.h"
-
-#define PFC_WHY	320
+#include "files.h"
+#include "guard.h"
+#include "machine.h"
+#include "memory.h"
+#include "stats.h"
+#include "witness.h"
 
 /* So many of a key; a list ends with a key that is NULL. */
 struct pfc_count {
@@ -20,20 +26,12 @@ struct pfc_count {
 
 struct pfc_counting {
 	struct pfc_guard *guard;
+	char *base;		/* PFC_PAGES pages, private, anonymous, none there yet */
+	size_t page, len;
 	struct pfc_stats before, counted;
 	struct pfc_witness since, seen;
 	char why[PFC_WHY];
 };
-
-static inline int pfc_key_index(const char *key)
-{
-	unsigned int i;
-
-	for (i = 0; i < PFC_NR_KEYS; i++)
-		if (!strcmp(pfc_key(i), key))
-			return i;
-	return -1;
-}
 
 static inline long long pfc_counted(const struct pfc_counting *c, const char *key)
 {
@@ -46,14 +44,21 @@ static inline long long pfc_counted(const struct pfc_counting *c, const char *ke
 static inline int pfc_counting_init(struct pfc_counting *c)
 {
 	memset(c, 0, sizeof(*c));
-	if (pfc_not_ready(c->why, sizeof(c->why)))
-		return 1;
-	if (pfc_stats_read(&c->before, c->why, sizeof(c->why)))
+	if (pfc_not_ready(c->why, sizeof(c->why)) ||
+	    pfc_stats_read(&c->before, c->why, sizeof(c->why)))
 		return 1;
 	if (c->before.val[PFC_FAULTS] < 0) {
-		snprintf(c->why, sizeof(c->why), "there is no accounting (account=0)");
+		snprintf(c->why, sizeof(c->why), "no accounting (account=0)");
 		return 1;
 	}
+	c->page = pfc_page_size();
+	c->len = PFC_PAGES * c->page;
+	c->base = pfc_map(c->len, 0, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1, 0);
+	if (c->base == MAP_FAILED) {
+		snprintf(c->why, sizeof(c->why), "no memory");
+		return 1;
+	}
+	madvise(c->base, c->len, MADV_NOHUGEPAGE);
 	c->guard = pfc_guard_start();
 	if (!c->guard ||
 	    pfc_guard_keep(c->guard, pfc_path(PFC_FILE_FILTER)) ||
@@ -77,19 +82,22 @@ static inline int pfc_counting_start(struct pfc_counting *c, const void *base, s
 	return err;
 }
 
+/* c->seen becomes what the witnesses saw since the start, c->counted what was counted. */
 static inline int pfc_counting_stop(struct pfc_counting *c)
 {
 	pfc_witness_after(&c->seen);
+	pfc_witness_delta(&c->seen, &c->since);
 	if (pfc_stats_read(&c->counted, c->why, sizeof(c->why)))
 		return 1;
 	pfc_stats_delta(&c->counted, &c->before);
 	return 0;
 }
 
-/* Nothing is listed that cannot be counted; no class but those listed has any. */
+/* Everything listed can be counted; no class but those listed has any. */
 static inline unsigned int pfc_counting_differs(const struct pfc_counting *c,
 						const struct pfc_count *want)
 {
+	const long long *val = c->counted.val;
 	const struct pfc_count *w;
 	unsigned int i, bad = 0;
 	long long refused;
@@ -110,21 +118,17 @@ static inline unsigned int pfc_counting_differs(const struct pfc_counting *c,
 
 		for (w = want; w->key && strcmp(w->key, key); w++)
 			;
-		if (w->key || c->counted.val[PFC_K_CLASS + i] <= 0)
+		if (w->key || val[PFC_K_CLASS + i] <= 0)
 			continue;
-		ksft_print_msg("%s %lld, none wanted\n", key, c->counted.val[PFC_K_CLASS + i]);
+		ksft_print_msg("%s %lld, none wanted\n", key, val[PFC_K_CLASS + i]);
 		bad++;
 	}
 	/* What the architecture refused was no visit. */
-	refused = c->counted.val[PFC_REFUSED] < 0 ? 0 : c->counted.val[PFC_REFUSED];
-	if (c->counted.val[PFC_UNCLASSIFIED] || c->counted.val[PFC_MISSED] ||
-	    c->counted.val[PFC_VISITS] !=
-	    c->counted.val[PFC_FAULTS] + c->counted.val[PFC_RETRIES] - refused) {
-		ksft_print_msg("unclassified %lld missed %lld visits %lld faults %lld again %lld\n",
-			       c->counted.val[PFC_UNCLASSIFIED], c->counted.val[PFC_MISSED],
-			       c->counted.val[PFC_VISITS], c->counted.val[PFC_FAULTS],
-			       c->counted.val[PFC_RETRIES]);
-		ksft_print_msg("refused %lld\n", refused);
+	refused = val[PFC_REFUSED] < 0 ? 0 : val[PFC_REFUSED];
+	if (val[PFC_UNCLASSIFIED] || val[PFC_MISSED] ||
+	    val[PFC_VISITS] != val[PFC_FAULTS] + val[PFC_RETRIES] - refused) {
+		for (i = PFC_K_TOTAL; i < PFC_K_CLASS; i++)
+			ksft_print_msg("%s %lld\n", pfc_key(i), val[i]);
 		bad++;
 	}
 	return bad;
@@ -132,8 +136,7 @@ static inline unsigned int pfc_counting_differs(const struct pfc_counting *c,
 
 #define PFC_COUNTED(...) ((const struct pfc_count[]){ __VA_ARGS__, { NULL } })
 
-/* For tests whose fixture has the counting: counts since pfc_counting_start(). */
-/* lint: allow MACRO_ARG_REUSE: as those of the harness */
+/* Counts since pfc_counting_start(). */
 #define EXPECT_COUNTED(c, ...)							\
 do {										\
 	ASSERT_EQ(0, pfc_counting_stop(c))					\

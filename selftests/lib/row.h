@@ -1,42 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* lint: allow COMPLEX_MACRO throughout: lists of X(...) cannot stand in parentheses */
-/* lint: allow MACRO_ARG_REUSE throughout: X is the name of a macro */
 /*
- * The trigger table: ways to make the kernel take a known number of faults of
- * a known class. The tests, the demo and the `trigger` program run its rows.
+ * A row is one way to make the kernel take a known number of faults of a known class,
+ * as data: what to prepare, how to fault, what must be counted, and what the kernel's
+ * own files must say. Each class's rows are in the file of that class; the tests, the
+ * demo and the `trigger` program run them.
  */
-#ifndef PFC_TRIGGERS_H
-#define PFC_TRIGGERS_H
+#ifndef PFC_ROW_H
+#define PFC_ROW_H
 
-#include "pfc_test.h"
+#include <stdbool.h>
+#include <stddef.h>
 
-/*
- * The rows, by the test that runs them. A new row is a name here and its data
- * in triggers.c.
- */
-#define PFC_ROWS_ANON(X) \
-	X(anon_read) X(anon_write) X(anon_kernel) X(anon_populate) X(anon_mthp)
-#define PFC_ROWS_WP(X) \
-	X(wp_zero) X(wp_fork_alive) X(wp_fork_reaped) X(wp_mprotect) \
-	X(wp_private_file) X(wp_gup) X(wp_mthp_reaped)
-#define PFC_ROWS_SWAP(X) \
-	X(swap_read) X(swap_write) X(swap_write_shared)
-#define PFC_ROWS_NUMA(X) \
-	X(numa_remote) X(numa_local) X(numa_thp)
-#define PFC_ROWS_AF(X) \
-	X(af_read) X(af_write) X(af_anon) X(af_not_anon) X(af_shared_file) \
-	X(af_mthp) X(dirty_swap) X(dirty_hole) X(dirty_cached)
-#define PFC_ROWS_FILE(X) \
-	X(file_around) X(file_exec) X(file_read) X(file_shared) \
-	X(file_cow) X(file_huge)
-#define PFC_ROWS_THP(X) \
-	X(thp_anon) X(thp_af) X(thp_wp) X(thp_split) X(thp_fallback)
-#define PFC_ROWS_HUGETLB(X) \
-	X(hugetlb_read) X(hugetlb_write) X(hugetlb_cow) X(hugetlb_reuse)
+#include "files.h"
+#include "machine.h"
+#include "stats.h"
+#include "witness.h"
 
-#define PFC_ROWS(X) \
-	PFC_ROWS_ANON(X) PFC_ROWS_WP(X) PFC_ROWS_SWAP(X) PFC_ROWS_NUMA(X) \
-	PFC_ROWS_AF(X) PFC_ROWS_FILE(X) PFC_ROWS_THP(X) PFC_ROWS_HUGETLB(X)
+#define PFC_MAX_PAGES	8192
 
 /* What a row's number counts. */
 enum pfc_unit {
@@ -87,11 +67,11 @@ struct pfc_expect {
 	unsigned int since, before;	/* PFC_KVER, 0: open */
 	enum pfc_machine machine;
 	struct pfc_want want[3];
-	unsigned int elsewhere;		/* faults outside the range, times n */
+	unsigned int outside;		/* faults outside the range, times n */
 	const char *reason;		/* why it is not what the row is for */
 };
 
-/* What must agree that pfclass has no hand in. */
+/* What must agree that pfclass does not control. */
 enum pfc_witness_kind {
 	PFC_W_NONE,
 	PFC_W_PSWPIN,		/* vmstat pswpin */
@@ -113,10 +93,32 @@ struct pfc_setting {
 	const char *path;	/* the first one that exists of each group is set */
 	const char *value;
 	bool or_next;		/* the next one is for kernels without this one */
-	bool optional;		/* kernels without it need it not */
+	bool optional;		/* kernels without it do not need it */
 };
 
-struct pfc_run;
+/**
+ * struct pfc_run - one execution of a row, in the worker
+ * @row: the row
+ * @res: where the findings go; shared with the process that waits
+ * @n: units
+ * @page: size of a page, bytes
+ * @unit: size of a unit, bytes
+ * @len: of the range, bytes
+ * @pages: in the range
+ * @base: where the range starts
+ * @fd: what the row has open, -1
+ * @node: two NUMA nodes, for rows that need them
+ */
+struct pfc_run {
+	const struct pfc_row *row;
+	struct pfc_result *res;
+	unsigned int n;
+	size_t page, unit, len;
+	unsigned int pages;
+	char *base;
+	int fd;
+	int node[2];
+};
 
 struct pfc_row {
 	const char *name;
@@ -137,7 +139,6 @@ struct pfc_row {
 };
 
 /* Everything that one execution of a row found out. */
-#define PFC_WHY		320
 #define PFC_MAX_BAD	12
 
 enum pfc_status {
@@ -168,14 +169,36 @@ struct pfc_run_options {
 	bool noisy;		/* others fault meanwhile, and settings stay */
 };
 
-extern const struct pfc_row * const pfc_rows[];
+/* The expectations of rows. */
+#define PFC_UNITS(id)		.want = { { PFC_PER_UNIT, PFC_##id } }
+#define PFC_UNITS_REF(id, ref)	.want = { { PFC_PER_UNIT, PFC_##id, PFC_REF(ref) } }
+#define PFC_PAGES_REF(id, ref)	.want = { { PFC_PER_PAGE, PFC_##id, PFC_REF(ref) } }
+#define PFC_WINDOWS(id, ref)	.want = { { PFC_PER_AROUND, PFC_##id, PFC_REF(ref) } }
+#define PFC_NOTHING(why)	.want = { { PFC_PER_NONE } }, .reason = why
+
+#define PFC_HWAF_WHY "the CPU sets the access flag itself"
+
+/* Every row of every class that a program is linked with: see lib/class.h. */
+#define PFC_ROW_DATA(id, ...)								\
+	static const struct pfc_row pfc_row_##id = { .name = #id, __VA_ARGS__ };	\
+	static const struct pfc_row * const pfc_row_of_##id				\
+		__attribute__((used, section("pfc_rows"))) = &pfc_row_##id
+
+extern const struct pfc_row * const __start_pfc_rows[] __attribute__((weak));
+extern const struct pfc_row * const __stop_pfc_rows[] __attribute__((weak));
+
+#define pfc_for_each_row(row) \
+	for (row = __start_pfc_rows; row < __stop_pfc_rows; row++)
 
 const struct pfc_row *pfc_row_find(const char *name);
 unsigned int pfc_row_units(const struct pfc_row *row);
-unsigned int pfc_amount(const struct pfc_row *row, unsigned int n, enum pfc_per per);
 void pfc_row_what(const struct pfc_row *row, unsigned int n, char *text, size_t size);
 void pfc_witness_text(const struct pfc_result *res, char *text, size_t size);
 void pfc_row_run(const struct pfc_row *row, const struct pfc_run_options *options,
 		 struct pfc_result *result);
 
-#endif /* PFC_TRIGGERS_H */
+/* For preparations and faults: -1, and the row fails. */
+int pfc_bad(struct pfc_result *res, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif /* PFC_ROW_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Runs one row of the trigger table by hand.
+ * Runs one row by hand.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "triggers.h"
+#include "../lib/row.h"
 
 static int usage(FILE *to, int status)
 {
@@ -24,7 +24,7 @@ static int list(void)
 	const struct pfc_row * const *row;
 	char what[PFC_WHY];
 
-	for (row = pfc_rows; *row; row++) {
+	pfc_for_each_row(row) {
 		pfc_row_what(*row, pfc_row_units(*row), what, sizeof(what));
 		printf("%-16s %s\n", (*row)->name, what);
 	}

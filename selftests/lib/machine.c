@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What this machine is: page sizes, kernel, CPUs, NUMA nodes, who sets the access flag.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "machine.h"
+#include "memory.h"
+
+/**
+ * pfc_page_size() - the size of a page
+ *
+ * Return: bytes.
+ */
+size_t pfc_page_size(void)
+{
+	return sysconf(_SC_PAGESIZE);
+}
+
+/**
+ * pfc_pmd_size() - the size of a transparent huge page
+ *
+ * Return: bytes, 0 if the kernel has none.
+ */
+size_t pfc_pmd_size(void)
+{
+	long long size = 0;
+
+	if (pfc_read_number("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size",
+			    &size))
+		return 0;
+	return size;
+}
+
+/**
+ * pfc_kernel_version() - the running kernel's version
+ *
+ * Return: to be compared with PFC_KVER().
+ */
+unsigned int pfc_kernel_version(void)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname name;
+
+	uname(&name);
+	/* A release that is no version is older than all. */
+	if (sscanf(name.release, "%u.%u", &major, &minor) != 2)
+		return 0;
+	return PFC_KVER(major, minor);
+}
+
+/**
+ * pfc_in_guest() - is this a guest that was booted for the tests (PFC_GUEST=1)?
+ *
+ * Nothing but the test runs there, so counters of the whole machine are exact, and
+ * what cannot be undone may be done.
+ *
+ * Return: true if it is.
+ */
+bool pfc_in_guest(void)
+{
+	const char *guest = getenv("PFC_GUEST");
+
+	return guest && !strcmp(guest, "1");
+}
+
+/**
+ * pfc_swap_on() - is there any swap?
+ *
+ * Return: true if there is.
+ */
+bool pfc_swap_on(void)
+{
+	char text[4096], *line;
+
+	if (pfc_read("/proc/swaps", text, sizeof(text)) <= 0)
+		return false;
+	line = strchr(text, '\n');
+	return line && line[1];
+}
+
+/**
+ * pfc_fault_around() - how much a read fault maps of a cached file
+ *
+ * Return: bytes, at least a page.
+ */
+size_t pfc_fault_around(void)
+{
+	const char *dir = pfc_mount_point("debugfs");
+	char path[PFC_PATH_MAX + 32];
+	long long bytes = 0;
+
+	snprintf(path, sizeof(path), "%s/fault_around_bytes", dir ?: "");
+	if (pfc_read_number(path, &bytes))
+		bytes = 65536;	/* the kernel's default */
+	return (size_t)bytes > pfc_page_size() ? (size_t)bytes : pfc_page_size();
+}
+
+/**
+ * pfc_now_ms() - a clock
+ *
+ * Return: milliseconds since some time.
+ */
+long long pfc_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/**
+ * pfc_pin() - run on one CPU
+ * @cpu: which
+ *
+ * Return: 0 or -errno.
+ */
+int pfc_pin(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
+}
+
+/**
+ * pfc_node_exists() - is there such a NUMA node?
+ * @node: which
+ *
+ * Return: true if there is.
+ */
+bool pfc_node_exists(int node)
+{
+	char path[PFC_PATH_MAX];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d", node);
+	return !access(path, F_OK);
+}
+
+/**
+ * pfc_cpu_of_node() - a CPU of a node
+ * @node: which
+ *
+ * Return: the node's first CPU, -1 if it has none.
+ */
+int pfc_cpu_of_node(int node)
+{
+	char path[PFC_PATH_MAX], text[PFC_PATH_MAX];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/cpulist",
+		 node);
+	if (pfc_read(path, text, sizeof(text)) <= 0 ||
+	    text[0] < '0' || text[0] > '9')
+		return -1;
+	return atoi(text);
+}
+
+/**
+ * pfc_two_nodes() - two nodes that have CPUs and memory
+ * @node: gets them
+ * @why: gets the reason if there are none
+ * @size: of @why, bytes
+ *
+ * Return: 0 if there are.
+ */
+int pfc_two_nodes(int node[2], char *why, size_t size)
+{
+	char path[PFC_PATH_MAX];
+	int i, found = 0;
+
+	for (i = 0; i < PFC_MAX_NODES && found < 2; i++) {
+		long long total = 0;
+		char text[4096], *at;
+
+		snprintf(path, sizeof(path),
+			 "/sys/devices/system/node/node%d/meminfo", i);
+		if (pfc_cpu_of_node(i) < 0 ||
+		    pfc_read(path, text, sizeof(text)) <= 0)
+			continue;
+		at = strstr(text, "MemTotal:");
+		if (at && sscanf(at, "MemTotal: %lld", &total) == 1 && total)
+			node[found++] = i;
+	}
+	if (found == 2)
+		return 0;
+	snprintf(why, size, "%d NUMA node%s with CPUs and memory; two are needed",
+		 found, found == 1 ? "" : "s");
+	return 1;
+}
+
+/**
+ * pfc_nodes_of() - on which nodes pages are
+ * @addr: the first page
+ * @pages: how many, at most PFC_MAX_NODE_PAGES
+ * @nodes: gets a node or -errno for each
+ *
+ * Return: 0 or -errno.
+ */
+int pfc_nodes_of(const void *addr, unsigned int pages, int *nodes)
+{
+	static void *page[PFC_MAX_NODE_PAGES];
+	unsigned int i;
+
+	if (pages > PFC_MAX_NODE_PAGES)
+		return -EINVAL;
+	for (i = 0; i < pages; i++)
+		page[i] = (char *)addr + i * pfc_page_size();
+	return syscall(SYS_move_pages, 0, pages, page, NULL, nodes, 0) ? -errno : 0;
+}
+
+#define PFC_HWAF_PAGES	8
+
+/**
+ * pfc_hwaf() - does the CPU set the access flag itself?
+ * @why: gets the reason if that cannot be found out
+ * @size: of @why, bytes
+ *
+ * x86 CPUs always do. arm64 hides ID_AA64MMFR1_EL1.HAFDBS from programs, so try:
+ * clear the flags of resident pages, read the pages, check in smaps that the flags
+ * were clear and are set, and in getrusage whether that took faults. Pages of the
+ * whole process lose their flags.
+ *
+ * Return: 1 if it does, 0 if the kernel has to in a fault, -1 if unknown.
+ */
+int pfc_hwaf(char *why, size_t size)
+{
+	size_t page = pfc_page_size(), len = PFC_HWAF_PAGES * page;
+	long long cleared, set, want = len / 1024;
+	struct rusage before, after;
+	char *base;
+	long faults;
+
+#if defined(__x86_64__)
+	return 1;
+#endif
+	base = pfc_map(len, 0, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1, 0);
+	if (base == MAP_FAILED) {
+		snprintf(why, size, "mmap: %s", strerror(errno));
+		return -1;
+	}
+	madvise(base, len, MADV_NOHUGEPAGE);
+	pfc_write_pages(base, len, page);
+	if (pfc_clear_refs("1") || pfc_clear_refs("4")) {
+		snprintf(why, size, "cannot write /proc/self/clear_refs");
+		munmap(base, len);
+		return -1;
+	}
+	cleared = pfc_smaps_kb(base, len, "Referenced:");
+	pfc_settle(base, len);
+	getrusage(RUSAGE_SELF, &before);
+	pfc_read_pages(base, len, page);
+	getrusage(RUSAGE_SELF, &after);
+	set = pfc_smaps_kb(base, len, "Referenced:");
+	munmap(base, len);
+	faults = after.ru_minflt - before.ru_minflt;
+	if (cleared == 0 && set == want && faults == PFC_HWAF_PAGES)
+		return 0;
+	if (cleared == 0 && set == want && faults == 0)
+		return 1;
+	snprintf(why, size,
+		 "cannot tell who sets the access flag: referenced %lld kB after clear_refs, %lld kB of %lld after reading, %ld faults for %d pages",
+		 cleared, set, want, faults, PFC_HWAF_PAGES);
+	return -1;
+}
+
+/**
+ * pfc_hwaf_promised() - what QEMU's CPU model (PFC_CPU) promises
+ *
+ * Return: 1 or 0 as pfc_hwaf(), -1 if the model is not given or not known.
+ */
+int pfc_hwaf_promised(void)
+{
+	static const struct {
+		const char *cpu;
+		int hwaf;
+	} known[] = {
+		{ "cortex-a35", 0 }, { "cortex-a53", 0 }, { "cortex-a57", 0 },
+		{ "cortex-a72", 0 },
+		{ "max", 1 },
+	};
+	const char *cpu = getenv("PFC_CPU");
+	unsigned int i;
+
+	for (i = 0; cpu && i < ARRAY_SIZE(known); i++)
+		if (!strcmp(cpu, known[i].cpu))
+			return known[i].hwaf;
+	return -1;
+}
