@@ -454,24 +454,24 @@ kernel_fetch()
 kernel_fetch_deb()
 {
 	local flavour=$1 root=$CACHE/root/$K_SUITE a=$CACHE/apt/$K_SUITE
-	local new=$K_DIR.new images headers gcc release vmlinuz p
+	local new=$K_DIR.new images headers needs gcc release vmlinuz p
 	local -a debs
 
 	suite_update "$K_SUITE"
 	images=$(closure "$K_SUITE" "$K_ARCH" '^linux-(image|binary|modules)-' \
 		"linux-image-$flavour" | sort -u)
-	headers=$(closure "$K_SUITE" "$K_ARCH" '^linux-(headers|kbuild)-' \
+	headers=$(closure "$K_SUITE" "$K_ARCH" '^linux-(headers|kbuild|compiler)-' \
 		"linux-headers-$flavour" | sort -u)
-	gcc=$(for p in $headers; do
+	# The compiler, and the libraries of kbuild's own programs (objtool's libelf).
+	needs=$(for p in $headers; do
 		depends "$K_SUITE" "$p:$K_ARCH"
-	done | sed -n 's/^\(gcc-[0-9]*\).*/\1/p' | sort -u | head -n 1)
+	done | grep -v '^linux-' | sort -u)
+	gcc=$(sed -n 's/^\(gcc-[0-9]*\).*/\1/p' <<<"$needs" | head -n 1)
 	[ -n "$gcc" ] || die "linux-headers-$flavour of $K_SUITE names no compiler"
 	root_group "$K_SUITE" build
-	if [ -n "$K_CROSS" ]; then
-		root_install "$K_SUITE" "compiler-$K_ARCH" "$gcc-$K_TRIPLET"
-	else
-		root_install "$K_SUITE" "compiler-$K_ARCH" "$gcc"
-	fi
+	# shellcheck disable=SC2046 # a list of names
+	root_install "$K_SUITE" "compiler-$K_ARCH" \
+		"$gcc${K_CROSS:+-$K_TRIPLET}" $(grep '^lib' <<<"$needs")
 
 	# shellcheck disable=SC2086 # lists of names
 	kernel_download "$K_SUITE" "$K_ARCH" "$new/debs" $images $headers
