@@ -43,43 +43,79 @@ sources_copy()
 	printf '%s\n' "$list" >"$dir/.list"
 }
 
+# built NAME KEY CMD ARG...: sets BUILT to a directory that CMD has filled; it gets that
+# directory as its last argument. KEY stands for all that the content is made from, so
+# that clones that share a cache never take each other's, and one process at a time
+# builds what has the same name. The four newest stay, and what the last hour used.
+built()
+{
+	BUILT=$CACHE/build/$1/$2
+	with_lock "build-$1" built_locked "$@"
+}
+
+built_locked()
+{
+	local dir=$CACHE/build/$1 out=$CACHE/build/$1/$2 old
+
+	shift 2
+	if [ -d "$out" ]; then
+		touch "$out"
+		return
+	fi
+	rm -rf "$dir/"*.new
+	mkdir -p "$out.new"
+	"$@" "$out.new"
+	mv "$out.new" "$out"
+	# shellcheck disable=SC2012 # names without blanks
+	ls -t "$dir" | tail -n +5 | while read -r old; do
+		find "$dir/$old" -maxdepth 0 -mmin +60 -exec rm -rf {} +
+	done
+}
+
 # module_ready: sets K_KO to the module, built for the selected kernel.
 # shellcheck disable=SC2034 # used by those who source this file
 module_ready()
 {
-	K_KO=$CACHE/build/$K_NAME/pfclass.ko
-	with_lock "module-$K_NAME" module_build
+	module_part pfclass . Kbuild module include
+	K_KO=$BUILT/pfclass.ko
 }
 
+# module_part NAME DIR SOURCE...: has NAME.ko, by the Kbuild of DIR below the project's
+# top, built into BUILT.
+module_part()
+{
+	local name=$1 dir=$2 list key
+
+	shift 2
+	list=$(sources "$@")
+	[ -n "$list" ] || die "$SRC holds no $*"
+	key=$(echo "$(sources_key "$list") $K_RELEASE $(cat "$K_DIR/complete")" |
+		sha256sum | cut -c1-16)
+	built "$name-$K_NAME" "$key" module_build "$name" "$dir" "$list"
+}
+
+# module_build NAME DIR FILE-LIST OUT
 module_build()
 {
-	local list key out=$CACHE/build/$K_NAME dir
+	local name=$1 dir=$2 list=$3 out=$4 root=$K_ROOT build=/build/$1-$K_NAME
 
-	list=$(sources Kbuild module include)
-	[ -n "$list" ] || die "$SRC holds no Kbuild, module or include"
-	key=$(sources_key "$list")-$K_RELEASE
-	[ "$(cat "$out/key" 2>/dev/null)" != "$key" ] || return 0
-	say "building pfclass.ko for $K_NAME ($K_RELEASE)"
-	dir=$CACHE/root/$K_SUITE/build/module-$K_NAME
-	sources_copy "$list" "$dir"
-	run_logged "$CACHE/log/module-$K_NAME" module_make \
-		"/build/module-$K_NAME" modules ||
-		die "pfclass.ko does not build for $K_NAME"
-	grep -E 'warning:|WARNING:' "$CACHE/log/module-$K_NAME" >&2 || :
-	mkdir -p "$out"
-	cp "$dir/pfclass.ko" "$out/pfclass.ko.new"
-	mv "$out/pfclass.ko.new" "$out/pfclass.ko"
-	echo "$key" >"$out/key"
+	# The build directory as make sees it: on the host for the user's own kernel.
+	[ "$K_NAME" != own ] || root='' build=$K_ROOT$build
+	say "building $name.ko for $K_NAME ($K_RELEASE)"
+	sources_copy "$list" "$root$build"
+	run_logged "$CACHE/log/$name-$K_NAME" module_make "$build/$dir" modules ||
+		die "$name.ko does not build for $K_NAME"
+	grep -E 'warning:|WARNING:' "$CACHE/log/$name-$K_NAME" >&2 || :
+	cp "$root$build/$dir/$name.ko" "$out/"
 }
 
-# module_make DIR MAKE-ARG...: the kernel's own build system, in the root.
+# module_make DIR MAKE-ARG...: the kernel's own build system, on a directory of its root.
 module_make()
 {
 	local dir=$1
 
 	shift
-	in_root "$K_SUITE" / make -C "$K_KDIR" M="$dir" ARCH="$K_KARCH" \
-		CROSS_COMPILE="$K_CROSS" CC="$K_CC" -j"$(nproc)" "$@"
+	kernel_make M="$dir" "$@"
 }
 
 # ksrc_ready: the kselftest framework and the kernel's checkers, unpacked from
@@ -115,64 +151,67 @@ ksrc_fetch()
 	touch "$root/$KSRC/.complete"
 }
 
-# userland_ready WHAT...: builds the tool (tools) and the tests (selftests) for
-# the guest, statically linked, into U_DIR/WHAT.
+# userland_ready: builds the tool and the tests for the guest, statically linked, into
+# U_TOOLS and U_SELFTESTS.
+# shellcheck disable=SC2034 # used by those who source this file
 userland_ready()
 {
-	local what
-
-	U_DIR=$CACHE/build/userland-$K_ARCH
-	for what; do
-		with_lock "userland-$K_ARCH-$what" userland_build "$what"
-	done
+	root_group "$TOOLS_SUITE" build userland
+	ksrc_ready
+	userland_part tool tools
+	U_TOOLS=$BUILT
+	userland_part tests selftests
+	U_SELFTESTS=$BUILT
 }
 
+# userland_part WHAT DIR: has WHAT_build make what is in DIR, into BUILT.
+userland_part()
+{
+	local list key
+
+	list=$(sources include "$2" | grep -v '^selftests/qemu/' || :)
+	key=$(echo "$(sources_key "$list") $(cat "$QEMU_DIR/build.sh")" |
+		sha256sum | cut -c1-16)
+	built "$1-$K_ARCH" "$key" userland_build "$1" "$2" "$list"
+}
+
+# userland_build WHAT DIR FILE-LIST OUT
 userland_build()
 {
-	local what=$1 list key root=$CACHE/root/$TOOLS_SUITE
-	local log=$CACHE/log/userland-$K_ARCH-$1 name=/build/userland-$K_ARCH-$1
-	local out=$U_DIR/$1 dir
-	local -a vars
+	local log=$CACHE/log/$1-$K_ARCH
 
-	list=$(sources include "$what" | grep -v '^selftests/qemu/' || :)
-	vars=(ARCH="$K_KARCH" CROSS_COMPILE="$K_CROSS" STATIC=1
-		PKG_CONFIG_LIBDIR="/usr/lib/$K_TRIPLET/pkgconfig:/usr/share/pkgconfig")
-	key=$(sources_key "$list")-$(echo "${vars[@]}" | sha256sum | cut -c1-8)
-	[ "$(cat "$out.key" 2>/dev/null)" != "$key" ] || return 0
-	root_group "$TOOLS_SUITE" build userland
-	dir=$root$name
-	sources_copy "$list" "$dir"
-	rm -rf "$dir/out"
-	mkdir -p "$dir/out"
-	if [ ! -e "$dir/$what/Makefile" ]; then
-		say "there is no $what/Makefile: the guest goes without"
-	elif [ "$what" = tools ]; then
-		say "building the tool for $K_ARCH"
-		run_logged "$log" in_root "$TOOLS_SUITE" "$name" \
-			make -C tools "${vars[@]}" -j"$(nproc)" ||
-			die "the tool does not build for $K_ARCH"
-		grep 'warning:' "$log" >&2 || :
-		cp "$dir/tools/pfclass" "$dir/out/"
-	else
-		ksrc_ready
-		say "building the tests for $K_ARCH"
-		run_logged "$log" in_root "$TOOLS_SUITE" "$name" \
-			make -C selftests "${vars[@]}" -j"$(nproc)" \
-			KSRC="$KSRC" INSTALL_PATH="$name/out/pfclass" install ||
-			die "the tests do not build for $K_ARCH"
-		grep 'warning:' "$log" | grep -v "^$KSRC" >&2 || :
-		# What the kernel's own selftests/Makefile adds to an install.
-		in_root "$TOOLS_SUITE" "$name" make -s -C selftests "${vars[@]}" \
-			KSRC="$KSRC" COLLECTION=pfclass emit_tests \
-			2>"$log" >"$dir/out/kselftest-list.txt" ||
-			die "the tests cannot be listed"
-		cp -r "$root$KSRC/tools/testing/selftests/run_kselftest.sh" \
-			"$root$KSRC/tools/testing/selftests/kselftest" "$dir/out/"
-	fi
-	rm -rf "$out.new"
-	mkdir -p "$U_DIR"
-	cp -a "$dir/out" "$out.new"
-	rm -rf "$out"
-	mv "$out.new" "$out"
-	echo "$key" >"$out.key"
+	sources_copy "$3" "$CACHE/root/$TOOLS_SUITE/build/$1-$K_ARCH"
+	say "building the $1 for $K_ARCH"
+	"$1_build" "/build/$1-$K_ARCH" "$2" "$log" "$4" ||
+		die "the $1 cannot be built for $K_ARCH"
+	grep 'warning:' "$log" | grep -v "^$KSRC" >&2 || :
+}
+
+# userland_make COPY DIR ARG...: make for the guest in DIR of a copy of the sources.
+userland_make()
+{
+	in_root "$TOOLS_SUITE" "$1" make -C "$2" ARCH="$K_KARCH" CROSS_COMPILE="$K_CROSS" \
+		STATIC=1 KSRC="$KSRC" -j"$(nproc)" \
+		PKG_CONFIG_LIBDIR="/usr/lib/$K_TRIPLET/pkgconfig:/usr/share/pkgconfig" \
+		"${@:3}"
+}
+
+# tool_build COPY DIR LOG OUT
+tool_build()
+{
+	run_logged "$3" userland_make "$1" "$2" &&
+	cp "$CACHE/root/$TOOLS_SUITE$1/$2/pfclass" "$4/"
+}
+
+# tests_build COPY DIR LOG OUT: an install as the kernel's own selftests/Makefile makes it.
+tests_build()
+{
+	local root=$CACHE/root/$TOOLS_SUITE selftests=$KSRC/tools/testing/selftests
+
+	rm -rf "$root$1/out"
+	run_logged "$3" userland_make "$1" "$2" INSTALL_PATH="$1/out/pfclass" install &&
+	userland_make "$1" "$2" -s COLLECTION=pfclass emit_tests \
+		>"$4/kselftest-list.txt" 2>>"$3" &&
+	cp -a "$root$1/out/." "$root$selftests/run_kselftest.sh" \
+		"$root$selftests/kselftest" "$4/"
 }

@@ -5,10 +5,11 @@
 
 # Modules that every guest can modprobe, with all that they depend on. Those
 # that a kernel has built in are skipped by depmod's own list.
-GUEST_MODULES="virtio_pci virtio_mmio virtio_console virtio_blk zram ext4 loop"
-# Asked for by name at run time (ext4's checksums, a test of device memory), by
-# kernels that have them.
-GUEST_MODULES_IF_ANY="crc32c_generic test_hmm"
+GUEST_MODULES="virtio_pci virtio_console virtio_blk"
+# What only tests use: stock kernels have it, others need not.
+GUEST_MODULES_STOCK="virtio_mmio zram ext4 loop"
+# Where the kernel has them: ext4's checksums, device memory, a shared directory.
+GUEST_MODULES_IF_ANY="crc32c_generic test_hmm 9p 9pnet_virtio"
 
 # busybox_ready: sets B_BUSYBOX to a static busybox of the guest.
 busybox_ready()
@@ -73,23 +74,28 @@ module_closure()
 
 # base_ready: sets B_CPIO to the part of the initramfs that changes with the
 # kernel and with guest/init only.
+# shellcheck disable=SC2034 # used by those who source this file
 base_ready()
 {
+	local key
+
 	busybox_ready
-	B_CPIO=$CACHE/build/$K_NAME/base.cpio
-	with_lock "base-$K_NAME" base_pack
+	root_group "$TOOLS_SUITE" build
+	key=$(cat "$QEMU_DIR/guest/init" "$B_BUSYBOX" "$K_DIR/complete" \
+		<(echo "$K_RELEASE $GUEST_MODULES $GUEST_MODULES_STOCK \
+			$GUEST_MODULES_IF_ANY") |
+		sha256sum | cut -c1-16)
+	built "base-$K_NAME" "$key" base_pack
+	B_CPIO=$BUILT/base.cpio
 }
 
+# base_pack OUT
 base_pack()
 {
-	local root=$CACHE/root/$TOOLS_SUITE stage key f mods to more=
+	local stage=$CACHE/root/$TOOLS_SUITE/tmp/base-$K_NAME
+	local mods=$stage/lib/modules/$K_RELEASE f to need=$GUEST_MODULES more=
+	local maybe=$GUEST_MODULES_IF_ANY
 
-	key=$K_RELEASE-$(cat "$QEMU_DIR/guest/init" "$B_BUSYBOX" \
-		<(echo "$GUEST_MODULES $GUEST_MODULES_IF_ANY") | sha256sum | cut -c1-16)
-	[ "$(cat "$B_CPIO.key" 2>/dev/null)" != "$key" ] || return 0
-	root_group "$TOOLS_SUITE" build
-	stage=$root/tmp/base-$K_NAME
-	mods=$stage/lib/modules/$K_RELEASE
 	rm -rf "$stage"
 	mkdir -p "$stage/bin" "$mods" "$stage/dev" "$stage/proc" "$stage/sys" \
 		"$stage/tmp" "$stage/etc" "$stage/root" "$stage/mnt" "$stage/run"
@@ -99,12 +105,16 @@ base_pack()
 	chmod 755 "$stage/init"
 	echo 'root:x:0:0:root:/root:/bin/sh' >"$stage/etc/passwd"
 	echo 'root:x:0:' >"$stage/etc/group"
-	for f in $GUEST_MODULES_IF_ANY; do
+	case $K_FROM in
+	deb:*) need="$need $GUEST_MODULES_STOCK" ;;
+	*) maybe="$maybe $GUEST_MODULES_STOCK" ;;
+	esac
+	for f in $maybe; do
 		! grep -q "/$f\.ko" "$K_DIR/lib/modules/$K_RELEASE/modules.dep" ||
 			more="$more $f"
 	done
 	# shellcheck disable=SC2086 # lists
-	module_closure $GUEST_MODULES $more >"$stage.list" ||
+	module_closure $need $more >"$stage.list" ||
 		die "kernel $K_NAME lacks a guest module"
 	while read -r f; do
 		to=$mods/$f
@@ -125,11 +135,8 @@ base_pack()
 		}
 		$1 in have' >"$mods/modules.dep"
 	cp "$K_DIR/lib/modules/$K_RELEASE/modules.builtin" "$mods/"
-	mkdir -p "${B_CPIO%/*}"
-	pack "/tmp/base-$K_NAME" "$B_CPIO.new"
-	mv "$B_CPIO.new" "$B_CPIO"
+	pack "/tmp/base-$K_NAME" "$1/base.cpio"
 	rm -rf "$stage" "$stage.list"
-	echo "$key" >"$B_CPIO.key"
 }
 
 # pack DIR FILE: DIR (as the tools' root sees it) into an initramfs FILE.

@@ -4,73 +4,85 @@
 # Builds a kernel from Debian's source package with the fragments of its line in the
 # table. Sourced by lib.sh.
 
-# kernel_build PACKAGE:CONFIG[,CONFIG]...: from the source package, with tinyconfig
-# and the fragments. The tree stays: modules are built in it, and a changed fragment
-# rebuilds only what it changes. Kernels that begin with the same fragment share it.
+# kernel_build PACKAGE:FRAGMENTS: the source is unpacked once for all kernels; the
+# objects stay, since modules are built in their directory and a changed fragment
+# rebuilds only what it changes.
 kernel_build()
 {
-	local configs=${1#*:} root=$CACHE/root/$K_SUITE new=$K_DIR.new tree
-	local log=$CACHE/log/kernel-$K_NAME release
+	local tree llvm
 
 	[ "${1%%:*} $K_SUITE" = "$KSRC_PACKAGE $TOOLS_SUITE" ] ||
-		die "kernels: $K_NAME: only $KSRC_PACKAGE of $TOOLS_SUITE is at hand"
-	root_group "$K_SUITE" build userland reference
+		die "kernels: $K_NAME: the source must be $KSRC_PACKAGE of $TOOLS_SUITE"
+	llvm=$(config_says llvm)
+	root_group "$K_SUITE" build userland reference ${llvm:+clang}
 	ksrc_ready
-	tree=${configs%%,*}
-	tree=kernel-${tree%.config}
-	with_lock "tree-$tree" kernel_build_locked "$configs" "$root" "/build/$tree"
+	with_lock ksrc kernel_unpack
+	tree=$(config_says tree)
+	tree=${tree:-$K_NAME}
+	with_lock "tree-$tree" kernel_build_locked "/build/kernel-$tree" "$llvm"
 }
 
+kernel_unpack()
+{
+	local dir=$K_ROOT/build/$KSRC_PACKAGE
+
+	[ ! -e "$dir/.unpacked" ] || return 0
+	say "unpacking $KSRC_PACKAGE"
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	tar -x -f "$CACHE/$KSRC_PACKAGE.tar.xz" -C "$dir" --strip-components=1 \
+		--no-same-owner || die "cannot unpack $KSRC_PACKAGE"
+	touch "$dir/.unpacked"
+}
+
+# kernel_build_locked TREE LLVM
 kernel_build_locked()
 {
-	local configs=$1 root=$2 name=$3 config stage=/tmp/install-$K_NAME arg
-	local image=Image
-	local -a make=(make -C "$name" ARCH="$K_KARCH" CROSS_COMPILE="$K_CROSS"
-		-j"$(nproc)")
+	local tree=$1 dir=$K_ROOT$1 new=$K_DIR.new stage=/tmp/install-$K_NAME
+	local log=$CACHE/log/kernel-$K_NAME base release arg image=Image
+	local -a make=(in_root "$K_SUITE" / make -C "/build/$KSRC_PACKAGE" O="$tree"
+		ARCH="$K_KARCH" CROSS_COMPILE="$K_CROSS" ${2:+"LLVM=$2"} -j"$(nproc)")
 
-	if [ ! -e "$root$name/.unpacked" ]; then
-		say "unpacking $KSRC_PACKAGE"
-		rm -rf "${root:?}$name"
-		mkdir -p "$root$name"
-		tar -x -f "$CACHE/$KSRC_PACKAGE.tar.xz" -C "$root$name" \
-			--strip-components=1 --no-same-owner ||
-			die "cannot unpack $KSRC_PACKAGE"
-		touch "$root$name/.unpacked"
-	fi
-	for config in ${configs//,/ }; do
-		cat "$QEMU_DIR/$config"
-	done >"$root$name/pfclass.config"
+	mkdir -p "$dir"
+	configs >"$dir/pfclass.config"
 	while read -r arg; do
 		make+=("$arg")
-	done < <(sed -n 's/^# make: //p' "$root$name/pfclass.config")
+	done < <(sed -n 's/^# make: //p' "$dir/pfclass.config")
+	base=$(config_says base)
 	[ "$K_KARCH" = arm64 ] || image=bzImage
 	say "building the $K_NAME kernel (5 minutes or more)"
 	{
-		run_logged "$log" in_root "$K_SUITE" / "${make[@]}" \
-			KCONFIG_ALLCONFIG=pfclass.config tinyconfig &&
-		kernel_config_kept "$root$name" &&
-		run_logged "$log" in_root "$K_SUITE" / "${make[@]}" "$image" modules &&
-		run_logged "$log-install" in_root "$K_SUITE" / "${make[@]}" \
-			INSTALL_MOD_PATH="$stage" modules_install &&
-		run_logged "$log-vmlinux" in_root "$K_SUITE" "$name" \
-			"${K_CROSS}objcopy" --compress-debug-sections=zlib vmlinux \
-			vmlinux.small
+		run_logged "$log" "${make[@]}" KCONFIG_ALLCONFIG="$tree/pfclass.config" \
+			"${base:-allnoconfig}" &&
+		kernel_config_kept "$dir" &&
+		run_logged "$log" "${make[@]}" "$image" modules &&
+		run_logged "$log-install" "${make[@]}" INSTALL_MOD_PATH="$stage" \
+			modules_install
 	} || die "the $K_NAME kernel does not build"
-	release=$(cat "$root$name/include/config/kernel.release")
+	release=$(cat "$dir/include/config/kernel.release")
 	mkdir -p "$new/image/usr/lib/modules"
-	mv "$root$stage/lib/modules/$release" "$new/image/usr/lib/modules/"
-	rm -rf "${root:?}$stage"
+	mv "$K_ROOT$stage/lib/modules/$release" "$new/image/usr/lib/modules/"
+	rm -rf "${K_ROOT:?}$stage"
 	rm -f "$new/image/usr/lib/modules/$release/"{build,source}
-	cp "$root$name/arch/${K_KARCH%_64}/boot/$image" "$new/vmlinuz"
-	mv "$root$name/vmlinux.small" "$new/vmlinux"
-	cp "$root$name/.config" "$new/"
+	cp "$dir/arch/${K_KARCH%_64}/boot/$image" "$new/vmlinuz"
+	if grep -qx CONFIG_DEBUG_INFO=y "$dir/.config"; then
+		run_logged "$log-vmlinux" in_root "$K_SUITE" "$tree" \
+			"${K_CROSS}objcopy" --compress-debug-sections=zlib vmlinux \
+			vmlinux.small || die "objcopy of vmlinux failed"
+		mv "$dir/vmlinux.small" "$new/vmlinux"
+	fi
+	cp "$dir/.config" "$new/"
 	kernel_modules "$new" "$release"
 	echo "$release" >"$new/release"
-	echo "$name" >"$new/kdir"
-	echo "${K_CROSS}gcc" >"$new/cc"
+	echo "$tree" >"$new/kdir"
+	if [ -n "$2" ]; then
+		echo "clang$2" >"$new/cc"
+	else
+		echo "${K_CROSS}gcc" >"$new/cc"
+	fi
 }
 
-# kernel_config_kept TREE: every option of the fragment survived kconfig.
+# kernel_config_kept TREE: every option of the fragments survived kconfig.
 kernel_config_kept()
 {
 	local line lost=

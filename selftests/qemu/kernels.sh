@@ -16,11 +16,16 @@ kernel_select()
 {
 	local line
 
-	line=$(awk -v n="$1" '!/^#/ && $1 == n' "$QEMU_DIR/kernels")
-	[ -n "$line" ] ||
-		die "no kernel '$1'; there are: $(kernel_names | tr '\n' ' ')"
-	read -r K_NAME K_ARCH K_SUITE K_FROM K_CPUS <<<"$line"
+	if [ "$1" = own ]; then
+		kernel_own_line
+	else
+		line=$(awk -v n="$1" '!/^#/ && $1 == n' "$QEMU_DIR/kernels")
+		[ -n "$line" ] ||
+			die "no kernel '$1'; there are: $(kernel_names | tr '\n' ' ')"
+		read -r K_NAME K_ARCH K_SUITE K_FROM K_CPUS <<<"$line"
+	fi
 	K_DIR=$CACHE/kernel/$K_NAME
+	K_ROOT=$CACHE/root/$K_SUITE
 	case $K_ARCH in
 	arm64)
 		K_KARCH=arm64 K_TRIPLET=aarch64-linux-gnu
@@ -33,11 +38,92 @@ kernel_select()
 		K_CONSOLE=ttyS0
 		;;
 	*)
-		die "kernels: $1: architecture '$K_ARCH' is not known here"
+		die "kernels: $1: architecture '$K_ARCH' is not supported"
 		;;
 	esac
 	K_CROSS=
 	[ "$K_ARCH" = "$(dpkg --print-architecture)" ] || K_CROSS=$K_TRIPLET-
+	K_MEM=$(config_says mem)
+	K_MEM=${K_MEM:-1G}
+	K_APPEND=$(config_says append)
+}
+
+# configs: the selected kernel's fragments, one after the other; nothing for a stock one.
+configs()
+{
+	local fragment
+
+	case $K_FROM in
+	src:*)
+		for fragment in $(tr ',' ' ' <<<"${K_FROM##*:}"); do
+			cat "$QEMU_DIR/configs/$fragment.config" ||
+				die "kernels: $K_NAME: no fragment '$fragment'"
+		done
+		;;
+	esac
+}
+
+# config_says KEY: the value of the last comment "# KEY: VALUE" in the fragments.
+config_says()
+{
+	configs | sed -n "s/^# $1: //p" | tail -n 1
+}
+
+# kernel_ready: fetches or builds the selected kernel, its headers and its compiler.
+# shellcheck disable=SC2034 # used by those who source this file
+kernel_ready()
+{
+	root_group "$K_SUITE" build
+	[ "$(cat "$K_DIR/complete" 2>/dev/null)" = "$(kernel_wanted)" ] ||
+		with_lock "kernel-$K_NAME" kernel_fetch
+	K_RELEASE=$(cat "$K_DIR/release")
+	K_KDIR=$(cat "$K_DIR/kdir")
+	K_CC=$(cat "$K_DIR/cc")
+	K_LLVM=$(config_says llvm)
+}
+
+# kernel_make ARG...: make in the selected kernel's build directory, with the compiler
+# that the kernel was built with.
+kernel_make()
+{
+	if [ "$K_NAME" = own ]; then
+		kernel_own_make "$@"
+	else
+		in_root "$K_SUITE" / make -C "$K_KDIR" ARCH="$K_KARCH" \
+			CROSS_COMPILE="$K_CROSS" CC="$K_CC" \
+			${K_LLVM:+"LLVM=$K_LLVM"} -j"$(nproc)" "$@"
+	fi
+}
+
+# kernel_wanted: what the cached kernel must have been made from.
+kernel_wanted()
+{
+	case $K_FROM in
+	src:*)
+		echo "$K_FROM $(configs | grep -E '^CONFIG_|^# [a-z]+: ' |
+			sha256sum | cut -c1-16)"
+		;;
+	own:*) kernel_own_wanted ;;
+	*) echo "$K_FROM" ;;
+	esac
+}
+
+kernel_fetch()
+{
+	[ "$(cat "$K_DIR/complete" 2>/dev/null)" != "$(kernel_wanted)" ] || return 0
+	rm -rf "$K_DIR.new"
+	mkdir -p "$K_DIR.new"
+	case $K_FROM in
+	deb:*) kernel_fetch_deb "${K_FROM#deb:}" ;;
+	src:*) kernel_build "${K_FROM#src:}" ;;
+	own:*) kernel_own_copy ;;
+	*) die "kernels: $K_NAME: cannot read '$K_FROM'" ;;
+	esac
+	# apt's index of the lists: large, and quickly made anew.
+	rm -f "$CACHE/apt/$K_SUITE/cache/"*.bin
+	kernel_wanted >"$K_DIR.new/complete"
+	rm -rf "$K_DIR"
+	mv "$K_DIR.new" "$K_DIR"
 }
 
 # depends SUITE PACKAGE: the packages that it depends on, first alternatives.
@@ -61,59 +147,9 @@ closure()
 	done
 }
 
-# kernel_ready: fetches the selected kernel, its headers and its compiler.
-kernel_ready()
-{
-	root_group "$K_SUITE" build
-	[ "$(cat "$K_DIR/complete" 2>/dev/null)" = "$(kernel_wanted)" ] ||
-		with_lock "kernel-$K_NAME" kernel_fetch
-	K_RELEASE=$(cat "$K_DIR/release")
-	K_KDIR=$(cat "$K_DIR/kdir")
-	K_CC=$(cat "$K_DIR/cc")
-}
-
-# kernel_wanted: what the cached kernel must have been made from.
-kernel_wanted()
-{
-	local configs
-
-	case $K_FROM in
-	src:*)
-		configs=${K_FROM##*:}
-		# shellcheck disable=SC2086 # names
-		echo "$K_FROM $(cd "$QEMU_DIR" && cat ${configs//,/ } |
-			sha256sum | cut -c1-16)"
-		;;
-	*) echo "$K_FROM" ;;
-	esac
-}
-
-kernel_fetch()
-{
-	[ "$(cat "$K_DIR/complete" 2>/dev/null)" != "$(kernel_wanted)" ] || return 0
-	rm -rf "$K_DIR.new"
-	mkdir -p "$K_DIR.new"
-	case $K_FROM in
-	deb:*)
-		kernel_fetch_deb "${K_FROM#deb:}"
-		;;
-	src:*)
-		kernel_build "${K_FROM#src:}"
-		;;
-	*)
-		die "kernels: $K_NAME: cannot read '$K_FROM'"
-		;;
-	esac
-	# apt's index of the lists: large, and quickly made anew.
-	rm -f "$CACHE/apt/$K_SUITE/cache/"*.bin
-	kernel_wanted >"$K_DIR.new/complete"
-	rm -rf "$K_DIR"
-	mv "$K_DIR.new" "$K_DIR"
-}
-
 kernel_fetch_deb()
 {
-	local flavour=$1 root=$CACHE/root/$K_SUITE a=$CACHE/apt/$K_SUITE
+	local flavour=$1
 	local new=$K_DIR.new images headers needs gcc release vmlinuz p
 	local -a debs
 
@@ -146,7 +182,7 @@ kernel_fetch_deb()
 	for p in $headers; do
 		debs+=("$new/debs/${p}"_*.deb)
 	done
-	unpack "$root" "${debs[@]}"
+	unpack "$K_ROOT" "${debs[@]}"
 	rm -rf "$new/debs"
 
 	release=$(cd "$new/image/lib/modules" && echo *)
@@ -154,7 +190,7 @@ kernel_fetch_deb()
 	vmlinuz=$(find "$new/image" -name "vmlinuz-$release" -o -name vmlinuz |
 		head -n 1)
 	[ -n "$vmlinuz" ] || die "the image packages of $K_NAME hold no vmlinuz"
-	[ -e "$root/usr/src/linux-headers-$release/Makefile" ] ||
+	[ -e "$K_ROOT/usr/src/linux-headers-$release/Makefile" ] ||
 		die "the header packages of $K_NAME hold no linux-headers-$release"
 	mv "$vmlinuz" "$new/vmlinuz"
 	kernel_modules "$new" "$release"
@@ -184,7 +220,7 @@ kernel_download()
 # kernel_modules NEW RELEASE: modules.dep, by the root's own depmod.
 kernel_modules()
 {
-	local new=$1 release=$2 stage=$CACHE/root/$K_SUITE/tmp/depmod.$$
+	local new=$1 release=$2 stage=$K_ROOT/tmp/depmod.$$
 
 	mkdir -p "$stage/lib/modules"
 	mv "$new/image/usr/lib/modules/$release" "$stage/lib/modules/"

@@ -69,17 +69,15 @@ suite_update()
 
 suite_update_locked()
 {
-	local suite=$1 a=$CACHE/apt/$1 main security options key
+	local suite=$1 a=$CACHE/apt/$1 main security options
 
 	[ -e "$a/updated" ] && return
-	key=/usr/share/keyrings/debian-archive-keyring.gpg
-	[ -e "$key" ] || die "no $key; install debian-archive-keyring"
 	mkdir -p "$a/none" "$a/state" "$a/lists/partial" "$a/cache" \
 		"$a/archives/partial"
 	: >"$a/status"
 	main=$(mirror main)
 	security=$(mirror security)
-	options="signed-by=$key"
+	options="signed-by=$ARCHIVE_KEYRING"
 	case $suite in
 	sid)
 		# Has no updates; its Release file may be past its date.
@@ -231,10 +229,12 @@ root_group()
 
 # in_root SUITE DIR CMD...: runs a command inside a root, in directory DIR.
 # /dev and /proc are the host's. Where mount namespaces are forbidden to root
-# (an unprivileged container), a plain chroot with device nodes must do.
+# (an unprivileged container), a plain chroot with device nodes must do. The
+# directory PFC_BIND of the host, if set, is /mnt there.
 in_root()
 {
 	local root=$CACHE/root/$1 dir=$2 flags=-m mount=
+	local -x PFC_BIND=${PFC_BIND-}
 	local -a env=(env -i -C "$dir" HOME=/root LC_ALL=C TERM="${TERM:-dumb}"
 		PATH=/usr/sbin:/usr/bin:/sbin:/bin)
 
@@ -246,12 +246,16 @@ in_root()
 	fi
 	if [ "$PFC_NO_UNSHARE" = 0 ]; then
 		# shellcheck disable=SC2016 # expanded by the inner shell
-		mount='mount --rbind /dev "$0/dev" && mount --rbind /proc "$0/proc" && exec chroot "$0" "$@"'
+		mount='mount --rbind /dev "$0/dev" && mount --rbind /proc "$0/proc" &&
+			{ [ -z "$PFC_BIND" ] || mount --bind "$PFC_BIND" "$0/mnt"; } &&
+			exec chroot "$0" "$@"'
+		mkdir -p "$root/mnt"
 		exec_or_run unshare $flags sh -c "$mount" "$root" "${env[@]}" "$@"
 		return
 	fi
 	[ "$(id -u)" = 0 ] ||
 		die "user namespaces are off (sysctl kernel.unprivileged_userns_clone or an AppArmor rule): run as root"
+	[ -z "${PFC_BIND-}" ] || die "a shared directory takes mount namespaces"
 	[ -e "$root/dev/null" ] || {
 		mknod -m 666 "$root/dev/null" c 1 3
 		mknod -m 666 "$root/dev/zero" c 1 5
