@@ -119,7 +119,7 @@ kernel_fetch()
 	own:*) kernel_own_copy ;;
 	*) die "kernels: $K_NAME: cannot read '$K_FROM'" ;;
 	esac
-	# apt's index of the lists: large, and quickly made anew.
+	# apt's index of the lists: large, and quickly made again.
 	rm -f "$CACHE/apt/$K_SUITE/cache/"*.bin
 	kernel_wanted >"$K_DIR.new/complete"
 	rm -rf "$K_DIR"
@@ -134,8 +134,8 @@ depends()
 		sed 's/^ *//; s/[ |(].*//' | sort -u
 }
 
-# closure SUITE ARCH REGEX PACKAGE: the package and, by way of names that
-# match, those it stands for: meta packages name the real ones.
+# closure SUITE ARCH REGEX PACKAGE: the package and those that it depends on, as far
+# as their names match: meta packages depend on the real ones.
 closure()
 {
 	local suite=$1 arch=$2 regex=$3 package=$4 next

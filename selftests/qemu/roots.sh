@@ -61,7 +61,7 @@ suite_apt()
 		"$@"
 }
 
-# suite_update SUITE: reads the suite's package lists, unless that is done.
+# suite_update SUITE: reads the suite's package lists, once.
 suite_update()
 {
 	[ -e "$CACHE/apt/$1/updated" ] || with_lock "apt-$1" suite_update_locked "$1"
@@ -80,12 +80,12 @@ suite_update_locked()
 	options="signed-by=$ARCHIVE_KEYRING"
 	case $suite in
 	sid)
-		# Has no updates; its Release file may be past its date.
+		# No updates; the Release file of a slow mirror may be past its date.
 		options="$options check-valid-until=no"
 		security=
 		;;
 	bullseye)
-		# Past its support: the security archive names files that are gone.
+		# No longer supported: its security archive lists files that are gone.
 		security=
 		;;
 	esac
@@ -163,7 +163,7 @@ root_new()
 	echo 'root:x:0:' >"$dir/etc/group"
 }
 
-# root_finish DIR: what maintainer scripts would have done.
+# root_finish DIR: what the packages' maintainer scripts do.
 root_finish()
 {
 	local dir=$1
