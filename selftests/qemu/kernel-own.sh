@@ -18,7 +18,8 @@ kernel_own_line()
 	[ -r "$PFC_IMAGE" ] || die "cannot read IMAGE=$PFC_IMAGE"
 	[ "$(head -c 4 "$PFC_IMAGE" | tr -d '\177')" != ELF ] ||
 		die "IMAGE=$PFC_IMAGE is an ELF file: QEMU boots arch/*/boot/Image or bzImage"
-	PFC_KDIR=$(cd "$PFC_KDIR" 2>/dev/null && pwd) || die "KDIR=$PFC_KDIR does not exist"
+	[ -d "$PFC_KDIR" ] || die "KDIR=$PFC_KDIR does not exist"
+	PFC_KDIR=$(cd "$PFC_KDIR" && pwd)
 	[ -r "$config" ] || die "KDIR=$PFC_KDIR is not configured, or no kernel was built in it"
 	K_NAME=own K_SUITE=$TOOLS_SUITE K_FROM=own:$PFC_KDIR
 	if grep -qx CONFIG_X86_64=y "$config"; then
@@ -52,25 +53,33 @@ kernel_own_make()
 		CROSS_COMPILE="$cross" ${llvm:+"LLVM=$llvm"} -j"$(nproc)" "$@"
 }
 
-# kernel_own_wanted: changes when the kernel has been built anew.
+# kernel_own_wanted: changes when the kernel or a module of it has been built anew.
 kernel_own_wanted()
 {
-	local f
+	local release
 
-	echo "$K_FROM" "$(for f in "$PFC_IMAGE" "$PFC_KDIR/modules.order" \
-		"$PFC_KDIR/include/config/auto.conf"; do
-		[ ! -e "$f" ] || cat "$f"
-	done | sha256sum | cut -c1-16)"
+	release=$(cat "$PFC_KDIR/include/config/kernel.release")
+	echo "$K_FROM" "$({
+		sha256sum <"$PFC_IMAGE"
+		sha256sum <"$PFC_KDIR/include/config/auto.conf"
+		# The list has .o or .ko, depending on the kernel's version.
+		(cd "$PFC_KDIR" && sed 's/\.k*o$/.ko/' modules.order | xargs -r stat -c '%n %Y')
+		stat -c '%n %Y' "/lib/modules/$release/modules.dep"
+	} 2>/dev/null | sha256sum | cut -c1-16)"
 }
 
-# kernel_own_copy: the image, and the modules where there are any.
+# kernel_own_copy: the image, and the modules where the kernel has any.
 kernel_own_copy()
 {
 	local new=$K_DIR.new config=$PFC_KDIR/include/config/auto.conf release option
-	local missing=
+	local missing='' modular=''
 
 	while read -r option; do
-		grep -q "^$option=[ym]" "$config" || missing="$missing $option"
+		case $(sed -n "s/^$option=//p" "$config") in
+		y) ;;
+		m) modular="$modular $option" ;;
+		*) missing="$missing $option" ;;
+		esac
 	done < <(sed -n 's/^\(CONFIG_[A-Z0-9_]*\)=y$/\1/p' "$QEMU_DIR/configs/guest.config")
 	[ -z "$missing" ] ||
 		die "the kernel in KDIR=$PFC_KDIR lacks what a guest needs:$missing"
@@ -82,6 +91,12 @@ kernel_own_copy()
 		run_logged "$CACHE/log/modules-own" kernel_own_make INSTALL_MOD_STRIP=1 \
 			INSTALL_MOD_PATH="$new/image/usr" modules_install ||
 			die "make modules_install fails in KDIR=$PFC_KDIR"
+	elif [ -d "/lib/modules/$release/kernel" ]; then
+		# Headers of a kernel that is installed on this host.
+		cp -a "/lib/modules/$release/." "$new/image/usr/lib/modules/$release/"
+	elif [ -n "$modular" ]; then
+		die "modules that a guest needs are neither in KDIR=$PFC_KDIR nor in" \
+			"/lib/modules/$release:$modular"
 	elif [ -e "$PFC_KDIR/modules.builtin" ]; then
 		cp "$PFC_KDIR/modules.builtin" "$new/image/usr/lib/modules/$release/"
 	fi
