@@ -10,10 +10,16 @@ KERNELS ?= $(KERNEL)
 CPU ?=
 TESTS ?=
 PARAMS ?=
+IMAGE ?=
+SHARE ?=
+CMD ?=
 
 QEMU := selftests/qemu
+# The kernel that a guest boots: the user's own, or one of the table.
+BOOT = $(if $(IMAGE),--image '$(IMAGE)' --kdir '$(KDIR)',--kernel '$(or $(KERNEL),6.12)') \
+	$(if $(CPU),--cpu '$(CPU)')
 
-.PHONY: all module tools install modules_install demo check golden shell lint bench bench-local help \
+.PHONY: all module tools install modules_install demo check golden shell run lint bench bench-local help \
 	clean distclean check-kdir
 
 all: module tools
@@ -36,19 +42,23 @@ install: modules_install tools
 	$(MAKE) -C tools install DESTDIR='$(DESTDIR)'
 
 demo:
-	@$(QEMU)/run --kernel '$(or $(KERNEL),6.12)' $(if $(CPU),--cpu '$(CPU)') \
-		--no-load --job demo --env 'PFC_PARAMS=$(PARAMS)'
+	@$(QEMU)/run $(BOOT) --no-load --job demo --env 'PFC_PARAMS=$(PARAMS)'
 
 check:
-	@$(QEMU)/check --kernels '$(KERNELS)' --cpu '$(CPU)' --tests '$(TESTS)' \
+	@$(QEMU)/check $(if $(IMAGE),--image '$(IMAGE)' --kdir '$(KDIR)') \
+		--kernels '$(KERNELS)' --cpu '$(CPU)' --tests '$(TESTS)' \
 		$(if $(filter-out 0,$(FULL)),--full)
 
 golden:
 	@$(QEMU)/check --golden --kernels '$(KERNELS)' --cpu '$(CPU)'
 
 shell:
-	@$(QEMU)/run --kernel '$(or $(KERNEL),6.12)' $(if $(CPU),--cpu '$(CPU)') \
-		--params '$(PARAMS)' --job shell
+	@$(QEMU)/run $(BOOT) --params '$(PARAMS)' --peers \
+		$(if $(SHARE),--share '$(SHARE)')
+
+run:
+	@$(QEMU)/run $(BOOT) --params '$(PARAMS)' --peers \
+		$(if $(SHARE),--share '$(SHARE)') --cmd '$(subst ','\'',$(CMD))'
 
 lint:
 	@selftests/lint.sh
@@ -85,7 +95,8 @@ help:
 	@echo '  make check           the tests, on kernel 6.12; FULL=1 adds those that take minutes'
 	@echo '  make check KERNELS=all  the tests, on every kernel of $(QEMU)/kernels'
 	@echo '  make golden          rewrite selftests/golden from what the tests find, for review'
-	@echo '  make shell           a guest to look around in, with the module loaded'
+	@echo '  make shell           a guest to look around in: module loaded, perf, bpftrace, trace-cmd'
+	@echo '  make run CMD="..."   run a command in such a guest'
 	@echo '  make lint            checkpatch, sparse, W=1, kernel-doc, shellcheck'
 	@echo '  make bench           instructions that pfclass and other tools add to a fault'
 	@echo '  make distclean       clean, and remove the cache too'
@@ -94,7 +105,9 @@ help:
 	@echo '  KERNEL=6.12          which kernel, see $(QEMU)/kernels'
 	@echo '  KERNELS="6.1 6.12"   several of them (check), or: all'
 	@echo '  CPU=cortex-a57       the CPU model; all of the kernel'"'"'s if not given (check)'
+	@echo '  IMAGE=FILE KDIR=DIR  a kernel that you have built (demo, check, shell, run)'
+	@echo '  SHARE=DIR            a directory that the guest sees as /share (shell, run)'
 	@echo '  TESTS="anon numa"    only these tests (check)'
 	@echo '  RESULTS=DIR          where the tables and the plot go (bench)'
-	@echo '  PARAMS="account=0"   module parameters (demo, shell)'
+	@echo '  PARAMS="account=0"   module parameters (demo, shell, run)'
 	@echo '  PFCLASS_CACHE=DIR    the cache; ~/.cache/pfclass if not given'

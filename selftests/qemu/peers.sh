@@ -34,7 +34,7 @@ peers_make()
 	rm -rf "$dir"
 	mkdir -p "$root/peers"
 	read -ra packages <<<"$PEERS_PACKAGES"
-	# As a machine of that architecture: what perf wants of perl is arm64's.
+	# As on a machine of that architecture: perf depends on that architecture's perl.
 	with_lock fetch root_install_locked "$K_SUITE" peers "$dir" \
 		"$dir/.have/peers" -o "APT::Architecture=$K_ARCH" "${packages[@]}"
 	rm -rf "$dir"/usr/share/{doc,man,locale,info} "$dir/.have"

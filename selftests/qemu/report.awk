@@ -5,8 +5,8 @@
 #
 # A test that runs under the kselftest runner has its own TAP behind "# " and
 # the runner's verdict on it in plain TAP; a scenario has plain TAP only.
-# What counts is the cases; where the verdict is worse than the cases (a crash,
-# a time-out), the verdict counts as one more failure.
+# Each case counts; where the verdict is worse than the cases (a crash, a time-out),
+# it counts as one more failure.
 #
 # Variable: status, the exit status of selftests/qemu/run.
 

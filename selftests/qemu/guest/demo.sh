@@ -18,7 +18,7 @@ insmod /pfclass/pfclass.ko $PFC_PARAMS
 step "Making each of the five kinds of fault happen"
 /pfclass/tests/demo
 
-step "cat $debugfs/stats   (the five; other keys follow in the file)"
+step "cat $debugfs/stats   (the five; the file has more keys)"
 grep -E '^(abi|anon|wp|swap|numa|af|missed|faults) ' $debugfs/stats
 
 step "cat $debugfs/percpu"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# TAP for the scenarios' scripts.
+# TAP for the scripts in scenario/.
 
 tap_n=0
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# With kprobes disarmed for the whole system no probe fires: insmod must notice
-# rather than count zeros. Armed again, it loads.
+# With kprobes disarmed for the whole system no probe fires: insmod must fail rather
+# than count zeros. Once they are armed again, the module loads.
 
 # shellcheck source=selftests/qemu/guest/tap.sh
 . /pfclass/guest/tap.sh

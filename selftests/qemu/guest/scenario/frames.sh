@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# Loaded with fewer frames than tasks that fault at a time.
+# The module with fewer frames than there are tasks inside a fault at a time.
 
 # shellcheck source=selftests/qemu/guest/tap.sh
 . /pfclass/guest/tap.sh

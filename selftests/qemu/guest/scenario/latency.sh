@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# Loaded with latency=1: how long faults take is measured, and shown by the tool.
+# With latency=1 the module measures how long faults take, and the tool shows it.
 
 # shellcheck source=selftests/qemu/guest/tap.sh
 . /pfclass/guest/tap.sh

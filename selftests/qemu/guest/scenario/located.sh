@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# located.sh CLASS...: the module with the places that `pfclass locate` finds in this
-# kernel's vmlinux, where that is at hand: each class is counted there and nowhere
-# else, exactly. These classes at least it must find, if any is inlined.
+# located.sh CLASS...: loads the module with the probe points that `pfclass locate`
+# finds in this kernel's vmlinux, where that is at hand: each class is counted there
+# and nowhere else, exactly. If any class is inlined, locate must find at least these.
 
 # shellcheck source=selftests/qemu/guest/tap.sh
 . /pfclass/guest/tap.sh
@@ -28,7 +28,7 @@ if [ -z "$params" ] && grep -q "no class's function is inlined" /tmp/locate.err;
 	exit
 fi
 echo "$params" | sed 's/^/# /'
-# 13: of what is inlined, not all has a place that is sure.
+# 13: some inlined class has no probe point that is certain.
 check "pfclass locate" [ "$status" = 0 -o "$status" = 13 ]
 for class; do
 	check "$class is located" sh -c "echo '$params' | grep -q '^probe_$class='"
@@ -38,8 +38,8 @@ check "insmod with what it printed" load
 for param in $params; do
 	class=${param%%=*}
 	class=${class#probe_}
-	places=$(echo "${param#*=}" | tr ',' '\n' | wc -l)
-	check "probes: $class is given" one_given_row "$class" "$places"
+	points=$(echo "${param#*=}" | tr ',' '\n' | wc -l)
+	check "probes: $class is given" one_given_row "$class" "$points"
 	tests_pass "$class"
 done
 check "rmmod" rmmod pfclass

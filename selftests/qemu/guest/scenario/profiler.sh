@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# The function profiler agrees whichever way hits come about: see
-# selftests/profiler.c, which runs once with the module as it is loaded by default.
+# The function profiler agrees with every method and backend: see selftests/profiler.c,
+# which also runs once with the module's defaults.
 
 # shellcheck source=selftests/qemu/guest/tap.sh
 . /pfclass/guest/tap.sh

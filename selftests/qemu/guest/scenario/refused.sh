@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# The module must refuse to load, say why in the log and leave nothing behind.
+# The module must refuse to load, log the reason and leave nothing behind.
 
 # shellcheck source=selftests/qemu/guest/tap.sh
 . /pfclass/guest/tap.sh

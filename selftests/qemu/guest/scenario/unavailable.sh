@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# unavailable.sh CLASS[,CLASS]... OTHER...: the module is loaded so that the
-# classes have no place: it says so and why, and the others count as ever.
+# unavailable.sh CLASS[,CLASS]... OTHER...: loads the module so that the classes have
+# no probe point: it reports them unavailable, with the reason, and the other classes
+# still count exactly.
 
 # shellcheck source=selftests/qemu/guest/tap.sh
 . /pfclass/guest/tap.sh

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# Where a disk with other tools is attached (--peers): mounts it below /peers and puts
+# perf, trace-cmd and bpftrace into the PATH. They run in a root of their own, which has
+# the guest's /proc, /sys, /dev, /tmp and /pfclass.
+
+for disk in /sys/block/vd*; do
+	[ "$(cat "$disk/serial" 2>/dev/null)" = peers ] || continue
+	mkdir -p /peers
+	modprobe -q crc32c_generic
+	modprobe -q ext4
+	mount -o ro -t ext4 "/dev/${disk##*/}" /peers || exit
+	for dir in proc sys dev tmp pfclass; do
+		mount --rbind "/$dir" "/peers/$dir"
+	done
+	for tool in perf trace-cmd bpftrace; do
+		name=$tool
+		# Debian's older perf is a script for bash before the one of a version.
+		for path in /peers/usr/bin/perf_*; do
+			[ "$tool" != perf ] || [ ! -x "$path" ] || name=${path##*/}
+		done
+		printf '#!/bin/busybox sh\nHOME=/tmp exec chroot /peers %s "$@"\n' \
+			"$name" >"/bin/$tool"
+		chmod 755 "/bin/$tool"
+	done
+done
