@@ -48,14 +48,14 @@ shell:
 		--params '$(PARAMS)' --job shell
 
 lint:
-	@selftests/lint.sh
+	@tools/lint/lint.sh
 
 bench:
-	@selftests/bench/run --kernels '$(or $(KERNELS),6.12)' \
+	@tools/bench/run --kernels '$(or $(KERNELS),6.12)' \
 		$(if $(RESULTS),--output '$(RESULTS)')
 
 bench-local:
-	@selftests/bench/local
+	@tools/bench/local
 
 clean:
 	rm -f *.o *.ko *.mod *.mod.c .*.cmd modules.order Module.symvers \

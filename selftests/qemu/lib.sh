@@ -752,7 +752,7 @@ userland_build()
 	local out=$U_DIR/$1 dir
 	local -a vars
 
-	list=$(sources include "$what" | grep -v '^selftests/qemu/' || :)
+	list=$(sources include "$what" | grep -vE '^(selftests/qemu|tools/(bench|lint))/' || :)
 	vars=(ARCH="$K_KARCH" CROSS_COMPILE="$K_CROSS" STATIC=1
 		PKG_CONFIG_LIBDIR="/usr/lib/$K_TRIPLET/pkgconfig:/usr/share/pkgconfig")
 	key=$(sources_key "$list")-$(echo "${vars[@]}" | sha256sum | cut -c1-8)

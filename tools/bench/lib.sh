@@ -4,7 +4,7 @@
 # What the scripts in this directory share, on top of the guests' own.
 
 # shellcheck source=selftests/qemu/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../qemu/lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../../selftests/qemu/lib.sh"
 
 # One virtual nanosecond is one instruction, and nothing depends on the hour.
 # shellcheck disable=SC2034 # used by those who source this file
@@ -17,7 +17,7 @@ faultcost_ready()
 
 	FAULTCOST=$dir/faultcost
 	mkdir -p "$dir"
-	for f in selftests/bench/faultcost.c include/uapi/pfclass.h; do
+	for f in tools/bench/faultcost.c include/uapi/pfclass.h; do
 		cmp -s "$SRC/$f" "$dir/${f##*/}" || {
 			cp "$SRC/$f" "$dir/"
 			rm -f "$FAULTCOST"
@@ -38,17 +38,17 @@ extra_ready()
 	local list key dir name=$1 out=$CACHE/build/$K_NAME
 
 	EXTRA=$out/pfc_$name.ko
-	list=$(sources "selftests/bench/$name")
+	list=$(sources "tools/bench/$name")
 	key=$(sources_key "$list")-$K_RELEASE
 	[ "$(cat "$out/$name.key" 2>/dev/null)" != "$key" ] || return 0
 	say "building pfc_$name.ko for $K_NAME"
 	dir=$CACHE/root/$K_SUITE/build/$name-$K_NAME
 	sources_copy "$list" "$dir"
 	run_logged "$CACHE/log/$name-$K_NAME" module_make \
-		"/build/$name-$K_NAME/selftests/bench/$name" modules ||
+		"/build/$name-$K_NAME/tools/bench/$name" modules ||
 		die "pfc_$name.ko does not build for $K_NAME"
 	mkdir -p "$out"
-	cp "$dir/selftests/bench/$name/pfc_$name.ko" "$out/"
+	cp "$dir/tools/bench/$name/pfc_$name.ko" "$out/"
 	echo "$key" >"$out/$name.key"
 }
 

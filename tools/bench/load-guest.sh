@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# The guest's part of `selftests/bench/load`. Writes for load.py:
+# The guest's part of `tools/bench/load`. Writes for load.py:
 #   @release TEXT
 #   @mode MODE
 #   @insmod NS, @rmmod NS      the system calls, nobody looking

@@ -59,7 +59,7 @@ def print_table(title, header, rows):
 
 
 def main():
-    rst = [".. SPDX-License-Identifier: GPL-2.0", "", ".. Written by selftests/bench/load.", ""]
+    rst = [".. SPDX-License-Identifier: GPL-2.0", "", ".. Written by tools/bench/load.", ""]
     status = 0
     part_of = read_parts()
 

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# The guest's part of `selftests/bench/local-test`: bench-local where it cannot
+# The guest's part of `tools/bench/local-test`: bench-local where it cannot
 # run, and where it can.
 
 set -u
 cd /pfclass || exit 1
 status=0
-mkdir -p b/selftests/bench
-cp local b/selftests/bench/
-local="sh b/selftests/bench/local --faultcost ./faultcost --passes 4"
+mkdir -p b/tools/bench
+cp local b/tools/bench/
+local="sh b/tools/bench/local --faultcost ./faultcost --passes 4"
 chmod 755 local faultcost
 echo 'nobody:x:65534:65534::/:/bin/sh' >>/etc/passwd
 

@@ -55,7 +55,7 @@ def main():
             f.write(before + begin + want + end + after)
     elif have != want:
         sys.exit("README.md's table of costs is not what Documentation/bench/bench.json says; "
-                 "selftests/bench/readme --write puts it right. It should be:\n" + want)
+                 "tools/bench/readme --write puts it right. It should be:\n" + want)
 
 
 main()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# The guest's part of `selftests/bench/trace`: for every mode of $PFC_MODES
+# The guest's part of `tools/bench/trace`: for every mode of $PFC_MODES
 # loads what it says, names the module's symbols and takes faults of the kind
 # that is to be traced for as long as the host wants to look. "-" is no module;
 # "floor ..." is the benchmark's own one.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The host's part of `selftests/bench/trace`: KERNEL KIND.
+"""The host's part of `tools/bench/trace`: KERNEL KIND.
 
 Reads what the guest says, has QEMU log every instruction while faults are
 taken, and writes KERNEL.rst and listings into the current directory. The log is

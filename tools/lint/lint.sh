@@ -12,7 +12,7 @@
 
 set -eu
 # shellcheck source=selftests/qemu/lib.sh
-. "$(dirname "$0")/qemu/lib.sh"
+. "$(dirname "$0")/../../selftests/qemu/lib.sh"
 
 KERNEL=${LINT_KERNEL:-6.12}
 need_host
@@ -168,14 +168,14 @@ verdict "shellcheck" "$log/shellcheck"
 
 # ---- what handlers store to -------------------------------------------------
 : >"$log/stores"
-"$TOP/selftests/bench/stores" --kernels "$KERNEL" >"$log/stores.all" 2>&1 ||
+"$TOP/tools/lint/stores" --kernels "$KERNEL" >"$log/stores.all" 2>&1 ||
 	grep -v "^$KERNEL: " "$log/stores.all" >"$log/stores" ||
 	cp "$log/stores.all" "$log/stores"
 verdict "no handler stores to shared memory" "$log/stores"
 
 # ---- what README says of costs ---------------------------------------------
 : >"$log/readme"
-"$TOP/selftests/bench/readme" >"$log/readme.all" 2>&1 ||
+"$TOP/tools/bench/readme" >"$log/readme.all" 2>&1 ||
 	cp "$log/readme.all" "$log/readme"
 verdict "costs in README" "$log/readme"
 

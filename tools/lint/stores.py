@@ -439,7 +439,7 @@ class Analysis:
 
 def main():
     names = [what for _, what, _ in CLASSES]
-    out = [".. SPDX-License-Identifier: GPL-2.0", "", ".. Written by selftests/bench/stores.", "",
+    out = [".. SPDX-License-Identifier: GPL-2.0", "", ".. Written by tools/lint/stores.", "",
            ".. list-table:: Stores in the code that handlers can reach, by what they write to",
            "   :header-rows: 1", "",
            "   * - kernel", "     - handlers", "     - functions"]
