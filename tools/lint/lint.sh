@@ -5,14 +5,12 @@
 # and from the kernel's source, fetched on first use. Prints what is wrong and
 # exits with 1, or prints one line a check.
 #
-# An exception stands in the source, on the line that it is about or up to
-# three lines above it:      lint: allow TYPE: the reason
-# or, once, for a whole file: lint: allow TYPE throughout: the reason
-# where TYPE is checkpatch's name for the complaint.
+# Exceptions from checkpatch, each with its reason: tools/lint/exceptions.
 
 set -eu
 # shellcheck source=selftests/qemu/lib.sh
 . "$(dirname "$0")/../../selftests/qemu/lib.sh"
+LINT_DIR=$TOP/tools/lint
 
 KERNEL=${LINT_KERNEL:-6.12}
 need_host
@@ -38,6 +36,19 @@ done | LC_ALL=C sort)
 of()
 {
 	grep -E "$1" <<<"$files" || :
+}
+
+# check NAME CMD...: a check that is a program, and prints what is wrong.
+check()
+{
+	local out=$log/${2##*/}
+
+	if "${@:2}" >"$out" 2>&1; then
+		: >"$out"
+	elif [ ! -s "$out" ]; then
+		echo "${*:2} failed" >"$out"
+	fi
+	verdict "$1" "$out"
 }
 
 # verdict NAME FILE: the check passed when FILE is empty.
@@ -80,57 +91,14 @@ done
 verdict "SPDX" "$log/spdx"
 
 # ---- checkpatch ------------------------------------------------------------
-# These ask for what only the kernel has (strscpy, __printf, u64, BIT, no
-# volatile), or speak of the kernel's log (a text need not be one string).
-userland=STRCPY,STRNCPY,PREFER_DEFINED_ATTRIBUTE_MACRO,PREFER_KERNEL_TYPES,BIT_MACRO,VOLATILE,SPLIT_STRING
-
-# checkpatch REGEXP OPTION...: for the files that match, on all processors.
 # It looks for the kernel's own headers even when told that there is no tree.
-checkpatch()
-{
-	of "$1" | in_copy xargs -r -n 4 -P "$(nproc)" "$KSRC/scripts/checkpatch.pl" \
-		--no-tree --strict --terse --show-types --no-summary \
-		--color=never "${@:2}" -f 2>&1 |
-		grep -vE '^(Use of uninitialized value .root |find: .*/include)' || :
-}
-
-{
-	checkpatch '^(module|include)/.*\.[ch]$'
-	checkpatch '^(tools|selftests)/.*\.[ch]$' "--ignore=$userland"
-} | sort -t: -k1,1 -k2,2n >"$log/checkpatch.all"
-awk -v top="$TOP" '
-function allowed(file, line, type,    path, text, n, i, ok) {
-	if (!(file in have)) {
-		have[file] = 1
-		path = top "/" file
-		n = 0
-		while ((getline text < path) > 0) {
-			n++
-			if (text !~ /lint: allow /)
-				continue
-			sub(/.*lint: allow /, "", text)
-			i = text
-			sub(/[ :].*/, "", i)
-			if (text ~ /^[A-Z_0-9]+ throughout: ./)
-				whole[file, i] = 1
-			else if (text ~ /^[A-Z_0-9]+: ./)
-				spot[file, n, i] = 1
-		}
-		close(path)
-	}
-	if ((file, type) in whole)
-		return 1
-	for (i = line - 3; i <= line; i++)
-		if ((file, i, type) in spot)
-			return 1
-	return 0
-}
-/^[^ ]+:[0-9]+: (ERROR|WARNING|CHECK):/ {
-	split($0, part, ":")
-	if (allowed(part[1], part[2] + 0, part[4]))
-		next
-}
-NF' "$log/checkpatch.all" >"$log/checkpatch"
+of '\.[ch]$' | in_copy xargs -r -n 4 -P "$(nproc)" "$KSRC/scripts/checkpatch.pl" \
+	--no-tree --strict --terse --show-types --no-summary --color=never -f 2>&1 |
+	grep -vE '^(Use of uninitialized value .root |find: .*/include)' |
+	sort -t: -k1,1 -k2,2n >"$log/checkpatch.all" || :
+in_copy python3 tools/lint/exceptions.py tools/lint/exceptions . \
+	<"$log/checkpatch.all" >"$log/checkpatch" 2>&1 ||
+	echo "exceptions.py failed" >>"$log/checkpatch"
 verdict "checkpatch --strict" "$log/checkpatch"
 
 # ---- kernel-doc ------------------------------------------------------------
@@ -166,18 +134,10 @@ verdict "kernel-doc" "$log/kernel-doc"
 in_copy shellcheck -x --format=gcc $shell >"$log/shellcheck" 2>&1 || :
 verdict "shellcheck" "$log/shellcheck"
 
-# ---- what handlers store to -------------------------------------------------
-: >"$log/stores"
-"$TOP/tools/lint/stores" --kernels "$KERNEL" >"$log/stores.all" 2>&1 ||
-	grep -v "^$KERNEL: " "$log/stores.all" >"$log/stores" ||
-	cp "$log/stores.all" "$log/stores"
-verdict "no handler stores to shared memory" "$log/stores"
-
-# ---- what README says of costs ---------------------------------------------
-: >"$log/readme"
-"$TOP/tools/bench/readme" >"$log/readme.all" 2>&1 ||
-	cp "$log/readme.all" "$log/readme"
-verdict "costs in README" "$log/readme"
+# ---- the module's stores, the benchmark's figures ---------------------------
+check "no handler stores to shared memory" "$LINT_DIR/stores" --kernels "$KERNEL"
+check "tables and picture agree with bench.csv" "$TOP/tools/bench/quote"
+check "bench.csv was measured with this module" "$TOP/tools/bench/quote" --module
 
 # ---- the compiler with W=1, sparse -----------------------------------------
 build=/build/lint-$KERNEL

@@ -6,7 +6,7 @@ alternatives): either side is followed.
 Follows every value from where it comes (an argument, the CPU's offset, the
 running task, a symbol) through registers and the stack to the address of each
 store, in every handler and everything that it calls in the module, along every
-path. Writes stores.rst and stores-KERNEL.txt. Exits with 1 if a store goes to
+path. Writes stores-KERNEL.txt. Exits with 1 if a store goes to
 memory that CPUs share, or to where nobody knows.
 """
 import collections
@@ -15,24 +15,24 @@ import sys
 
 # The arguments of the handlers.
 HANDLERS = [
-    (r"^pfc_kprobe_on_", {"x0": "place", "x1": "regs"}),
+    (r"^pfc_kprobe_on_", {"x0": "probe", "x1": "regs"}),
     (r"^pfc_kretprobe_on_", {"x0": "instance", "x1": "regs"}),
-    (r"^pfc_ftrace_on_", {"x2": "place", "x3": "regs"}),
+    (r"^pfc_ftrace_on_", {"x2": "probe", "x3": "regs"}),
 ]
-# Where one callback serves all places, it calls these, by a pointer.
+# Where one callback serves all probes, it calls these, by a pointer.
 SHARED_HANDLER = "pfc_ftrace_on_any"
-CALLED_HANDLERS = (r"^pfc_ftrace_on_", {"x0": "place", "x2": "regs"})
+CALLED_HANDLERS = (r"^pfc_ftrace_on_", {"x0": "probe", "x2": "regs"})
 
-# What an address is derived from, and what that is; the first that is in it.
+# What an address is derived from, and what is written there; the first that is in it.
 CLASSES = [
-    ("cpu", "per-cpu", "the counters of the CPU that runs"),
-    ("stack", "stack", "the stack of the CPU that runs"),
-    ("*pfc_slots", "visit", "the slot of the task that faults"),
-    ("regs", "registers", "the saved registers of the hit, on the stack"),
-    ("instance", "instance", "the kretprobe's instance of this call"),
-    ("task", "task", "the running task: whether it may be preempted"),
+    ("cpu", "per-cpu"),         # the counters of the CPU that runs
+    ("stack", "stack"),         # the stack of the CPU that runs
+    ("*pfc_slots", "visit"),    # the slot of the task that faults
+    ("regs", "registers"),      # the saved registers of the hit, on the stack
+    ("instance", "instance"),   # the kretprobe's instance of this call
+    ("task", "task"),           # the running task: whether it may be preempted
 ]
-# Where a call through a pointer is to be expected.
+# Functions that may call through a pointer.
 INDIRECT = r"^(pfc_event_emit|pfc_ftrace_on_any)$"
 CALLER_SAVED = ["x%d" % i for i in range(19)] + ["x30"]
 CONDITIONAL = re.compile(r"^(b\.\w+|cbn?z|tbn?z)$")
@@ -92,17 +92,17 @@ def parse_jumps(path):
             if match:
                 section.append((match[1], match[2]))
 
-    def place(what):
+    def offset(what):
         return int(what.partition("+")[2] or "0", 0) if what.startswith(".text") else None
 
     jumps = collections.defaultdict(set)
     rows = [w for size, w in table.get("__jump_table", []) if size == "32"]
     for at, to in zip(rows[::2], rows[1::2]):
-        if place(at) is not None:
-            jumps[place(at)].add(place(to))
+        if offset(at) is not None:
+            jumps[offset(at)].add(offset(to))
     rows = [w for _, w in table.get(".altinstructions", [])]
-    alternatives = {place(at): place(to) for at, to in zip(rows[::2], rows[1::2])
-                    if place(at) is not None}
+    alternatives = {offset(at): offset(to) for at, to in zip(rows[::2], rows[1::2])
+                    if offset(at) is not None}
     return jumps, alternatives
 
 
@@ -135,7 +135,7 @@ def number(text):
 
 def through_pointer(caller):
     """What is called there."""
-    return ("the handler of the place" if caller == SHARED_HANDLER else
+    return ("the handler of the probe" if caller == SHARED_HANDLER else
             "whoever listens to the trace events")
 
 
@@ -433,33 +433,24 @@ class Analysis:
         """The last time that it is seen, everything is known of it."""
         what = "SHARED: " + (", ".join(sorted(tags)) or "?")
         if "?" not in tags:
-            what = next((w for tag, w, _ in CLASSES if tag in tags), what)
+            what = next((w for tag, w in CLASSES if tag in tags), what)
         self.stores[name, insn.addr - start] = (what, "%s %s" % (insn.op, insn.args))
 
 
 def main():
-    names = [what for _, what, _ in CLASSES]
-    out = [".. SPDX-License-Identifier: GPL-2.0", "", ".. Written by tools/lint/stores.", "",
-           ".. list-table:: Stores in the code that handlers can reach, by what they write to",
-           "   :header-rows: 1", "",
-           "   * - kernel", "     - handlers", "     - functions"]
-    out += ["     - " + n for n in names + ["shared"]]
+    names = [what for _, what in CLASSES]
     status = 0
-    calls = collections.OrderedDict()
     for kernel in sys.argv[1:]:
         a = Analysis(kernel)
         a.run()
         counts = collections.Counter(what if not what.startswith("SHARED") else "shared"
                                      for what, _ in a.stores.values())
         handlers = sum(any(re.match(p, n) for p, _ in HANDLERS) for n in a.entry)
-        out += ["   * - " + kernel, "     - %d" % handlers, "     - %d" % len(a.entry)]
-        out += ["     - %d" % counts[n] for n in names + ["shared"]]
         print("%s: %d handlers, %d functions, %d stores: %s" % (
             kernel, handlers, len(a.entry), len(a.stores),
             ", ".join("%s %d" % (n, counts[n]) for n in names + ["shared"])))
         with open("stores-%s.txt" % kernel, "w") as f:
-            f.write("# SPDX-License-Identifier: GPL-2.0\n"
-                    "# pfclass.ko for %s: every store that a handler can reach\n" % kernel)
+            f.write("# pfclass.ko for %s: every store that a handler can reach\n" % kernel)
             last = None
             for (function, offset), (what, text) in sorted(a.stores.items()):
                 if function != last:
@@ -469,7 +460,6 @@ def main():
             f.write("\nFunctions of the kernel that they call\n")
             for symbol, callers in sorted(a.outside.items()):
                 f.write("    %-34s from %s\n" % (symbol, ", ".join(sorted(callers))))
-                calls.setdefault(symbol, set()).add(kernel)
         for (function, offset), (what, text) in sorted(a.stores.items()):
             if what.startswith("SHARED"):
                 print("    %s+0x%x: %s: %s" % (function, offset, text, what))
@@ -477,11 +467,6 @@ def main():
         for line in sorted(a.trouble):
             print("    " + line)
             status = 1
-    out += [""] + ["* *%s*: %s" % (what, text) for _, what, text in CLASSES] + [
-        "", "Functions of the kernel that handlers call: " +
-        ", ".join(("``%s``" if " " not in s else "%s") % s for s in sorted(calls)) + "."]
-    with open("stores.rst", "w") as f:
-        f.write("\n".join(out) + "\n")
     sys.exit(status)
 
 
