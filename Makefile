@@ -10,6 +10,9 @@ KERNELS ?= $(KERNEL)
 CPU ?=
 TESTS ?=
 PARAMS ?=
+RESULTS ?=
+GROUPS ?=
+COMMIT ?=
 
 QEMU := selftests/qemu
 
@@ -51,7 +54,8 @@ lint:
 	@tools/lint/lint.sh
 
 bench:
-	@tools/bench/run --kernels '$(or $(KERNELS),6.12)' \
+	@tools/bench/run --kernels '$(or $(KERNELS),6.12)' $(if $(GROUPS),--groups '$(GROUPS)') \
+		$(if $(filter-out 0,$(COMMIT)),--commit,--explain) \
 		$(if $(RESULTS),--output '$(RESULTS)')
 
 bench-local:
@@ -83,7 +87,8 @@ help:
 	@echo '  make check KERNELS=all  the tests, on every kernel of $(QEMU)/kernels'
 	@echo '  make shell           a guest to look around in, with the module loaded'
 	@echo '  make lint            checkpatch, sparse, W=1, kernel-doc, shellcheck'
-	@echo '  make bench           instructions that pfclass and other tools add to a fault'
+	@echo '  make bench           instructions that pfclass and other tools add to a fault;'
+	@echo '                       COMMIT=1 puts them into Documentation/bench and README.md'
 	@echo '  make distclean       clean, and remove the cache too'
 	@echo
 	@echo 'Variables:'
@@ -91,6 +96,7 @@ help:
 	@echo '  KERNELS="6.1 6.12"   several of them (check), or: all'
 	@echo '  CPU=cortex-a57       the CPU model; all of the kernel'"'"'s if not given (check)'
 	@echo '  TESTS="anon numa"    only these tests (check)'
-	@echo '  RESULTS=DIR          where the tables and the plot go (bench)'
+	@echo '  RESULTS=DIR          where the figures and the listings go (bench)'
+	@echo '  GROUPS="pfclass"     only these groups of tools/bench/modes (bench)'
 	@echo '  PARAMS="account=0"   module parameters (demo, shell)'
 	@echo '  PFCLASS_CACHE=DIR    the cache; ~/.cache/pfclass if not given'

@@ -27,8 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* lint: allow SPACING: a file's name */
-#if __has_include(<sys/rseq.h>)
+#if __has_include("sys/rseq.h")
 #include <sys/rseq.h>
 #define PFC_RSEQ 1
 #endif
@@ -459,10 +458,8 @@ static const struct pfc_kind {
 	  pfc_numa_end },
 };
 
-/* lint: allow ARRAY_SIZE: the macro is the kernel's */
 #define PFC_NR_KINDS	(sizeof(pfc_kinds) / sizeof(pfc_kinds[0]))
 
-/* lint: allow MACRO_ARG_UNUSED: each use of a list takes what it needs */
 static const char * const pfc_class_keys[] = {
 #define PFC_X(id, key, where) key,
 	PFC_CLASSES(PFC_X)

@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2317,SC2329 # called by name
 #
-# The guest's part of `make bench`: sets every row of /pfclass/modes up in turn
-# and measures it. What is written is for report.py:
+# The guest's part of `make bench`: sets up every row of /pfclass/modes in turn
+# and measures it. It writes for report.py:
 #   @meta KEY VALUE      about the machine
 #   @row N               row N of the modes follows; 0 is the baseline
 #   KIND ...             a line of faultcost
-#   @insmod NS           how long loading took
-#   @read FILE NS SIZE   what reading a file took
 #   @left-out REASON     why there is nothing to show for the row
 #   @failed REASON       what went wrong with it
-#   @note TEXT           what the tool warned of
+#   @note TEXT           a warning of the tool
 #   @done                the last line
 
 set -u
@@ -96,7 +94,7 @@ row_pfclass()
 	done
 	case $filter in *other*) want=0 ;; esac
 	# shellcheck disable=SC2086 # words
-	if ! took=$(./faultcost --insmod pfclass.ko $params 2>/tmp/err); then
+	if ! insmod pfclass.ko $params 2>/tmp/err; then
 		echo "@left-out insmod$params: $(sed 's/.*: //; q' /tmp/err): $(why_insmod)"
 		return
 	fi
@@ -114,14 +112,10 @@ row_pfclass()
 		rmmod pfclass
 		return
 	fi
-	echo "@insmod $took"
 	[ -z "$disarm" ] || echo 0 >"$pfclass/enabled"
 	[ -z "$events" ] || echo 1 >"$tracing/events/pfclass/enable"
 	# shellcheck disable=SC2046 # nothing or one word
 	measure --check="$want" $(kinds_of "$kinds") ${filter:+--filter="$filter"}
-	for file in stats percpu; do
-		echo "@read $file $(./faultcost --read "$pfclass/$file")"
-	done
 	[ -z "$events" ] || echo 0 >"$tracing/events/pfclass/enable"
 	rmmod pfclass || fail "rmmod pfclass"
 }
@@ -131,11 +125,10 @@ row_floor()
 {
 	kinds=$1
 	shift
-	if ! took=$(./faultcost --insmod pfc_floor.ko "$@" 2>/tmp/err); then
+	if ! insmod pfc_floor.ko "$@" 2>/tmp/err; then
 		echo "@left-out insmod pfc_floor.ko $*: $(sed 's/.*: //; q' /tmp/err)"
 		return
 	fi
-	echo "@insmod $took"
 	# shellcheck disable=SC2046 # nothing or one word
 	measure --hits=/sys/module/pfc_floor/parameters/hits $(kinds_of "$kinds")
 	rmmod pfc_floor || fail "rmmod pfc_floor"

@@ -6,9 +6,97 @@
 # shellcheck source=selftests/qemu/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../../selftests/qemu/lib.sh"
 
+BENCH_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
 # One virtual nanosecond is one instruction, and nothing depends on the hour.
 # shellcheck disable=SC2034 # used by those who source this file
 ICOUNT="-M virt,dtb-kaslr-seed=off -seed 1 -rtc base=2026-01-01,clock=vm -icount shift=0,sleep=off"
+
+# What is measured unless told otherwise.
+# shellcheck disable=SC2034 # used by those who source this file
+DEFAULT_MODES="backend=kprobe account=0;backend=kprobe account=1;\
+backend=ftrace account=0;backend=ftrace account=1"
+
+# options ARG...: sets a script's variables from its command line. What the script's
+# usage() prints is the table, a line an option:
+#   "  --name WORD  text"   takes a value
+#   "  --name       text"   takes none: the variable becomes 1
+options()
+{
+	local kind
+
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--help | -h) usage; exit 0 ;;
+		esac
+		kind=$(usage | awk -v option="$1" '
+			index($0, "  --") == 1 && $1 == option {
+				print /^ *[^ ]+ [^ ]/ ? "value" : "flag"
+			}')
+		[ -n "$kind" ] || die "unknown option $1; see --help"
+		if [ "$kind" = flag ]; then
+			printf -v "${1#--}" 1
+			shift
+			continue
+		fi
+		[ $# -gt 1 ] || die "$1 takes a value; see --help"
+		printf -v "${1#--}" %s "$2"
+		shift 2
+	done
+}
+
+# work_ready NAME FILE...: makes the directory $work inside the tools' root, which has
+# Python, with the benchmark's programs in Python and copies of the files.
+# shellcheck disable=SC2317,SC2329 # called by the trap
+work_ready()
+{
+	root_group "$TOOLS_SUITE" bench
+	work=$(mktemp -d "$CACHE/root/$TOOLS_SUITE/tmp/$1.XXXXXX")
+	shift
+	# Guests that run in the background end with their script.
+	work_end()
+	{
+		local pids
+
+		pids=$(jobs -pr)
+		# shellcheck disable=SC2086 # process IDs
+		[ -z "$pids" ] || kill $pids 2>/dev/null || :
+		rm -rf "$work"
+	}
+	trap work_end EXIT
+	trap 'exit 130' INT TERM
+	cp "$BENCH_DIR/"*.py "$@" "$work/"
+}
+
+in_work()
+{
+	in_root "$TOOLS_SUITE" "/tmp/${work##*/}" "$@"
+}
+
+# module_sources: the module's sources in $work/src, for a hash of them.
+module_sources()
+{
+	sources_copy "$(sources Kbuild module include)" "$work/src"
+}
+
+# arm64_ready KERNEL: selects the kernel, builds faultcost and has what a boot takes.
+arm64_ready()
+{
+	kernel_select "$1"
+	[ "$K_ARCH" = arm64 ] || die "$1: the benchmark knows arm64 kernels only"
+	kernel_ready
+	faultcost_ready "$K_ARCH"
+}
+
+# boot KERNEL GUEST-SCRIPT ARG...: selftests/qemu/run as all measurements need it.
+boot()
+{
+	local kernel=$1 script=$BENCH_DIR/$2
+
+	shift 2
+	"$QEMU_DIR/run" --kernel "$kernel" --cpu cortex-a57 --no-load --no-userland \
+		--script "$script" --file "$FAULTCOST" --append nokaslr --timeout 900 "$@"
+}
 
 # faultcost_ready ARCH: builds faultcost for the guest; sets FAULTCOST.
 faultcost_ready()
@@ -50,19 +138,4 @@ extra_ready()
 	mkdir -p "$out"
 	cp "$dir/tools/bench/$name/pfc_$name.ko" "$out/"
 	echo "$key" >"$out/$name.key"
-}
-
-# floor_ready, steps_ready: likewise; sets FLOOR, STEPS.
-floor_ready()
-{
-	extra_ready floor
-	# shellcheck disable=SC2034 # used by those who source this file
-	FLOOR=$EXTRA
-}
-
-steps_ready()
-{
-	extra_ready steps
-	# shellcheck disable=SC2034 # used by those who source this file
-	STEPS=$EXTRA
 }

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 """Turns what load-guest.sh wrote, KERNEL.CPUS.out, into tables: KERNEL...
 
-Prints them and writes load.rst. Exits with 1 when something failed or a limit
-is exceeded.
+Exits with 1 when something failed or a limit is exceeded.
 """
 import collections
 import glob
 import sys
 
-from rst import rst_table
+import figures
 
 LIMITS_MS = {"6.12": 100}
 
@@ -51,23 +50,13 @@ def read(path):
 
 
 def print_table(title, header, rows):
-    widths = [max(len(r[i]) for r in [header] + rows) for i in range(len(header))]
     print("\n" + title)
-    for row in [header] + rows:
-        print("  " + "  ".join(c.ljust(w) if i == 0 else c.rjust(w)
-                               for i, (c, w) in enumerate(zip(row, widths))))
+    print("\n".join(figures.table(header, rows)))
 
 
 def main():
-    rst = [".. SPDX-License-Identifier: GPL-2.0", "", ".. Written by tools/bench/load.", ""]
     status = 0
     part_of = read_parts()
-
-    def table(title, header, rows, widths):
-        print_table(title, [h.replace("``", "") for h in header],
-                    [[c.replace("``", "") for c in row] for row in rows])
-        rst.extend(rst_table(title, header, rows, widths))
-
     for kernel in sys.argv[1:]:
         boots = {int(p.split(".")[-2]): read(p) for p in glob.glob(kernel + ".*.out")
                  if p[len(kernel) + 1:-4].isdigit()}
@@ -78,8 +67,7 @@ def main():
                 status = 1
         one = boots[1]
         title = "Linux " + one["release"]
-        rst += [title, "-" * len(title), ""]
-        names = ["``%s``" % m["name"] for m in one["modes"]]
+        names = [m["name"] for m in one["modes"]]
         parts = collections.OrderedDict()
         for n, mode in enumerate(one["modes"]):
             total = 0
@@ -92,14 +80,13 @@ def main():
                 total += own
             cells = parts.setdefault("the system call around it", [[0, 0] for _ in one["modes"]])
             cells[n] = [mode.get("traced", 0) - total, 1]
-        rows = [["*insmod*"] + ["%.1f" % (m.get("insmod", 0) / 1e6) for m in one["modes"]],
-                ["*insmod, while looked at*"] +
+        rows = [["insmod"] + ["%.1f" % (m.get("insmod", 0) / 1e6) for m in one["modes"]],
+                ["insmod, with a probe on each step"] +
                 ["%.1f" % (m.get("traced", 0) / 1e6) for m in one["modes"]]]
         for part, cells in parts.items():
             rows.append([part] + ["%.2f (%d)" % (c[0] / 1e6, c[1]) if c[1] else "" for c in cells])
-        rows.append(["*rmmod*"] + ["%.1f" % (m.get("rmmod", 0) / 1e6) for m in one["modes"]])
-        table("%s: milliseconds of the guest, and calls" % title, ["step"] + names, rows,
-              [30] + [17] * len(names))
+        rows.append(["rmmod"] + ["%.1f" % (m.get("rmmod", 0) / 1e6) for m in one["modes"]])
+        print_table("%s: milliseconds of the guest, and calls" % title, ["step"] + names, rows)
         limit = LIMITS_MS.get(kernel)
         for mode in one["modes"]:
             if limit and "insmod" in mode:
@@ -111,12 +98,10 @@ def main():
         for cpus in sorted(boots):
             for mode in boots[cpus]["modes"]:
                 if mode["read"]:
-                    rows.append([str(cpus), "``%s``" % mode["name"]] +
+                    rows.append([str(cpus), mode["name"]] +
                                 ["%d" % mode["read"][f][0] for f in ("stats", "percpu")])
-        table("%s: instructions to open, read and close" % title,
-              ["possible CPUs", "mode", "``stats``", "``percpu``"], rows, [10, 40, 20, 20])
-    with open("load.rst", "w") as f:
-        f.write("\n".join(rst).rstrip() + "\n")
+        print_table("%s: instructions to open, read and close" % title,
+                    ["possible CPUs", "mode", "stats", "percpu"], rows)
     sys.exit(status)
 
 

@@ -2,7 +2,7 @@
 """The host's part of `tools/bench/trace`: KERNEL KIND.
 
 Reads what the guest says, has QEMU log every instruction while faults are
-taken, and writes KERNEL.rst and listings into the current directory. The log is
+taken, and writes where-KIND-KERNEL.txt and a listing a mode. The log is
 of one instruction a translation block, so that it repeats nothing and leaves
 nothing out.
 """
@@ -14,7 +14,7 @@ import socket
 import sys
 import time
 
-from rst import rst_table
+import figures
 
 MONITOR, LOG = "monitor", "exec.log"
 LOG_BYTES = 160 << 20
@@ -200,7 +200,6 @@ def count(mode, stretches, symbols):
 def listing(path, kernel, kind, mode, stretches, symbols, asm):
     with open(path, "w") as f:
         whole = mode.total <= LISTING_MAX
-        f.write("# SPDX-License-Identifier: GPL-2.0\n")
         f.write("# %s, %s: the %d instructions that it adds to a fault of kind %s,\n"
                 "# in the order of execution%s\n" % (
                     kernel, mode.name, mode.total, kind,
@@ -219,39 +218,25 @@ def listing(path, kernel, kind, mode, stretches, symbols, asm):
                 f.write("    +0x%03x  %s\n" % (pc - symbol.start, asm.get(pc, "?")))
 
 
-def name_of(mode):
-    return "one empty probe (``%s``)" % mode[6:] if mode.startswith("floor ") else "``%s``" % mode
-
-
 def write(kernel, release, kind, modes, base):
-    parts = [p for p, _ in PARTS] + ["other functions of the kernel"]
-    keys = []
-    for mode in modes:
-        for key in mode.functions:
-            if key not in keys:
-                keys.append(key)
-        for part, _ in mode.functions:
-            if part not in parts:
-                parts.append(part)
-    rows = [["*all*"] + ["**%d**" % m.total for m in modes]]
-    rows.append(["*the kernel's own*"] + [
-        "**%d**" % sum(n for (part, _), n in m.functions.items() if not part.startswith("["))
-        for m in modes])
+    """The table of what each mode inserts, by part and function."""
+    parts = [part for part, _ in PARTS] + ["other functions of the kernel"]
+    keys = list(dict.fromkeys(key for mode in modes for key in mode.functions))
+    parts += list(dict.fromkeys(part for part, _ in keys if part not in parts))
+    sums = [("all", keys), ("the kernel's own", [k for k in keys if not k[0].startswith("[")])]
     for part in parts:
-        mine = [k for k in keys if k[0] == part]
-        if not mine:
-            continue
-        rows.append(["**%s**" % part] +
-                    ["**%d**" % sum(m.functions.get(k, 0) for k in mine) for m in modes])
-        rows += [["``%s``" % k[1]] + [str(m.functions.get(k, "")) for m in modes]
-                 for k in mine]
-    title = "Linux " + release
-    out = [title, "-" * len(title), ""]
-    out += rst_table("Instructions inserted into a fault of kind %s, which takes %d without"
-                     % (kind, base), ["function"] + [name_of(m.name) for m in modes],
-                     rows, [40] + [20] * len(modes))
-    with open(kernel + ".rst", "w") as f:
-        f.write("\n".join(out) + "\n")
+        mine = [key for key in keys if key[0] == part]
+        if mine:
+            sums += [(part, mine)] + [("  " + key[1], [key]) for key in mine]
+    rows = [[name] + [str(sum(m.functions.get(k, 0) for k in of)) for m in modes]
+            for name, of in sums]
+    with open("where-%s-%s.txt" % (kind, kernel), "w") as f:
+        f.write("Linux %s: instructions inserted into a fault of kind %s, which takes %d "
+                "without\n" % (release, kind, base))
+        for i, mode in enumerate(modes):
+            f.write("%d: %s\n" % (i + 1, mode.name))
+        f.write("\n".join(figures.table(
+            ["function"] + [str(i + 1) for i in range(len(modes))], rows)) + "\n")
 
 
 def main():
@@ -285,7 +270,7 @@ def main():
                 base = course
                 continue
             count(mode, stretches, symbols)
-            listing("%s-%d.txt" % (kernel, len(modes) + 1), release, kind, mode,
+            listing("where-%s-%s-%d.txt" % (kind, kernel, len(modes) + 1), release, kind, mode,
                     stretches, symbols, asm)
             modes.append(mode)
         elif line == "@done":

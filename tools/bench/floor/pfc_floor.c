@@ -2,8 +2,6 @@
 /*
  * The floor: what a probe costs that does nothing but add one to a per-CPU
  * counter, by the kind of probe. Not part of pfclass; the benchmark loads it.
- *
- * lint: allow LINE_SPACING throughout: NOKPROBE_SYMBOL() belongs to its function
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -183,24 +181,19 @@ static void pfc_kretprobe_exit(void)
 	unregister_kretprobe(&pfc_kretprobe);
 }
 
-/*
- * lint: allow LINUX_VERSION_CODE: the module is built for every kernel
- * lint: allow CONSTANT_COMPARISON: KERNEL_VERSION() is the constant
- */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
-#define PFC_FTRACE_REGS		struct pt_regs
+typedef struct pt_regs pfc_ftrace_regs;
 /* The flag's meaning was the opposite: "I look after myself". */
 #define PFC_FTRACE_BARE		FTRACE_OPS_FL_RECURSION_SAFE
 #define PFC_FTRACE_RECURSION	0
 #else
-#define PFC_FTRACE_REGS		struct ftrace_regs
+typedef struct ftrace_regs pfc_ftrace_regs;
 #define PFC_FTRACE_BARE		0
 #define PFC_FTRACE_RECURSION	FTRACE_OPS_FL_RECURSION
 #endif
 
-/* lint: allow SPACING: a type by a macro's name */
 static void notrace pfc_on_ftrace(unsigned long ip, unsigned long parent_ip,
-				  struct ftrace_ops *ops, PFC_FTRACE_REGS *regs)
+				  struct ftrace_ops *ops, pfc_ftrace_regs *regs)
 {
 	this_cpu_inc(pfc_hits);
 }

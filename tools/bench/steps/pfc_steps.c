@@ -6,8 +6,6 @@
  * nanoseconds in it without what is listed too. Not part of pfclass; the benchmark
  * loads it. (The kernel's own kprobe events refuse functions that are not traced,
  * and pfclass is none of those.)
- *
- * lint: allow LINE_SPACING throughout: NOKPROBE_SYMBOL() belongs to its function
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -62,10 +60,6 @@ static bool pfc_mute;
 
 static struct pfc_step *pfc_step_of(struct kretprobe_instance *ri)
 {
-/*
- * lint: allow LINUX_VERSION_CODE: the module is built for every kernel
- * lint: allow CONSTANT_COMPARISON: KERNEL_VERSION() is the constant
- */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
 	return container_of(get_kretprobe(ri), struct pfc_step, rp);
 #else
