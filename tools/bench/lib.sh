@@ -121,6 +121,7 @@ faultcost_ready()
 }
 
 # extra_ready NAME: builds the benchmark's own module pfc_NAME.ko; sets EXTRA.
+# shellcheck disable=SC2034 # used by those who source this file
 extra_ready()
 {
 	local list key dir name=$1 out=$CACHE/build/$K_NAME
