@@ -45,7 +45,7 @@
 #define PFC_BATCH_PAGES	64
 #define PFC_NUMA_WAIT_S	2
 
-/* Where the pages are: the same place in every run, for the filter's sake. */
+/* The address of the pages: the same in every run, for the filter's sake. */
 #define PFC_BASE	((char *)0x100000000UL)
 
 /* ---- reports ----------------------------------------------------------- */
@@ -532,7 +532,7 @@ static void pfc_counters_sum(const char *text, long long *sum)
 
 /*
  * Whether a pass was counted: each fault once, in its class, and in no other.
- * False where the module says that it cannot count the class here; a wrong
+ * False where the class is unavailable on this kernel; a wrong
  * count is the end.
  */
 static bool pfc_check(const struct pfc_kind *kind, unsigned int pass, long taken)
@@ -706,7 +706,7 @@ static void pfc_measure(const struct pfc_kind *kind, unsigned int passes)
 	       pfc_percpu_fd < 0 ? "unchecked" : exact ? "exact" : "uncounted");
 }
 
-/* The same faults with nothing around them, for who looks on from outside. */
+/* The same faults with nothing around them, for an observer outside the guest. */
 static void pfc_repeat(const struct pfc_kind *kind, unsigned int passes)
 {
 	int err = kind->setup();

@@ -212,16 +212,16 @@ row_command()
 	cp faultcost /tmp/faultcost
 	fresh_swap
 	eval "$(echo "$command" | sed "s|%|/tmp/faultcost $kinds|")" \
-		>/tmp/said 2>&1 </dev/null
+		>/tmp/printed 2>&1 </dev/null
 	status=$?
-	grep '^@left-out' /tmp/said && return
-	if grep -E '^[a-z]+ (mean|median) ' /tmp/said; then
+	grep '^@left-out' /tmp/printed && return
+	if grep -E '^[a-z]+ (mean|median) ' /tmp/printed; then
 		# Some go on with what they could attach.
-		grep -i 'warning' /tmp/said | head -n 1 | sed 's/^/@note /'
+		grep -i 'warning' /tmp/printed | head -n 1 | sed 's/^/@note /'
 		return
 	fi
-	echo "@left-out status $status: $({ grep -iE 'error|fatal|fail' /tmp/said ||
-		grep -v '^$' /tmp/said; } | head -n 2 | tr '\n' ' ' | cut -c1-240)"
+	echo "@left-out status $status: $({ grep -iE 'error|fatal|fail' /tmp/printed ||
+		grep -v '^$' /tmp/printed; } | head -n 2 | tr '\n' ' ' | cut -c1-240)"
 }
 
 row()

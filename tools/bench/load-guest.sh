@@ -4,9 +4,9 @@
 # The guest's part of `tools/bench/load`. Writes for load.py:
 #   @release TEXT
 #   @mode MODE
-#   @insmod NS, @rmmod NS      the system calls, nobody looking
+#   @insmod NS, @rmmod NS      the system calls, without a probe
 #   @read FILE NS SIZE         the median of reads of a file
-#   @traced NS                 the system call with the steps looked at
+#   @traced NS                 the system call with a probe on each step
 #   @step FUNCTION CALLS NS OWN   of that one; OWN is without other steps in it
 #   @done
 
@@ -49,7 +49,7 @@ traced()
 	rmmod pfc_steps || fail "rmmod pfc_steps"
 }
 
-steps=$(sed -n '/^#/d; /| looking$/d; s/.*| *//p' load-steps | tr '\n' ',')
+steps=$(sed -n '/^#/d; /| tracing$/d; s/.*| *//p' load-steps | tr '\n' ',')
 steps=${steps%,}
 echo "@release $(uname -r)"
 echo "@cpus $(grep -c ^processor /proc/cpuinfo)"

@@ -21,7 +21,7 @@ ok()
 not_ok()
 {
 	echo "not ok $*"
-	cat /tmp/said
+	cat /tmp/printed
 	status=1
 }
 
@@ -30,12 +30,12 @@ refused()
 {
 	what=$1 text=$2
 	shift 2
-	if "$@" >/tmp/said 2>&1; then
+	if "$@" >/tmp/printed 2>&1; then
 		not_ok "$what: it went on"
-	elif [ "$(wc -l </tmp/said)" != 1 ] || ! grep -q "$text" /tmp/said; then
+	elif [ "$(wc -l </tmp/printed)" != 1 ] || ! grep -q "$text" /tmp/printed; then
 		not_ok "$what"
 	else
-		ok "$what: $(cat /tmp/said)"
+		ok "$what: $(cat /tmp/printed)"
 	fi
 }
 
@@ -56,10 +56,10 @@ for mode in "backend=kprobe" "backend=ftrace account=0"; do
 	# shellcheck disable=SC2086 # words
 	insmod pfclass.ko $mode enabled=0 || exit 1
 	# shellcheck disable=SC2086 # words
-	if $local >/tmp/said 2>&1 && grep -q '^NOT A REAL MACHINE' /tmp/said &&
-	   grep -q '^anon ' /tmp/said; then
+	if $local >/tmp/printed 2>&1 && grep -q '^NOT A REAL MACHINE' /tmp/printed &&
+	   grep -q '^anon ' /tmp/printed; then
 		ok "$mode"
-		cat /tmp/said
+		cat /tmp/printed
 	else
 		not_ok "$mode"
 	fi

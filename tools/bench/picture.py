@@ -8,7 +8,7 @@ KIND = "zero"
 TITLE = "Instructions added to one copy-on-write fault of the zero page"
 NOTE = ("arm64, cortex-a57; the fault itself takes %s instructions. "
         "pfclass counts all classes at once, the other tools one function.")
-# What a bar says, and whose row of bench.csv it is.
+# The label of a bar, and the mode or label of its row of bench.csv
 ROWS = [
     ("pfclass, kprobe, account=1", "backend=kprobe account=1"),
     ("pfclass, kprobe, account=0", "backend=kprobe account=0"),

@@ -13,7 +13,7 @@ import picture
 KERNELS = "5.10 6.1 6.12 7.2"
 MODES = ["backend=kprobe account=1", "backend=kprobe account=0",
          "backend=ftrace account=1", "backend=ftrace account=0"]
-# What a row says, whose row of bench.csv it is, and of which kind of fault.
+# The label of a row, the mode or label of its row of bench.csv, and the kind of fault.
 README = [
     ("the fault itself", "", "zero"),
     ("pfclass, `enabled=0`", "backend=kprobe enabled=0", "anon"),

@@ -77,7 +77,7 @@ def baseline_of(boot):
 
 
 def measure(kernel, modes, module):
-    """The rows of a kernel, what is to be said of it, and whether all went well."""
+    """The rows of a kernel, a comment about it, and whether all went well."""
     rows, meta, well = {}, {}, True
 
     def add(group, mode, label, kind, cell):
@@ -120,7 +120,7 @@ def measure(kernel, modes, module):
 
 
 def merge(old, new, modes):
-    """@new, and of @old what @new says nothing of, in the order of the modes."""
+    """@new, and the rows of @old that @new lacks, in the order of the modes."""
     order = {(m["group"], m["mode"]): i for i, m in enumerate(modes)}
     order[BASELINE, ""] = -1
     kernels = figures.kernels_of(old + new)

@@ -15,12 +15,12 @@ while read -r mode <&3; do
 		status=1
 		continue
 	fi
-	if said=$(./faultcost --scale --filter=addr --passes=40 2>&1); then
+	if result=$(./faultcost --scale --filter=addr --passes=40 2>&1); then
 		# shellcheck disable=SC2086 # words
-		set -- $said
+		set -- $result
 		echo "ok $1 CPUs, $mode: $2 faults, each counted once by its CPU"
 	else
-		echo "not ok $cpus CPUs, $mode: $said"
+		echo "not ok $cpus CPUs, $mode: $result"
 		status=1
 	fi
 	rmmod pfclass

@@ -2,12 +2,12 @@
 # shellcheck shell=sh
 #
 # The guest's part of `tools/bench/trace`: for every mode of $PFC_MODES
-# loads what it says, names the module's symbols and takes faults of the kind
-# that is to be traced for as long as the host wants to look. "-" is no module;
+# loads the module, prints its symbols and takes faults of the kind that is
+# traced for as long as the host observes. "-" is no module;
 # "floor ..." is the benchmark's own one.
 #   @mode MODE    what follows is of this one
 #   ADDR t NAME   a symbol
-#   @look         faults are being taken now
+#   @observe      faults are being taken now
 #   @done
 
 set -u
@@ -24,7 +24,7 @@ while read -r mode <&3; do
 	*) module=pfclass && insmod pfclass.ko $mode || exit 1 ;;
 	esac
 	[ -z "$module" ] || grep -F "[$module]" /proc/kallsyms
-	echo "@look"
+	echo "@observe"
 	# The host slows the guest down a hundredfold as soon as it has read that.
 	./faultcost --kinds="$PFC_KIND" --pages=96 --plain="$PFC_PASSES" || exit 1
 	[ -z "$module" ] || rmmod "$module" || exit 1

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The host's part of `tools/bench/trace`: KERNEL KIND.
 
-Reads what the guest says, has QEMU log every instruction while faults are
+Reads what the guest prints, has QEMU log every instruction while faults are
 taken, and writes where-KIND-KERNEL.txt and a listing a mode. The log is
 of one instruction a translation block, so that it repeats nothing and leaves
 nothing out.
@@ -23,7 +23,7 @@ LISTING_MAX = 450  # instructions: of more, what is the kernel's own is left out
 KERNEL_SPACE = 1 << 63
 
 # What a fault of a kind must go through, and must not.
-COURSE = {
+PATH = {
     "anon": ({"handle_mm_fault"}, r"^(do_wp_page|do_swap_page|.*set_access_flags)"),
     "zero": ({"do_wp_page"}, r"^do_swap_page"),
     "reuse": ({"do_wp_page"}, r"^do_swap_page"),
@@ -142,9 +142,9 @@ def read_log(asm):
     return stretches
 
 
-def usual(stretches, kind, symbols):
-    """Courses of faults of the kind, the most frequent one first: (course, times)."""
-    names, (must, must_not) = {}, COURSE[kind]
+def frequent(stretches, kind, symbols):
+    """Paths of faults of the kind, the most frequent one first: (path, times)."""
+    names, (must, must_not) = {}, PATH[kind]
     counts = collections.Counter()
     for stretch in stretches:
         key = frozenset(stretch)
@@ -162,20 +162,20 @@ def usual(stretches, kind, symbols):
     return counts.most_common()
 
 
-def inserted(base, course):
+def inserted(base, path):
     """
-    What COURSE has and BASE has not: stretches of instructions, in order; None if
+    What PATH has and BASE has not: stretches of instructions, in order; None if
     it does not go by all of BASE.
     """
     out, i, j = [], 0, 0
-    while j < len(course):
-        if i < len(base) and course[j] == base[i]:
+    while j < len(path):
+        if i < len(base) and path[j] == base[i]:
             i, j = i + 1, j + 1
             continue
         k = j
-        while k < len(course) and course[k:k + 3] != base[i:i + 3]:
+        while k < len(path) and path[k:k + 3] != base[i:i + 3]:
             k += 1
-        out.append(course[j:k])
+        out.append(path[j:k])
         j = k
     return out if i == len(base) else None
 
@@ -250,24 +250,24 @@ def main():
         elif line.startswith("@mode "):
             mode = Mode(line.split(" ", 1)[1])
             symbols.forget_modules()
-        elif line == "@look":
+        elif line == "@observe":
             monitor = monitor or Monitor()
             watch(monitor)
-            courses = usual(read_log(asm), kind, symbols)
+            paths = frequent(read_log(asm), kind, symbols)
             stretches = None
-            for course, times in courses:
+            for path, times in paths:
                 # Now and then another one is more frequent: an allocation's, say.
-                stretches = inserted(base, course) if base else []
+                stretches = inserted(base, path) if base else []
                 if stretches is not None:
                     break
             else:
-                sys.exit("trace: %s: no fault took the course that most took without"
+                sys.exit("trace: %s: no fault took the path that most took without"
                          % mode.name)
             print("%s, %s: %d instructions; %d of %d faults took just these"
-                  % (kernel, mode.name, len(course), times,
-                     sum(n for _, n in courses)), flush=True)
+                  % (kernel, mode.name, len(path), times,
+                     sum(n for _, n in paths)), flush=True)
             if base is None:
-                base = course
+                base = path
                 continue
             count(mode, stretches, symbols)
             listing("where-%s-%s-%d.txt" % (kind, kernel, len(modes) + 1), release, kind, mode,

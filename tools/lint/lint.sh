@@ -91,7 +91,7 @@ done
 verdict "SPDX" "$log/spdx"
 
 # ---- checkpatch ------------------------------------------------------------
-# It looks for the kernel's own headers even when told that there is no tree.
+# It searches the kernel's own headers even with --no-tree.
 of '\.[ch]$' | in_copy xargs -r -n 4 -P "$(nproc)" "$KSRC/scripts/checkpatch.pl" \
 	--no-tree --strict --terse --show-types --no-summary --color=never -f 2>&1 |
 	grep -vE '^(Use of uninitialized value .root |find: .*/include)' |

@@ -283,7 +283,7 @@ class Analysis:
         """Registers that a call may change: the compiler knows those of its own functions."""
         if name in self.writes:
             return self.writes[name]
-        self.writes[name] = set(CALLER_SAVED)   # while it is looked at: recursion
+        self.writes[name] = set(CALLER_SAVED)   # meanwhile: recursion
         out = {"x30"}
         for insn in self.functions[name]:
             if insn.op in ("bl", "blr") or (insn.op == "b" and insn.reloc):

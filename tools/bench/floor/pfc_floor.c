@@ -50,7 +50,7 @@ NOKPROBE_SYMBOL(pfc_on_kprobe);
 static struct kprobe pfc_kprobe[PFC_MAX_BRANCHES];
 static unsigned int pfc_nr_kprobes;
 
-static int pfc_place(kprobe_opcode_t *addr, kprobe_pre_handler_t handler)
+static int pfc_register(kprobe_opcode_t *addr, kprobe_pre_handler_t handler)
 {
 	struct kprobe *kp = &pfc_kprobe[pfc_nr_kprobes];
 	int err;
@@ -66,7 +66,7 @@ static int pfc_place(kprobe_opcode_t *addr, kprobe_pre_handler_t handler)
 	return err;
 }
 
-static void pfc_unplace(void)
+static void pfc_unregister(void)
 {
 	while (pfc_nr_kprobes)
 		unregister_kprobe(&pfc_kprobe[--pfc_nr_kprobes]);
@@ -74,7 +74,7 @@ static void pfc_unplace(void)
 
 static int pfc_kprobe_init(void)
 {
-	return pfc_place(NULL, pfc_on_kprobe);
+	return pfc_register(NULL, pfc_on_kprobe);
 }
 
 #ifdef CONFIG_ARM64
@@ -95,7 +95,7 @@ NOKPROBE_SYMBOL(pfc_on_emulated);
 
 static int pfc_emulated_init(void)
 {
-	int err = pfc_place(NULL, pfc_on_emulated);
+	int err = pfc_register(NULL, pfc_on_emulated);
 
 	if (err)
 		return err;
@@ -105,7 +105,7 @@ static int pfc_emulated_init(void)
 		return 0;
 	}
 	pr_err("%s() begins with %08x\n", pfc_symbol, pfc_kprobe[0].opcode);
-	pfc_unplace();
+	pfc_unregister();
 	return -EINVAL;
 }
 
@@ -117,11 +117,11 @@ static int pfc_branch_init(void)
 	kprobe_opcode_t *insn, *end;
 	int err;
 
-	err = pfc_place(NULL, pfc_on_kprobe);
+	err = pfc_register(NULL, pfc_on_kprobe);
 	if (err)
 		return err;
 	insn = pfc_kprobe[0].addr;
-	pfc_unplace();
+	pfc_unregister();
 	memset(pfc_kprobe, 0, sizeof(pfc_kprobe));
 	sprint_symbol(name, (unsigned long)insn);
 	at = strchr(name, '+');
@@ -133,14 +133,14 @@ static int pfc_branch_init(void)
 		if (pfc_nr_kprobes == PFC_MAX_BRANCHES)
 			err = -E2BIG;
 		else
-			err = pfc_place(insn, pfc_on_kprobe);
+			err = pfc_register(insn, pfc_on_kprobe);
 		if (err)
 			break;
 	}
 	if (!err && !pfc_nr_kprobes)
 		err = -ENOENT;
 	if (err)
-		pfc_unplace();
+		pfc_unregister();
 	return err;
 }
 
@@ -183,7 +183,7 @@ static void pfc_kretprobe_exit(void)
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
 typedef struct pt_regs pfc_ftrace_regs;
-/* The flag's meaning was the opposite: "I look after myself". */
+/* The flag had the opposite meaning: the callback handles recursion itself. */
 #define PFC_FTRACE_BARE		FTRACE_OPS_FL_RECURSION_SAFE
 #define PFC_FTRACE_RECURSION	0
 #else
@@ -225,9 +225,9 @@ static const struct pfc_floor {
 	int (*init)(void);
 	void (*exit)(void);
 } pfc_floors[] = {
-	{ "kprobe",	pfc_kprobe_init,	pfc_unplace },
-	{ "emulated",	pfc_emulated_init,	pfc_unplace },
-	{ "branch",	pfc_branch_init,	pfc_unplace },
+	{ "kprobe",	pfc_kprobe_init,	pfc_unregister },
+	{ "emulated",	pfc_emulated_init,	pfc_unregister },
+	{ "branch",	pfc_branch_init,	pfc_unregister },
 	{ "kretprobe",	pfc_kretprobe_init,	pfc_kretprobe_exit },
 	{ "ftrace",	pfc_ftrace_init,	pfc_ftrace_exit },
 	{ "recursion",	pfc_ftrace_init,	pfc_ftrace_exit },

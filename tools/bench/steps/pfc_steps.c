@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Where the time of loading a module goes: a kretprobe on each function that the
- * parameter "steps" lists, those of a module that is not there yet as soon as it
- * comes. "result" reads: function, calls, nanoseconds in it and in what it calls,
+ * parameter "steps" lists, those of a module that is not loaded yet as soon as it
+ * is. "result" reads: function, calls, nanoseconds in it and in what it calls,
  * nanoseconds in it without what is listed too. Not part of pfclass; the benchmark
  * loads it. (The kernel's own kprobe events refuse functions that are not traced,
  * and pfclass is none of those.)
@@ -32,11 +32,11 @@ MODULE_PARM_DESC(comm, "whose time: the name of a task");
 
 static char *pfc_target = "pfclass";
 module_param_named(target, pfc_target, charp, 0444);
-MODULE_PARM_DESC(target, "the module whose functions are looked for when it comes");
+MODULE_PARM_DESC(target, "the module whose functions are probed when it is loaded");
 
 static struct pfc_step {
 	struct kretprobe rp;
-	bool placed;
+	bool registered;
 	u64 calls;
 	u64 total;
 	u64 own;
@@ -45,7 +45,7 @@ static struct pfc_step {
 static unsigned int pfc_nr_steps;
 static char *pfc_names;
 
-/* Of the one task that is looked at. */
+/* Of the one task that is traced. */
 static struct pfc_open {
 	struct pfc_step *step;
 	u64 began;
@@ -55,8 +55,8 @@ static struct pfc_open {
 static unsigned int pfc_depth;
 
 /* What placing these probes takes while the module comes. */
-static struct pfc_step pfc_looking = { .rp.kp.symbol_name = "looking", .placed = true };
-static bool pfc_mute;
+static struct pfc_step pfc_tracing = { .rp.kp.symbol_name = "tracing", .registered = true };
+static bool pfc_paused;
 
 static struct pfc_step *pfc_step_of(struct kretprobe_instance *ri)
 {
@@ -73,7 +73,7 @@ static int pfc_on_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct pfc_open *open = &pfc_open[pfc_depth];
 
-	if (pfc_mute || strcmp(current->comm, pfc_comm) || pfc_depth == PFC_MAX_DEPTH)
+	if (pfc_paused || strcmp(current->comm, pfc_comm) || pfc_depth == PFC_MAX_DEPTH)
 		return 1;
 	pfc_depth++;
 	open->step = pfc_step_of(ri);
@@ -102,7 +102,7 @@ static int pfc_on_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(pfc_on_return);
 
-static void pfc_step_place(struct pfc_step *step)
+static void pfc_step_register(struct pfc_step *step)
 {
 	const char *name = step->rp.kp.symbol_name;
 
@@ -111,7 +111,7 @@ static void pfc_step_place(struct pfc_step *step)
 	step->rp.entry_handler = pfc_on_entry;
 	step->rp.handler = pfc_on_return;
 	step->rp.maxactive = 8;
-	step->placed = !register_kretprobe(&step->rp);
+	step->registered = !register_kretprobe(&step->rp);
 }
 
 static int pfc_on_module(struct notifier_block *nb, unsigned long what, void *data)
@@ -122,18 +122,18 @@ static int pfc_on_module(struct notifier_block *nb, unsigned long what, void *da
 
 	if (what != MODULE_STATE_COMING || strcmp(mod->name, pfc_target))
 		return NOTIFY_DONE;
-	pfc_mute = true;
+	pfc_paused = true;
 	took = ktime_get_mono_fast_ns();
 	for (i = 0; i < pfc_nr_steps; i++)
-		if (!pfc_step[i].placed)
-			pfc_step_place(&pfc_step[i]);
+		if (!pfc_step[i].registered)
+			pfc_step_register(&pfc_step[i]);
 	took = ktime_get_mono_fast_ns() - took;
-	pfc_looking.calls++;
-	pfc_looking.total += took;
-	pfc_looking.own += took;
+	pfc_tracing.calls++;
+	pfc_tracing.total += took;
+	pfc_tracing.own += took;
 	if (pfc_depth)
 		pfc_open[pfc_depth - 1].within += took;
-	pfc_mute = false;
+	pfc_paused = false;
 	return NOTIFY_DONE;
 }
 
@@ -141,12 +141,12 @@ static struct notifier_block pfc_notifier = { .notifier_call = pfc_on_module };
 
 static int pfc_result_get(char *buf, const struct kernel_param *param)
 {
-	const struct pfc_step *step = &pfc_looking;
+	const struct pfc_step *step = &pfc_tracing;
 	unsigned int i = 0;
 	int len = 0;
 
 	do {
-		if (step->placed)
+		if (step->registered)
 			len += scnprintf(buf + len, PAGE_SIZE - len, "%s %llu %llu %llu\n",
 					 step->rp.kp.symbol_name, step->calls,
 					 step->total, step->own);
@@ -170,13 +170,13 @@ static int __init pfc_steps_init(void)
 	rest = pfc_names;
 	while ((name = strsep(&rest, ",")) && pfc_nr_steps < PFC_MAX_STEPS) {
 		pfc_step[pfc_nr_steps].rp.kp.symbol_name = name;
-		pfc_step_place(&pfc_step[pfc_nr_steps++]);
+		pfc_step_register(&pfc_step[pfc_nr_steps++]);
 	}
 	err = register_module_notifier(&pfc_notifier);
 	if (!err)
 		return 0;
 	while (pfc_nr_steps--)
-		if (pfc_step[pfc_nr_steps].placed)
+		if (pfc_step[pfc_nr_steps].registered)
 			unregister_kretprobe(&pfc_step[pfc_nr_steps].rp);
 	kfree(pfc_names);
 	return err;
@@ -188,7 +188,7 @@ static void __exit pfc_steps_exit(void)
 
 	unregister_module_notifier(&pfc_notifier);
 	for (i = 0; i < pfc_nr_steps; i++)
-		if (pfc_step[i].placed)
+		if (pfc_step[i].registered)
 			unregister_kretprobe(&pfc_step[i].rp);
 	kfree(pfc_names);
 }
