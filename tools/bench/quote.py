@@ -10,7 +10,6 @@ import sys
 import figures
 import picture
 
-KERNELS = "5.10 6.1 6.12 7.2"
 MODES = ["backend=kprobe account=1", "backend=kprobe account=0",
          "backend=ftrace account=1", "backend=ftrace account=0"]
 # The label of a row, the mode or label of its row of bench.csv, and the kind of fault.
@@ -109,15 +108,15 @@ def documents(rows, limits):
 
 
 def check_module(rows):
-    """Whether what is quoted was measured with the module as it is."""
+    """Whether the module's figures were measured with the module as it is."""
     module = figures.module_version("src")
     mine = [row for row in rows if row["group"] == "pfclass"]
     old = [row for row in mine if row["module"] != module]
     if old:
         sys.exit("%d of %d figures of Documentation/bench/bench.csv are of %s; this is %s.\n"
-                 "Measure again: make bench COMMIT=1 KERNELS=\"%s\"" % (
-                     len(old), len(mine), old[0]["module"] or "an unknown module", module,
-                     KERNELS))
+                 "Measure again: make bench COMMIT=1 GROUPS=pfclass KERNELS=\"%s\"" % (
+                     len(old), len(mine), old[0]["module"], module,
+                     " ".join(figures.kernels_of(old))))
 
 
 def main():
