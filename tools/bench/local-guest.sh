@@ -44,12 +44,12 @@ refused()
 refused "no module" "the module is not loaded" $local
 insmod pfclass.ko || exit 1
 refused "not root" "run as root" su nobody -c "$local"
-refused "an option that there is not" "unknown option --nonsense" $local --nonsense 1
+refused "an unknown option" "unknown option --nonsense" $local --nonsense 1
 umount /sys/kernel/debug/tracing 2>/dev/null
 umount /sys/kernel/debug
 refused "no debugfs" "mount -t debugfs" $local
 mount -t debugfs debugfs /sys/kernel/debug
-refused "a kind that there is not" "nonsense" $local --kinds nonsense
+refused "an unknown kind" "nonsense" $local --kinds nonsense
 rmmod pfclass
 }
 for mode in "backend=kprobe" "backend=ftrace account=0"; do
@@ -64,7 +64,7 @@ for mode in "backend=kprobe" "backend=ftrace account=0"; do
 		not_ok "$mode"
 	fi
 	if [ "$(cat /sys/kernel/debug/pfclass/enabled)" = 0 ]; then
-		ok "$mode: as it was: not enabled"
+		ok "$mode: left disabled, as it was"
 	else
 		not_ok "$mode: it is enabled now"
 	fi
