@@ -7,6 +7,7 @@ not measured now is kept from it. Exits with 1 when a row failed.
 """
 import glob
 import os
+import re
 import sys
 
 import figures
@@ -77,7 +78,7 @@ def baseline_of(boot):
 
 
 def measure(kernel, modes, module):
-    """The rows of a kernel, a comment about it, and whether all went well."""
+    """The rows of a kernel, what the guest tells of itself, and whether all went well."""
     rows, meta, well = {}, {}, True
 
     def add(group, mode, label, kind, cell):
@@ -112,11 +113,7 @@ def measure(kernel, modes, module):
                     cell["added"] = cell["instructions"] - base[kind]["instructions"]
                     cell["spread"] = max(cell["spread"], base[kind]["spread"])
                 add(*what, kind, dict({"reason": got.get("note", "")}, **cell))
-    about = "# %s: Linux %s %s" % (kernel, meta.get("release", "?"), meta.get("version", ""))
-    for tool in ("perf", "bpftrace"):
-        if tool in meta:
-            about += "; " + meta[tool]
-    return list(rows.values()), about, well
+    return list(rows.values()), meta, well
 
 
 def merge(old, new, modes):
@@ -179,17 +176,18 @@ def main():
     with open("versions") as f:
         comments = ["# SPDX-License-Identifier: GPL-2.0", "# " + "; ".join(f.read().split("\n")[:-1])]
     old_comments, old = figures.read("bench.csv") if os.path.exists("bench.csv") else ([], [])
+    found = [re.match(r"# (\S+ (?:version|perf|bpftrace)): (.*)", c) for c in old_comments]
+    versions = {match[1]: match[2] for match in found if match}
     module = figures.module_version("src")
-    new, abouts, status = [], [], 0
+    new, status = [], 0
     for kernel in kernels:
-        rows, about, well = measure(kernel, modes, module)
+        rows, meta, well = measure(kernel, modes, module)
         new += rows
-        abouts.append(about)
         status |= not well
+        versions.update({"%s %s" % (kernel, key): meta[key]
+                         for key in ("version", "perf", "bpftrace") if key in meta})
+    comments += ["# %s: %s" % item for item in versions.items()]
     rows = merge(old, new, modes)
-    for kernel in figures.kernels_of(rows):
-        about = "# %s: " % kernel
-        comments.append(next((c for c in abouts + old_comments if c.startswith(about)), about))
     for kernel in kernels:
         print_table(kernel, [row for row in rows if row in new], limits)
     figures.write("bench.csv", comments, rows)
