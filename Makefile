@@ -13,6 +13,9 @@ PARAMS ?=
 IMAGE ?=
 SHARE ?=
 CMD ?=
+RESULTS ?=
+GROUPS ?=
+COMMIT ?=
 
 QEMU := selftests/qemu
 # The kernel that a guest boots: the user's own, or one of the table.
@@ -61,14 +64,15 @@ run:
 		$(if $(SHARE),--share '$(SHARE)') --cmd '$(subst ','\'',$(CMD))'
 
 lint:
-	@selftests/lint.sh
+	@tools/lint/lint.sh
 
 bench:
-	@selftests/bench/run --kernels '$(or $(KERNELS),6.12)' \
+	@tools/bench/run --kernels '$(or $(KERNELS),6.12)' $(if $(GROUPS),--groups '$(GROUPS)') \
+		$(if $(filter-out 0,$(COMMIT)),--commit,--explain) \
 		$(if $(RESULTS),--output '$(RESULTS)')
 
 bench-local:
-	@selftests/bench/local
+	@tools/bench/local
 
 clean:
 	rm -f *.o *.ko *.mod *.mod.c .*.cmd modules.order Module.symvers \
@@ -98,7 +102,8 @@ help:
 	@echo '  make shell           a guest to look around in: module loaded, perf, bpftrace, trace-cmd'
 	@echo '  make run CMD="..."   run a command in such a guest'
 	@echo '  make lint            checkpatch, sparse, W=1, kernel-doc, shellcheck'
-	@echo '  make bench           instructions that pfclass and other tools add to a fault'
+	@echo '  make bench           instructions that pfclass and other tools add to a fault;'
+	@echo '                       COMMIT=1 puts them into Documentation/bench and README.md'
 	@echo '  make distclean       clean, and remove the cache too'
 	@echo
 	@echo 'Variables:'
@@ -108,6 +113,7 @@ help:
 	@echo '  IMAGE=FILE KDIR=DIR  a kernel that you have built (demo, check, shell, run)'
 	@echo '  SHARE=DIR            a directory that the guest sees as /share (shell, run)'
 	@echo '  TESTS="anon numa"    only these tests (check)'
-	@echo '  RESULTS=DIR          where the tables and the plot go (bench)'
+	@echo '  RESULTS=DIR          where the figures and the listings go (bench)'
+	@echo '  GROUPS="pfclass"     only these groups of tools/bench/modes (bench)'
 	@echo '  PARAMS="account=0"   module parameters (demo, shell, run)'
 	@echo '  PFCLASS_CACHE=DIR    the cache; ~/.cache/pfclass if not given'

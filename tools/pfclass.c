@@ -8,7 +8,6 @@
 
 #include "output.h"
 
-
 static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv, struct pfc_options *options);

@@ -177,7 +177,7 @@ userland_part()
 {
 	local list key
 
-	list=$(sources include "$2" | grep -vE '^selftests/(qemu|golden)/' || :)
+	list=$(sources include "$2" | grep -vE '^(selftests/(qemu|golden)|tools/(bench|lint))/' || :)
 	key=$(echo "$(sources_key "$list") $(cat "$QEMU_DIR/build.sh")" |
 		sha256sum | cut -c1-16)
 	built "$1-$K_ARCH" "$key" userland_build "$1" "$2" "$list"

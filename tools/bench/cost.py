@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0
+"""TAP: no figure of bench.csv is above that of committed.csv by more than one percent."""
+import sys
+
+import figures
+
+PERCENT = 1
+# Another build of the kernel: what the kernel itself adds to a hit may differ.
+PERCENT_OTHER = 10
+
+
+def judge(row, old):
+    """Whether a fault costs no more than it did, and the figures in words."""
+    if not row or figures.added(row) is None or figures.added(old) is None:
+        return False, "not measured: %s" % (row["reason"] if row else "no such row")
+    if row["counted"] != old["counted"]:
+        return False, "%s, committed as %s" % (row["counted"], old["counted"])
+    percent = PERCENT if row["release"] == old["release"] else PERCENT_OTHER
+    # Measurements of one thing agree within their spread and one instruction.
+    limit = figures.added(old) * (1 + percent / 100) + 1 + \
+        max(float(row["spread"]), float(old["spread"]))
+    return figures.added(row) <= limit, "%s instructions, committed %s, limit %.2f" % (
+        row["added"], old["added"], limit)
+
+
+def main():
+    _, now = figures.read("bench.csv")
+    _, committed = figures.read("committed.csv")
+    modes = {(row["kernel"], row["mode"]) for row in now if row["group"] != figures.BASELINE}
+    results = []
+    for kernel, mode in sorted(modes):
+        for kind in figures.KINDS:
+            old = figures.find(committed, kernel, mode, kind)
+            well, text = judge(figures.find(now, kernel, mode, kind), old) if old else (
+                False, "no figure is committed")
+            results.append(well)
+            print("%sok %d - %s, %s: %s" % ("" if well else "not ", len(results), mode, kind,
+                                            text))
+    print("1..%d" % len(results))
+    sys.exit(0 if results and all(results) else 1)
+
+
+main()
