@@ -106,6 +106,18 @@ def main():
             if form % name not in text and "``%s " % name not in text:
                 bad(page, "does not describe %s" % name)
 
+    # N, X and numa stand for what the module fills in.
+    log = "".join(read(p) for p in glob.glob("module/*.c")).replace('" PFC_UNAVAILABLE "',
+                                                                    "unavailable")
+    table = read("Documentation/usage.rst").partition("\nin the log ")[2].partition("\n\n")[0]
+    messages = re.findall(r"(?m)^``([^`]+)`` ", table)
+    if not messages:
+        bad("Documentation/usage.rst", "has no table of messages")
+    for message in messages:
+        for part in filter(None, re.split(r" ?\.\.\. ?", message)):
+            if not re.search(re.sub(r"\b(N|X|numa)\b", r"%\\w+", re.escape(part)), log):
+                bad("Documentation/usage.rst", "the module does not log: %s" % part)
+
     classes = "".join(read(p) for p in glob.glob("Documentation/classes/*.rst"))
     for row in found(r"(?m)^PFC_ROW\((\w+)", *glob.glob("selftests/*.c")):
         if "``%s``" % row not in classes:
