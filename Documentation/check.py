@@ -106,6 +106,19 @@ def main():
             if form % name not in text and "``%s " % name not in text:
                 bad(page, "does not describe %s" % name)
 
+    # The lines of the chart of dependencies.
+    page = "Documentation/architecture.rst"
+    chart = read(page).partition("above it, never of those below::")[2].strip("\n")
+    rank = {name: i for i, line in enumerate(chart.partition("\n\n")[0].split("\n"))
+            for name in line.replace(",", " ").split()}
+    for path in sorted(glob.glob("module/*.[ch]")):
+        name = os.path.basename(path)[:-2]
+        for other in re.findall(r'#include "(\w+)\.h"', read(path)):
+            if rank.get(other, -1) > rank.get(name, len(rank)):
+                bad(page, "%s includes %s.h, which is below it" % (path, other))
+    if "hit" not in rank:
+        bad(page, "has no chart of dependencies")
+
     # N, X and numa stand for what the module fills in.
     log = "".join(read(p) for p in glob.glob("module/*.c")).replace('" PFC_UNAVAILABLE "',
                                                                     "unavailable")
