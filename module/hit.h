@@ -153,6 +153,14 @@ static __always_inline bool pfc_hit_exit(struct pfc_probe *probe, unsigned long 
 	return true;
 }
 
+/* Who called, under somebody's kretprobe; a trampoline's address if that cannot be told. */
+static __always_inline unsigned long pfc_hit_caller(unsigned long caller)
+{
+	if (unlikely(pfc_in_ranges(caller, pfc_trampolines, pfc_nr_trampolines)))
+		return pfc_compat_probed_return() ?: caller;
+	return caller;
+}
+
 /*
  * Without accounting, only calls of the dispatcher count. Others are counted as ignored; or
  * as lost, if the return address is a trampoline's: somebody probes the function's return,
@@ -162,7 +170,9 @@ static __always_inline bool pfc_hit_dispatched(struct pfc_probe *probe, unsigned
 {
 	if (likely(caller == probe->caller) || !probe->check_caller)
 		return true;
-	if (!probe->caller && pfc_in_ranges(caller, pfc_dispatcher, pfc_nr_dispatcher))
+	caller = pfc_hit_caller(caller);
+	if (caller == probe->caller ||
+	    (!probe->caller && pfc_in_ranges(caller, pfc_dispatcher, pfc_nr_dispatcher)))
 		return true;
 	if (unlikely(pfc_in_ranges(caller, pfc_trampolines, pfc_nr_trampolines)))
 		pfc_hit_count(probe, lost);

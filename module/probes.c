@@ -405,6 +405,9 @@ const char *pfc_probes_why_not(enum pfc_class class)
 			    pfc_filter_by_address())
 				return "its probe does not know the address, and the filter asks";
 	}
+	/* Accesses that were refused are its own, too. */
+	if (class == PFC_ERROR && pfc_why_not_mark[PFC_MARK_REFUSED])
+		return pfc_why_not_mark[PFC_MARK_REFUSED];
 	/* What leaves no mark is what no mark's probe saw: all must have one. */
 	for (mark = 0; mark < PFC_NR_SEEN_MARKS; mark++) {
 		seen_as = pfc_mark_seen_as(mark);

@@ -125,6 +125,27 @@ typedef struct pt_regs pfc_compat_ftrace_regs;
 #define PFC_COMPAT_FAULT_RESULTS(X) PFC_FAULT_RESULTS(X) X(WRITE)
 #endif
 
+/*
+ * Where the function that was entered last under somebody's kretprobe returns to, once the
+ * trampoline is through; 0: that is not known here.
+ */
+static __always_inline unsigned long pfc_compat_probed_return(void)
+{
+#if defined(CONFIG_KRETPROBE_ON_RETHOOK)
+	struct llist_node *node = current->rethooks.first;
+
+	return node ? llist_entry(node, struct rethook_node, llist)->ret_addr : 0;
+#elif defined(CONFIG_KRETPROBES) && LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
+	struct llist_node *node = current->kretprobe_instances.first;
+
+	if (!node)
+		return 0;
+	return (unsigned long)llist_entry(node, struct kretprobe_instance, llist)->ret_addr;
+#else
+	return 0;
+#endif
+}
+
 /* 5.17 made it a function with a lower-case name. */
 static inline void *pfc_compat_pde_data(const struct inode *inode)
 {
