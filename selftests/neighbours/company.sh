@@ -307,7 +307,7 @@ hits_perf()
 # A setting of the system; its file is the target.
 attach_setting()
 {
-	setting=$2
+	setting=${2% }
 	[ -w "$setting" ] || { why="there is no $setting"; return 1; }
 	old=$(cat "$setting")
 	echo "$1" >"$setting" || { why="$setting does not take $1"; return 1; }
