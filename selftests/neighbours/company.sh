@@ -253,21 +253,28 @@ hits_bpftrace()
 attach_perfprobe()
 {
 	have perf || return 1
+	added=
 	events=
 	for target in $2; do
-		(tool perf probe -q -a "neighbour:$target=$target") >$tmp/said 2>&1 </dev/null &&
-			events="$events -e neighbour:$target"
+		added="$added -a neighbour:$target=$target"
+		events="$events -e neighbour:$target"
 	done
-	[ -n "$events" ] || { why="perf probe: $(grep -v '^$' $tmp/said | tail -n 1)"; return 1; }
-	rm -f $tmp/counted
 	# shellcheck disable=SC2086 # words
-	background tool perf stat -x, -a -o $tmp/counted $events sleep 100000
-	wait_for 60 test -e $tmp/counted
+	(tool perf probe -q $added) >$tmp/said 2>&1 </dev/null ||
+		{ why="perf probe: $(grep -v '^$' $tmp/said | tail -n 1)"; return 1; }
+	rm -f $tmp/counted $tmp/child
+	# perf ends, and writes, when its child does.
+	# shellcheck disable=SC2016,SC2086 # for the inner shell; words
+	background tool perf stat -x, -a -o $tmp/counted $events \
+		sh -c 'echo $$ >"$1"; exec sleep 100000' sh $tmp/child
+	wait_for 60 test -s $tmp/child
 }
 
 detach_perfprobe()
 {
-	end_background
+	kill "$(cat $tmp/child)"
+	wait "$pid" 2>/dev/null
+	pid=
 	hits=$(awk -F, '$1 ~ /^[0-9]+$/ { n += $1 } END { print n + 0 }' $tmp/counted)
 	(tool perf probe -q -d 'neighbour:*') >/dev/null 2>&1 </dev/null
 }
@@ -300,7 +307,7 @@ hits_perf()
 # A setting of the system; its file is the target.
 attach_setting()
 {
-	setting=$2
+	setting=${2% }
 	[ -w "$setting" ] || { why="there is no $setting"; return 1; }
 	old=$(cat "$setting")
 	echo "$1" >"$setting" || { why="$setting does not take $1"; return 1; }
