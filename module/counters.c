@@ -5,11 +5,11 @@
  */
 #include <linux/cpumask.h>
 #include <linux/errno.h>
+#include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
-#include <linux/vmstat.h>
 #include "counters.h"
 
 struct pfc_counters __percpu *pfc_counters;
