@@ -30,10 +30,10 @@ modules_install: module
 		$(if $(DESTDIR),INSTALL_MOD_PATH='$(DESTDIR)') modules_install
 
 tools:
-	$(MAKE) -C tools
+	$(MAKE) -C tools/pfclass
 
 install: modules_install tools
-	$(MAKE) -C tools install DESTDIR='$(DESTDIR)'
+	$(MAKE) -C tools/pfclass install DESTDIR='$(DESTDIR)'
 
 demo:
 	@$(QEMU)/run --kernel '$(or $(KERNEL),6.12)' $(if $(CPU),--cpu '$(CPU)') \
@@ -62,7 +62,7 @@ clean:
 		.module-common.o
 	find module \( -name '*.o' -o -name '.*.cmd' -o -name '*.o.d' \) \
 		-exec rm -f {} +
-	-$(MAKE) -C tools clean
+	-$(MAKE) -C tools/pfclass clean
 	$(if $(KSRC),$(MAKE) -C selftests clean)
 
 distclean: clean

@@ -416,7 +416,7 @@ static const char *tool(void)
 		return given;
 	if (!system("command -v pfclass >/dev/null 2>&1"))
 		return "pfclass";
-	snprintf(path, sizeof(path), "../tools/pfclass");
+	snprintf(path, sizeof(path), "../tools/pfclass/pfclass");
 	return access(path, X_OK) ? NULL : path;
 }
 
@@ -534,9 +534,9 @@ TEST_F(target, stat_says_what_went_wrong)
 	EXPECT_EQ(128 + SIGKILL, run("%s stat -- sh -c 'kill -9 $$' 2>/dev/null", t));
 	EXPECT_EQ(15, run("%s stat -p 4194303 2>/dev/null", t));
 	/* One at a time. */
-	EXPECT_EQ(9, run("%s stat -- %s stat -- true 2>/dev/null", t, t));
+	EXPECT_EQ(125, run("%s stat -- %s stat -- true 2>/dev/null", t, t));
 	ASSERT_EQ(0, pfc_write(pfc_path(PFC_FILE_ENABLED), "0"));
-	EXPECT_EQ(9, run("%s stat -- true 2>/dev/null", t));
+	EXPECT_EQ(125, run("%s stat -- true 2>/dev/null", t));
 	ASSERT_EQ(0, pfc_write(pfc_path(PFC_FILE_ENABLED), "1"));
 	/* A descendant that stays behind keeps neither the group nor the filter. */
 	EXPECT_EQ(3, run("%s stat -- sh -c 'sleep 1000 >/dev/null 2>&1 & exit 3' 2>/dev/null", t));
@@ -552,7 +552,7 @@ TEST_F(target, stat_says_what_went_wrong)
 		int status;
 
 		wait(&status);
-		EXPECT_EQ(14, WEXITSTATUS(status));
+		EXPECT_EQ(125, WEXITSTATUS(status));
 	}
 }
 

@@ -747,12 +747,13 @@ userland_ready()
 
 userland_build()
 {
-	local what=$1 list key root=$CACHE/root/$TOOLS_SUITE
+	local what=$1 where=$1 list key root=$CACHE/root/$TOOLS_SUITE
 	local log=$CACHE/log/userland-$K_ARCH-$1 name=/build/userland-$K_ARCH-$1
 	local out=$U_DIR/$1 dir
 	local -a vars
 
-	list=$(sources include "$what" | grep -v '^selftests/qemu/' || :)
+	[ "$what" != tools ] || where=tools/pfclass
+	list=$(sources include "$where" | grep -v '^selftests/qemu/' || :)
 	vars=(ARCH="$K_KARCH" CROSS_COMPILE="$K_CROSS" STATIC=1
 		PKG_CONFIG_LIBDIR="/usr/lib/$K_TRIPLET/pkgconfig:/usr/share/pkgconfig")
 	key=$(sources_key "$list")-$(echo "${vars[@]}" | sha256sum | cut -c1-8)
@@ -762,15 +763,15 @@ userland_build()
 	sources_copy "$list" "$dir"
 	rm -rf "$dir/out"
 	mkdir -p "$dir/out"
-	if [ ! -e "$dir/$what/Makefile" ]; then
-		say "there is no $what/Makefile: the guest goes without"
+	if [ ! -e "$dir/$where/Makefile" ]; then
+		say "there is no $where/Makefile: the guest goes without"
 	elif [ "$what" = tools ]; then
 		say "building the tool for $K_ARCH"
 		run_logged "$log" in_root "$TOOLS_SUITE" "$name" \
-			make -C tools "${vars[@]}" -j"$(nproc)" ||
+			make -C "$where" "${vars[@]}" -j"$(nproc)" ||
 			die "the tool does not build for $K_ARCH"
 		grep 'warning:' "$log" >&2 || :
-		cp "$dir/tools/pfclass" "$dir/out/"
+		cp "$dir/$where/pfclass" "$dir/out/"
 	else
 		ksrc_ready
 		say "building the tests for $K_ARCH"

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "output.h"
-#include "pfclass.h"
-#include "reader.h"
+#include "cmd.h"
+#include "lib/output.h"
+#include "lib/stats.h"
 
 static const struct control {
 	const char *name;
@@ -14,18 +14,19 @@ static const struct control {
 	const char *text;	/* NULL: the arguments */
 	const char *doc;
 } controls[] = {
-	{ "reset", PFC_FILE_RESET, "1\n", "Let every counter begin at zero." },
+	{ "reset", PFC_FILE_RESET, "1\n", "Reset all counters." },
 	{ "enable", PFC_FILE_ENABLED, "1\n", "Arm every probe." },
 	{ "disable", PFC_FILE_ENABLED, "0\n",
-	  "Disarm every probe: the kernel runs as if the module were not there." },
+	  "Disarm every probe: nothing is counted, and a fault costs nothing more." },
 	{ "filter", PFC_FILE_FILTER, NULL,
-	  "Show the filter, or set it: only the faults that fit every word are counted."
+	  "Show the filter, or set it: only faults that match every word are counted. The "
+	  "filter matches the faulting task, not the owner of the memory."
 	  "\v"
 	  "Words:\n"
-	  "  " PFC_FILTER_TGID "N            of the process N\n"
-	  "  " PFC_FILTER_CGROUP "PATH       of the processes in this control group\n"
-	  "  " PFC_FILTER_ADDR "START-END    at addresses from START to below END\n"
-	  "  " PFC_FILTER_CLEAR "             every fault again\n"
+	  "  " PFC_FILTER_TGID "N            only the process with ID N\n"
+	  "  " PFC_FILTER_CGROUP "PATH       only processes in this control group\n"
+	  "  " PFC_FILTER_ADDR "START-END    only addresses from START to below END\n"
+	  "  " PFC_FILTER_CLEAR "             every fault\n"
 	  "\n"
 	  "EXAMPLES\n"
 	  "  pfclass filter " PFC_FILTER_TGID "1234\n"
@@ -95,18 +96,15 @@ static int run(const struct input *input)
 {
 	const struct control *control = input->control;
 	struct pfc_reader reader;
-	struct pfc_stats stats;
 	char *line;
 	int ret;
 
 	ret = pfc_reader_open(&reader, input->options->debugfs);
 	if (ret)
 		return ret;
-	/* Know whom one talks to before one writes. */
-	ret = pfc_read_stats(&reader, &stats);
+	ret = pfc_check_module(&reader);
 	if (ret)
 		return ret;
-	pfc_free_stats(&stats);
 	if (control->text)
 		return pfc_write_text(&reader, control->file, control->text);
 	if (!input->nr_words)
@@ -121,7 +119,7 @@ static int run(const struct input *input)
  * pfc_cmd_control() - the subcommands "reset", "enable", "disable", "filter"
  * @argc: the arguments, and their number
  * @argv: argv[0] is the name to use in messages and ends in the subcommand
- * @options: the options that stood before it
+ * @options: the options before it
  *
  * Return: an exit status of enum pfc_exit.
  */

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
-/* pfclass latency: how long the faults of each class took. */
+/* pfclass latency: print how long the faults of each class took. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "output.h"
-#include "pfclass.h"
-#include "reader.h"
-
-/* lint: allow CAMELCASE throughout: the names of inttypes.h */
+#include "cmd.h"
+#include "lib/json.h"
+#include "lib/latencies.h"
+#include "lib/output.h"
+#include "lib/table.h"
 
 #define BAR	40	/* columns of the longest bar */
 
 static const char doc[] =
 	"Show how long the faults of each class took since the module was loaded or "
-	"reset, from the first visit to the end, with what they slept. The module "
-	"measures it when it was loaded with latency=1."
+	"the counters were reset, from the first visit to the end. Time spent waiting "
+	"for others is included. The module measures it if loaded with latency=1."
 	"\v"
-	"Each row of a histogram counts the faults that took at least as long as its "
-	"first time and less than its second.\n"
+	"A row of a histogram counts the faults that took at least its first time and "
+	"less than its second.\n"
 	"\n"
 	"EXAMPLES\n"
 	"  pfclass latency                    count, mean, sum and histogram by class\n"
@@ -32,7 +32,7 @@ struct input {
 };
 
 static const struct argp_option latency_options[] = {
-	{ "summary", 's', NULL, 0, "No histograms", 0 },
+	{ "summary", 's', NULL, 0, "Print no histograms", 0 },
 	{ 0 }
 };
 
@@ -101,7 +101,7 @@ static void print_histogram(const struct pfc_latency *latency, const char *name)
 		pfc_table_add(&table, "%s", time_text(bucket->from));
 		pfc_table_add(&table, "%s", time_text(bucket->from ? 2.0 * bucket->from : 2));
 		pfc_table_add(&table, "%" PRIu64, bucket->count);
-		/* The least of them is seen, too. */
+		/* Even the smallest bucket has a bar. */
 		pfc_table_add(&table, "%.*s", bar ? bar : 1,
 			      "########################################");
 	}
@@ -179,7 +179,7 @@ static void print_json(const struct input *input, const struct pfc_latencies *al
 	pfc_json_print(root, false);
 }
 
-/* No class is measured though some are counted: the module was not asked to. */
+/* Whether no class is measured: latency=0. */
 static bool is_off(const struct pfc_latencies *all)
 {
 	size_t class;
@@ -194,7 +194,7 @@ static bool is_off(const struct pfc_latencies *all)
  * pfc_cmd_latency() - the subcommand "latency"
  * @argc: its arguments, and their number
  * @argv: argv[0] is the name to use in messages
- * @options: the options that stood before it
+ * @options: the options before it
  *
  * Return: an exit status of enum pfc_exit.
  */
@@ -203,7 +203,6 @@ int pfc_cmd_latency(int argc, char **argv, struct pfc_options *options)
 	struct input input = { .options = options };
 	struct pfc_latencies all;
 	struct pfc_reader reader;
-	struct pfc_stats stats;
 	int ret;
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &input))
@@ -211,16 +210,15 @@ int pfc_cmd_latency(int argc, char **argv, struct pfc_options *options)
 	ret = pfc_reader_open(&reader, options->debugfs);
 	if (ret)
 		return ret;
-	ret = pfc_read_stats(&reader, &stats);
+	ret = pfc_check_module(&reader);
 	if (ret)
 		return ret;
-	pfc_free_stats(&stats);
 	ret = pfc_read_latencies(&reader, &all);
 	if (ret)
 		return ret;
 	if (is_off(&all)) {
-		pfc_error("the module does not measure latency; load it with that: rmmod pfclass; "
-			  "insmod pfclass.ko latency=1");
+		pfc_error("the module does not measure latency; reload it: rmmod pfclass; insmod "
+			  "pfclass.ko latency=1");
 		ret = PFC_EXIT_NO_LATENCY;
 	} else {
 		if (options->json)

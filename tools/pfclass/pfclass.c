@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
-/* pfclass: read the counters of the pfclass module. */
-#include "pfclass.h"
-
+/* pfclass: run a subcommand. What they share of the command line is here. */
+#include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "output.h"
+#include "../../include/uapi/pfclass.h"
+#include "cmd.h"
 
+#define SHORTEST	0.001		/* seconds */
+#define LONGEST		1e6
 
 static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv, struct pfc_options *options);
 } commands[] = {
 	{ "stat", pfc_cmd_stat },
+	{ "list", pfc_cmd_list },
 	{ "latency", pfc_cmd_latency },
 	{ "probes", pfc_cmd_probes },
 	{ "reset", pfc_cmd_control },
@@ -29,29 +33,31 @@ static const char doc[] =
 	"Tell which kinds of page fault the kernel handled."
 	"\v"
 	"Commands:\n"
-	"  stat [INTERVAL [COUNT]]  the counters, or what they grow by\n"
+	"  stat [INTERVAL [COUNT]]  print the counters, or their growth\n"
 	"  stat -- CMD [ARG...]     run a command and count its faults\n"
-	"  latency                  how long faults took\n"
-	"  probes                   where pfclass looks, and why not\n"
-	"  reset                    let every counter begin at zero\n"
+	"  list [PATTERN|CLASS]     print every key and its meaning\n"
+	"  latency                  print how long faults took\n"
+	"  probes                   print every probe point, with its state\n"
+	"  reset                    reset all counters\n"
 	"  enable, disable          arm, disarm every probe\n"
 	"  filter [WORD...]         show, set which faults are counted\n"
 #ifdef PFC_LOCATE
-	"  locate VMLINUX           find the places of inlined functions\n"
+	"  locate VMLINUX           find probe points in inlined functions\n"
 #endif
-	"'pfclass COMMAND --help' says more of each.\n"
+	"'pfclass COMMAND --help' describes each.\n"
 	"\n"
 	"EXAMPLES\n"
 	"  pfclass stat                 every class since the module was loaded\n"
-	"  pfclass stat 1               what happens, a line each second\n"
-	"  pfclass stat -- make -j4     what a command and its children do\n"
+	"  pfclass stat 1               a line each second\n"
+	"  pfclass stat -- make -j4     the faults of a command and its children\n"
 	"  pfclass stat -j | jq .classes.wp\n"
+	"  pfclass list swap            the meaning of the keys of class swap\n"
 	"  pfclass probes               why a class is unavailable\n";
 
 static const struct argp_option common_options[] = {
 	{ "json", 'j', NULL, 0, "Print JSON", 1 },
 	{ "debugfs", 'D', "DIR", 0,
-	  "Where debugfs is mounted (default: as /proc/mounts says)", 1 },
+	  "The mount point of debugfs (default: from /proc/mounts)", 1 },
 	{ 0 }
 };
 
@@ -70,7 +76,7 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-/* The options that every subcommand takes. */
+/* The options of every subcommand. */
 const struct argp pfc_common_argp = {
 	.options = common_options,
 	.parser = parse_common,
@@ -79,7 +85,7 @@ const struct argp pfc_common_argp = {
 struct input {
 	struct pfc_options options;
 	const struct command *command;
-	int at;		/* the command's place in argv */
+	int at;		/* the command's index in argv */
 };
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -96,8 +102,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			if (!strcmp(commands[i].name, arg))
 				input->command = &commands[i];
 		if (!input->command)
-			argp_error(state, "there is no command \"%s\"", arg);
-		/* What follows is the command's own to parse. */
+			argp_error(state, "no command \"%s\"", arg);
+		/* The command parses the rest. */
 		input->at = state->next - 1;
 		state->next = state->argc;
 		return 0;
@@ -106,6 +112,52 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
+}
+
+/**
+ * pfc_parse_interval() - parse seconds
+ * @state: of the parser
+ * @text: a number of seconds
+ *
+ * Return: nanoseconds; does not return if there is no such interval.
+ */
+uint64_t pfc_parse_interval(const struct argp_state *state, const char *text)
+{
+	double seconds;
+	char *end;
+
+	seconds = strtod(text, &end);
+	if (end == text || *end || !(seconds >= SHORTEST) || seconds > LONGEST)
+		argp_error(state, "INTERVAL is seconds from %g to %.0f, not \"%s\"",
+			   SHORTEST, LONGEST, text);
+	return (uint64_t)llround(seconds * 1e9);
+}
+
+/**
+ * pfc_usage_around_command() - set the exit status of wrong usage
+ * @argc: the arguments, and their number
+ * @argv: if one is "--", a command follows, and the statuses below 125 are its own
+ */
+void pfc_usage_around_command(int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "--"))
+			argp_err_exit_status = PFC_EXIT_SELF;
+}
+
+/**
+ * pfc_exit_around_command() - the exit status of a failure around a command
+ * @status: an exit status of enum pfc_exit
+ *
+ * Return: a status that tells the failure from those of the command, as env(1) and
+ * timeout(1) do.
+ */
+int pfc_exit_around_command(int status)
+{
+	return status == PFC_EXIT_NOT_RUN || status == PFC_EXIT_NOT_FOUND ? status :
+									    PFC_EXIT_SELF;
 }
 
 int main(int argc, char **argv)

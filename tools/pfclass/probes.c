@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
-/* pfclass probes: where each class is looked for, and why one cannot be seen. */
+/* pfclass probes: print the probe points of each class, and why one is unavailable. */
 #include <stdio.h>
 #include <string.h>
 
-#include "output.h"
-#include "pfclass.h"
-#include "reader.h"
+#include "cmd.h"
+#include "lib/json.h"
+#include "lib/output.h"
+#include "lib/probe_rows.h"
+#include "lib/table.h"
 
 static const char doc[] =
-	"Show where pfclass looks: a row for each probe point, with the reason "
-	"below it where a class cannot be counted."
+	"Show a row for each probe point; where a class is unavailable, the reason is "
+	"below its row."
 	"\v"
 	"EXAMPLES\n"
-	"  pfclass probes                          which places, how they were found\n"
+	"  pfclass probes                          every probe, method and state\n"
 	"  pfclass probes -j | jq '.probes[]|select(.state!=\"armed\")'\n"
-	"                                          the ones that do not count\n";
+	"                                          the probes that are not armed\n";
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
@@ -33,7 +35,7 @@ static const struct argp argp = {
 	.children = children,
 };
 
-/* The header of the contract, cut into its words. */
+/* Cut the header into its words. */
 static void column_names(char *buffer, char **names)
 {
 	char *save;
@@ -50,7 +52,7 @@ static void print_table(const struct pfc_probes *probes, char **names)
 	struct pfc_table table;
 	size_t i, column;
 
-	/* The reason stands below its row: it is a sentence, not a cell. */
+	/* The reason goes below its row: it is a sentence, not a cell. */
 	pfc_table_init(&table, PFC_PROBE_REASON,
 		       1U << PFC_PROBE_HITS | 1U << PFC_PROBE_MISSED);
 	for (column = 0; column < PFC_PROBE_REASON; column++)
@@ -122,7 +124,7 @@ static void print_json(const struct pfc_probes *probes, char **names)
  * pfc_cmd_probes() - the subcommand "probes"
  * @argc: its arguments, and their number
  * @argv: argv[0] is the name to use in messages
- * @options: the options that stood before it
+ * @options: the options before it
  *
  * Return: an exit status of enum pfc_exit.
  */
@@ -131,7 +133,6 @@ int pfc_cmd_probes(int argc, char **argv, struct pfc_options *options)
 	char buffer[sizeof(PFC_PROBES_HEADER)], *names[PFC_PROBE_COLUMNS];
 	struct pfc_probes probes;
 	struct pfc_reader reader;
-	struct pfc_stats stats;
 	int ret;
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, options))
@@ -139,10 +140,9 @@ int pfc_cmd_probes(int argc, char **argv, struct pfc_options *options)
 	ret = pfc_reader_open(&reader, options->debugfs);
 	if (ret)
 		return ret;
-	ret = pfc_read_stats(&reader, &stats);
+	ret = pfc_check_module(&reader);
 	if (ret)
 		return ret;
-	pfc_free_stats(&stats);
 	ret = pfc_read_probes(&reader, &probes);
 	if (ret)
 		return ret;

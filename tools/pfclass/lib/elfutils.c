@@ -10,8 +10,6 @@
 #include <search.h>
 #include <stddef.h>
 
-/* lint: allow AVOID_EXTERNS throughout: elfutils declares them for itself only */
-
 struct pfc_tree {
 	void *root;
 };

@@ -11,13 +11,11 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "exit.h"
 #include "output.h"
-#include "pfclass.h"
 
 #define NOTES		"/sys/kernel/notes"
 #define NOTES_MOST	(1 << 16)
-
-/* lint: allow CAMELCASE throughout: the names of libelf, libdw and inttypes.h */
 
 static void to_hex(const unsigned char *bytes, size_t len, char *text)
 {
@@ -85,8 +83,8 @@ static int check_header(struct pfc_image *image)
 
 	if (elf_kind(image->elf) != ELF_K_ELF ||
 	    !gelf_getehdr(image->elf, &header)) {
-		pfc_error("%s is not an ELF file; what is needed is the vmlinux with debugging "
-			  "symbols, not a boot image",
+		pfc_error("%s is not an ELF file; name the vmlinux with debugging symbols, "
+			  "not a boot image",
 			  image->path);
 		return PFC_EXIT_NOT_ELF;
 	}
@@ -94,8 +92,8 @@ static int check_header(struct pfc_image *image)
 	if ((header.e_machine != EM_AARCH64 && header.e_machine != EM_X86_64) ||
 	    header.e_ident[EI_CLASS] != ELFCLASS64 ||
 	    header.e_ident[EI_DATA] != ELFDATA2LSB) {
-		pfc_error("%s is for a machine that pfclass does not know (ELF machine %u); it "
-			  "knows arm64 and x86_64",
+		pfc_error("%s is for an unsupported machine (ELF machine %u); use a vmlinux of "
+			  "arm64 or x86_64",
 			  image->path, header.e_machine);
 		return PFC_EXIT_NOT_ELF;
 	}
@@ -121,17 +119,17 @@ int pfc_image_open(struct pfc_image *image, const char *path)
 	elf_version(EV_CURRENT);
 	image->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (image->fd < 0) {
-		pfc_error("cannot open %s: %s", path, strerror(errno));
+		pfc_error("cannot open %s: %s; name the kernel's vmlinux", path, strerror(errno));
 		return PFC_EXIT_NOT_ELF;
 	}
 	if (!fstat(image->fd, &st) && !S_ISREG(st.st_mode)) {
-		pfc_error("%s is not a file; what is needed is a kernel's vmlinux", path);
+		pfc_error("%s is not a file; name the kernel's vmlinux", path);
 		ret = PFC_EXIT_NOT_ELF;
 		goto err_close_fd;
 	}
 	image->elf = elf_begin(image->fd, ELF_C_READ_MMAP, NULL);
 	if (!image->elf) {
-		pfc_error("cannot read %s: %s", path, elf_errmsg(-1));
+		pfc_error("cannot read %s: %s; name the kernel's vmlinux", path, elf_errmsg(-1));
 		ret = PFC_EXIT_NOT_ELF;
 		goto err_close_fd;
 	}
@@ -176,7 +174,7 @@ static size_t read_notes(unsigned char *notes)
 	return used;
 }
 
-/* The running kernel's build id, "" when it does not say. */
+/* The running kernel's build id, "" where it has none. */
 static void running_id(char *text)
 {
 	unsigned char *notes = pfc_alloc(NULL, NOTES_MOST, 1);
@@ -220,16 +218,16 @@ int pfc_image_is_running(const struct pfc_image *image)
 		strcpy(name.release, "?");
 	running_id(id);
 	if (!*image->build_id)
-		pfc_error("%s has no build id to compare with the running kernel's; --force "
-			  "does without",
+		pfc_error("%s has no build id to compare with the running kernel's; use --force "
+			  "to skip the comparison",
 			  image->path);
 	else if (!*id)
-		pfc_error("the running kernel does not say its build id (%s); --force does "
-			  "without",
+		pfc_error("the running kernel shows no build id in %s; use --force to skip the "
+			  "comparison",
 			  NOTES);
 	else if (strcmp(id, image->build_id))
 		pfc_error("%s is another build (%.12s...) than the running kernel %s "
-			  "(%.12s...); --force if it is meant for another machine",
+			  "(%.12s...); use --force if it is for another machine",
 			  image->path, image->build_id, name.release, id);
 	else
 		return PFC_EXIT_OK;

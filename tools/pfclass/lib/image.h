@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* A kernel's ELF file: its symbols, its code, its build id. */
-/* lint: allow CAMELCASE throughout: the names of libelf, libdw and inttypes.h */
 #ifndef PFC_IMAGE_H
 #define PFC_IMAGE_H
 

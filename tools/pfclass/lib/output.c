@@ -2,22 +2,19 @@
 #include "output.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "pfclass.h"
-
-/* lint: allow CAMELCASE throughout: the names of inttypes.h */
-
-#define GAP	2	/* blanks between columns */
+#include "exit.h"
 
 /**
- * pfc_error() - say on standard error what went wrong and what to do next
+ * pfc_error() - report on standard error what went wrong and what to do next
  * @format: as for printf(), without the newline
  *
  * What standard output still holds is written first, so that the two appear in
@@ -35,7 +32,10 @@ void pfc_error(const char *format, ...)
 	fputc('\n', stderr);
 }
 
-static void __attribute__((noreturn)) out_of_memory(void)
+/**
+ * pfc_out_of_memory() - report it and end the program
+ */
+void pfc_out_of_memory(void)
 {
 	pfc_error("out of memory");
 	exit(PFC_EXIT_FAILURE);
@@ -54,8 +54,26 @@ void *pfc_alloc(void *old, size_t nr, size_t size)
 	void *new = reallocarray(old, nr ? nr : 1, size);
 
 	if (!new)
-		out_of_memory();
+		pfc_out_of_memory();
 	return new;
+}
+
+/**
+ * pfc_format() - asprintf() that does not return without memory
+ * @format: as for printf()
+ *
+ * Return: the text, to be released with free().
+ */
+char *pfc_format(const char *format, ...)
+{
+	va_list args;
+	char *out;
+
+	va_start(args, format);
+	if (vasprintf(&out, format, args) < 0)
+		pfc_out_of_memory();
+	va_end(args);
+	return out;
 }
 
 /**
@@ -106,128 +124,6 @@ size_t pfc_screen_height(void)
 }
 
 /**
- * pfc_table_init() - begin a table
- * @table: the table
- * @columns: cells in a row
- * @right: one bit a column: align it to the right
- */
-void pfc_table_init(struct pfc_table *table, size_t columns, uint64_t right)
-{
-	*table = (struct pfc_table){ .columns = columns, .right = right };
-}
-
-/**
- * pfc_table_add() - add the next cell
- * @table: the table
- * @format: as for printf()
- */
-void pfc_table_add(struct pfc_table *table, const char *format, ...)
-{
-	va_list args;
-
-	if (table->filled % table->columns == 0) {
-		table->rows++;
-		table->cells = pfc_alloc(table->cells,
-					 table->rows * table->columns,
-					 sizeof(*table->cells));
-		table->notes = pfc_alloc(table->notes, table->rows,
-					 sizeof(*table->notes));
-		table->notes[table->rows - 1] = NULL;
-	}
-	va_start(args, format);
-	if (vasprintf(&table->cells[table->filled], format, args) < 0)
-		out_of_memory();
-	va_end(args);
-	table->filled++;
-}
-
-/**
- * pfc_table_add_value() - add a counter as the next cell
- * @table: the table
- * @value: the counter; one that is not available is said to be so
- */
-void pfc_table_add_value(struct pfc_table *table, struct pfc_value value)
-{
-	if (value.available)
-		pfc_table_add(table, "%" PRIu64, value.n);
-	else
-		pfc_table_add(table, "%s", PFC_UNAVAILABLE);
-}
-
-/**
- * pfc_table_note() - add a note below the row that was added last
- * @table: the table
- * @text: the note, wrapped to the screen when printed
- */
-void pfc_table_note(struct pfc_table *table, const char *text)
-{
-	char **note = &table->notes[table->rows - 1];
-
-	free(*note);
-	*note = strdup(text);
-	if (!*note)
-		out_of_memory();
-}
-
-/**
- * pfc_table_print() - print a table
- * @table: the table, whose last row is complete
- */
-void pfc_table_print(const struct pfc_table *table)
-{
-	size_t *width = pfc_alloc(NULL, table->columns, sizeof(*width));
-	size_t row, column;
-
-	for (column = 0; column < table->columns; column++) {
-		width[column] = 0;
-		for (row = 0; row < table->rows; row++) {
-			size_t len = strlen(table->cells[row * table->columns +
-							 column]);
-
-			if (len > width[column])
-				width[column] = len;
-		}
-	}
-	for (row = 0; row < table->rows; row++) {
-		/* Blanks wait for the next text: no line ends in one. */
-		size_t blanks = 0;
-
-		for (column = 0; column < table->columns; column++) {
-			const char *cell =
-				table->cells[row * table->columns + column];
-			size_t pad = width[column] - strlen(cell);
-			bool right = table->right >> column & 1;
-
-			if (right)
-				blanks += pad;
-			if (*cell)
-				printf("%*s%s", (int)blanks, "", cell);
-			blanks = (*cell ? 0 : blanks) + (right ? 0 : pad) + GAP;
-		}
-		putchar('\n');
-		if (table->notes[row])
-			pfc_print_wrapped("    ", table->notes[row]);
-	}
-	free(width);
-}
-
-/**
- * pfc_table_free() - release a table
- * @table: the table
- */
-void pfc_table_free(struct pfc_table *table)
-{
-	size_t i;
-
-	for (i = 0; i < table->filled; i++)
-		free(table->cells[i]);
-	for (i = 0; i < table->rows; i++)
-		free(table->notes[i]);
-	free(table->cells);
-	free(table->notes);
-}
-
-/**
  * pfc_print_wrapped() - print words, as many on a line as the screen takes
  * @first: what the first line begins with; the others are indented as far
  * @text: the words
@@ -262,106 +158,3 @@ void pfc_print_wrapped(const char *first, const char *text)
 	putchar('\n');
 }
 
-static json_t *checked(json_t *value)
-{
-	if (!value)
-		out_of_memory();
-	return value;
-}
-
-/**
- * pfc_json_object() - an empty object
- *
- * Return: the object.
- */
-json_t *pfc_json_object(void)
-{
-	return checked(json_object());
-}
-
-/**
- * pfc_json_array() - an empty array
- *
- * Return: the array.
- */
-json_t *pfc_json_array(void)
-{
-	return checked(json_array());
-}
-
-/**
- * pfc_json_string() - a string
- * @text: ASCII, which is what the reader lets through
- *
- * Return: the string.
- */
-json_t *pfc_json_string(const char *text)
-{
-	return checked(json_string(text));
-}
-
-/**
- * pfc_json_u64() - an exact unsigned number
- * @n: the number
- *
- * JSON readers, and jansson, stop at the largest signed number. What is above
- * it becomes a string of digits rather than a wrong number.
- *
- * Return: an integer, or a string above INT64_MAX.
- */
-json_t *pfc_json_u64(uint64_t n)
-{
-	char digits[24];
-
-	if (n <= INT64_MAX)
-		return checked(json_integer((json_int_t)n));
-	snprintf(digits, sizeof(digits), "%" PRIu64, n);
-	return pfc_json_string(digits);
-}
-
-/**
- * pfc_json_value() - a counter
- * @value: the counter
- *
- * Return: pfc_json_u64() of it, or null when it is not available.
- */
-json_t *pfc_json_value(struct pfc_value value)
-{
-	return value.available ? pfc_json_u64(value.n) : json_null();
-}
-
-/**
- * pfc_json_set() - set a member of an object
- * @object: the object
- * @key: the member's name
- * @value: its value, which the object owns from now on
- */
-void pfc_json_set(json_t *object, const char *key, json_t *value)
-{
-	if (json_object_set_new(object, key, value))
-		out_of_memory();
-}
-
-/**
- * pfc_json_append() - append to an array
- * @array: the array
- * @value: the element, which the array owns from now on
- */
-void pfc_json_append(json_t *array, json_t *value)
-{
-	if (json_array_append_new(array, value))
-		out_of_memory();
-}
-
-/**
- * pfc_json_print() - print a value and a newline, and release the value
- * @value: the value
- * @one_line: for a stream of values (JSON lines)
- */
-void pfc_json_print(json_t *value, bool one_line)
-{
-	/* A failure to write stays in stdout's error flag: see pfc_flush(). */
-	json_dumpf(value, stdout, one_line ? JSON_COMPACT : JSON_INDENT(2));
-	putchar('\n');
-	json_decref(value);
-}

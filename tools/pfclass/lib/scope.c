@@ -16,24 +16,24 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../../include/uapi/pfclass.h"
+#include "exit.h"
 #include "output.h"
-#include "pfclass.h"
 
 #define NSEC		1000000000ULL
-#define EXIT_NOT_RUN	126	/* as a shell says: found, but cannot be run */
-#define EXIT_NOT_FOUND	127
 #define TRIES		500	/* to empty a control group, 10 ms each */
+#define MOMENT		100	/* for descendants to end, 10 ms each */
 
-/* The command, for the handler; 0: there is none, or not yet. */
+/* The command, for the signal handler; 0 while none runs. */
 static volatile sig_atomic_t child, stop;
 
 /*
- * What to do meanwhile with signals that would end this program and leave the
- * filter behind. The terminal sends the first two to the command as well.
+ * Signals that would end this program and leave the filter behind. The terminal
+ * sends the first two to the command as well.
  */
 static const struct handled {
 	int signal;
-	bool ignore;		/* with a command */
+	bool ignore;		/* while a command runs */
 } handled[] = {
 	{ SIGINT, true },
 	{ SIGQUIT, true },
@@ -66,24 +66,12 @@ static void handle_signals(bool command)
 	}
 }
 
-static char *__attribute__((format(printf, 1, 2))) text_of(const char *format, ...)
-{
-	va_list args;
-	char *out;
-
-	va_start(args, format);
-	if (vasprintf(&out, format, args) < 0)
-		out = NULL;
-	va_end(args);
-	if (!out) {
-		pfc_error("out of memory");
-		exit(PFC_EXIT_FAILURE);
-	}
-	return out;
-}
-
-/* Where cgroup v2 is, alone or beside v1. */
-static char *find_cgroup2(void)
+/**
+ * pfc_cgroup_mount() - the mount point of cgroup v2, alone or beside v1
+ *
+ * Return: the directory, to be released by free(), or NULL.
+ */
+char *pfc_cgroup_mount(void)
 {
 	FILE *mounts = setmntent("/proc/mounts", "r");
 	struct mntent *mount;
@@ -91,7 +79,7 @@ static char *find_cgroup2(void)
 
 	while (mounts && !dir && (mount = getmntent(mounts)))
 		if (!strcmp(mount->mnt_type, "cgroup2"))
-			dir = text_of("%s", mount->mnt_dir);
+			dir = pfc_format("%s", mount->mnt_dir);
 	if (mounts)
 		endmntent(mounts);
 	return dir;
@@ -107,7 +95,7 @@ static char *own_cgroup(void)
 	while (file && !path && getline(&line, &size, file) > 0) {
 		line[strcspn(line, "\n")] = '\0';
 		if (!strncmp(line, "0::/", 4))
-			path = text_of("%s", line[4] ? line + 3 : "");
+			path = pfc_format("%s", line[4] ? line + 3 : "");
 	}
 	if (file)
 		fclose(file);
@@ -115,41 +103,41 @@ static char *own_cgroup(void)
 	return path;
 }
 
-/* A control group of the command's own, and the filter's word for it. */
+/* Make a control group for the command, and the filter's word for it. */
 static int make_cgroup(struct pfc_scope *scope, char **word)
 {
-	char *mount = find_cgroup2(), *path = own_cgroup(), *above, *procs;
+	char *mount = pfc_cgroup_mount(), *path = own_cgroup(), *above, *procs;
 	struct stat st;
 	int ret = PFC_EXIT_OK;
 
 	if (!mount || !path) {
-		pfc_error("cgroup v2 is not mounted, which is how the command's processes are told "
-			  "apart; as root: mount -t cgroup2 none /sys/fs/cgroup");
+		pfc_error("the command needs a control group of its own, but cgroup v2 is not "
+			  "mounted; as root: mount -t cgroup2 none /sys/fs/cgroup");
 		free(mount);
 		free(path);
 		return PFC_EXIT_NO_CGROUP;
 	}
-	/* Below this process's own or, where it cannot be seen, the root. */
-	above = text_of("%s%s", mount, path);
+	/* Below this process's own or, where that is not visible, the root. */
+	above = pfc_format("%s%s", mount, path);
 	if (stat(above, &st)) {
 		*path = '\0';
 		strcpy(above, mount);
 	}
-	scope->cgroup = text_of("%s/pfclass.%d", above, (int)getpid());
-	scope->parent = text_of("%s/cgroup.procs", above);
-	*word = text_of(PFC_FILTER_CGROUP "%s/pfclass.%d\n", path, (int)getpid());
-	procs = text_of("%s/cgroup.procs", scope->cgroup);
+	scope->cgroup = pfc_format("%s/pfclass.%d", above, (int)getpid());
+	scope->parent = pfc_format("%s/cgroup.procs", above);
+	*word = pfc_format(PFC_FILTER_CGROUP "%s/pfclass.%d\n", path, (int)getpid());
+	procs = pfc_format("%s/cgroup.procs", scope->cgroup);
 	if (mkdir(scope->cgroup, 0755)) {
 		ret = errno == EACCES || errno == EPERM ? PFC_EXIT_PERMISSION :
 							  PFC_EXIT_NO_CGROUP;
-		pfc_error("cannot make the control group %s: %s", scope->cgroup,
-			  strerror(errno));
+		pfc_error("cannot make the control group %s: %s; run this as root, in a control "
+			  "group that may have children", scope->cgroup, strerror(errno));
 		free(scope->cgroup);
 		scope->cgroup = NULL;
 	} else {
 		scope->procs = open(procs, O_WRONLY | O_CLOEXEC);
 		if (scope->procs < 0) {
-			pfc_error("cannot open %s: %s", procs, strerror(errno));
+			pfc_error("cannot open %s: %s; run this as root", procs, strerror(errno));
 			ret = PFC_EXIT_NO_CGROUP;
 		}
 	}
@@ -182,22 +170,28 @@ static int open_pid(struct pfc_scope *scope, char **word)
 	pid_t tgid = tgid_of(scope->pid);
 
 	if (tgid && tgid != scope->pid) {
-		pfc_error("%d is a thread of process %d: that is counted", (int)scope->pid,
+		pfc_error("%d is a thread: counting its process, %d", (int)scope->pid,
 			  (int)tgid);
 		scope->pid = tgid;
 	}
 	if (tgid)
 		scope->pidfd = syscall(SYS_pidfd_open, tgid, 0);
 	if (!tgid || scope->pidfd < 0) {
-		pfc_error("there is no process %d", (int)scope->pid);
+		pfc_error("no process has the ID %d; ps lists them", (int)scope->pid);
 		return PFC_EXIT_NO_PROCESS;
 	}
-	*word = text_of(PFC_FILTER_TGID "%d\n", (int)tgid);
+	*word = pfc_format(PFC_FILTER_TGID "%d\n", (int)tgid);
 	return PFC_EXIT_OK;
 }
 
-/* What is not counted must not look like nothing. */
-static int check_enabled(struct pfc_reader *reader)
+/**
+ * pfc_check_enabled() - check that the probes are armed: otherwise every count is 0
+ * @reader: the reader
+ *
+ * Return: PFC_EXIT_OK, or after a line on standard error: PFC_EXIT_REFUSED when they
+ * are disarmed, else as pfc_read_text().
+ */
+int pfc_check_enabled(struct pfc_reader *reader)
 {
 	char *text;
 	size_t len;
@@ -206,36 +200,35 @@ static int check_enabled(struct pfc_reader *reader)
 	if (ret)
 		return ret;
 	if (*text == '0') {
-		pfc_error("nothing is counted: the probes are disarmed; arm them: pfclass enable");
+		pfc_error("the probes are disarmed, nothing is counted; arm them: pfclass enable");
 		ret = PFC_EXIT_REFUSED;
 	}
 	free(text);
 	return ret;
 }
 
-/* One at a time: there is one filter. The open file keeps the module loaded. */
+/* There is one filter, so one scope at a time. The open file keeps the module loaded. */
 static int lock(struct pfc_scope *scope, struct pfc_reader *reader)
 {
-	char *path = text_of("%s/%s", reader->dir, PFC_FILE_FILTER);
+	char *path = pfc_format("%s/%s", reader->dir, PFC_FILE_FILTER);
 
 	scope->lock = open(path, O_RDONLY | O_CLOEXEC);
 	free(path);
 	if (scope->lock >= 0 && flock(scope->lock, LOCK_EX | LOCK_NB) &&
 	    errno == EWOULDBLOCK) {
-		pfc_error("another pfclass stat counts a command or a process; there is one "
-			  "filter, so one after the other");
+		pfc_error("another pfclass stat is using the filter; try again when it ends");
 		return PFC_EXIT_REFUSED;
 	}
 	return PFC_EXIT_OK;
 }
 
 /**
- * pfc_scope_open() - from now on count the scope only
+ * pfc_scope_open() - set the filter: from now on only the scope is counted
  * @scope: @command or @pid is set, the rest is zero
  * @reader: the reader
  *
- * The command does not run yet, so that the counters can be read first. Balanced
- * by pfc_scope_close(), also when this fails.
+ * The command does not run yet, so that the counters can be read first. Call
+ * pfc_scope_close() afterwards, also when this fails.
  *
  * Return: PFC_EXIT_OK, or after a line on standard error: PFC_EXIT_NO_CGROUP,
  * PFC_EXIT_NO_PROCESS, PFC_EXIT_REFUSED, else as pfc_read_text().
@@ -250,7 +243,7 @@ int pfc_scope_open(struct pfc_scope *scope, struct pfc_reader *reader)
 	scope->lock = -1;
 	scope->procs = -1;
 	handle_signals(scope->command);
-	ret = check_enabled(reader);
+	ret = pfc_check_enabled(reader);
 	if (!ret)
 		ret = lock(scope, reader);
 	if (!ret)
@@ -259,7 +252,7 @@ int pfc_scope_open(struct pfc_scope *scope, struct pfc_reader *reader)
 		ret = scope->command ? make_cgroup(scope, &word) : open_pid(scope, &word);
 	if (!ret) {
 		ret = pfc_write_text(reader, PFC_FILE_FILTER, word);
-		/* Only what was changed is put back. */
+		/* Restore only what was changed. */
 		if (!ret) {
 			scope->filter = filter;
 			filter = NULL;
@@ -270,7 +263,7 @@ int pfc_scope_open(struct pfc_scope *scope, struct pfc_reader *reader)
 	return ret;
 }
 
-/* What the child is about to do, in memory that it shares, without effect. */
+/* Do without effect what the child is about to do in this program's memory. */
 static void rehearse(struct pfc_scope *scope)
 {
 	if (write(scope->procs, "", 0) < 0)
@@ -282,15 +275,15 @@ static void rehearse(struct pfc_scope *scope)
  * pfc_scope_start() - run the command
  * @scope: from pfc_scope_open()
  *
- * It joins its control group as the last thing before execve(), with the memory
- * of this program, so that nothing is counted that is not its own.
+ * The child shares the memory of this program and joins its control group last
+ * before execve(), so that only the faults of the command are counted.
  *
- * Return: PFC_EXIT_OK, also if there is none to run; or after a line on standard
- * error 127 (not found), 126 (cannot be run), PFC_EXIT_FAILURE.
+ * Return: PFC_EXIT_OK, also without a command; or after a line on standard error
+ * PFC_EXIT_NOT_FOUND, PFC_EXIT_NOT_RUN, PFC_EXIT_FAILURE.
  */
 int pfc_scope_start(struct pfc_scope *scope)
 {
-	/* Shared with the child until it has become the command. */
+	/* Shared with the child until execve(). */
 	volatile int err = 0;
 	volatile bool joined = false;
 	sigset_t all, old;
@@ -304,7 +297,7 @@ int pfc_scope_start(struct pfc_scope *scope)
 	sigprocmask(SIG_BLOCK, &all, &old);
 	pid = vfork();
 	if (!pid) {
-		/* In a table of its own, unlike memory. */
+		/* The child's own, unlike memory. */
 		for (i = 0; i < NR_HANDLED; i++)
 			sigaction(handled[i].signal, &before[i], NULL);
 		sigprocmask(SIG_SETMASK, &old, NULL);
@@ -312,7 +305,7 @@ int pfc_scope_start(struct pfc_scope *scope)
 		if (joined)
 			execvp(scope->command[0], scope->command);
 		err = errno;
-		_exit(EXIT_NOT_FOUND);
+		_exit(PFC_EXIT_NOT_FOUND);
 	}
 	if (pid < 0)
 		err = errno;
@@ -321,12 +314,19 @@ int pfc_scope_start(struct pfc_scope *scope)
 	else
 		child = pid;
 	sigprocmask(SIG_SETMASK, &old, NULL);
+	if (err && !joined) {
+		pfc_error("cannot %s %s: %s", pid < 0 ? "fork for" : "move into a control group:",
+			  scope->command[0], strerror(err));
+		return PFC_EXIT_FAILURE;
+	}
+	if (err == ENOENT) {
+		pfc_error("command %s not found: check its name and PATH", scope->command[0]);
+		return PFC_EXIT_NOT_FOUND;
+	}
 	if (err) {
-		pfc_error("cannot %s %s: %s", pid < 0 ? "fork for" : joined ? "run" :
-			  "put into a control group", scope->command[0], strerror(err));
-		if (!joined)
-			return PFC_EXIT_FAILURE;
-		return err == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUN;
+		pfc_error("cannot run %s: %s; check its permissions", scope->command[0],
+			  strerror(err));
+		return PFC_EXIT_NOT_RUN;
 	}
 	scope->pid = pid;
 	scope->pidfd = syscall(SYS_pidfd_open, pid, 0);
@@ -336,10 +336,10 @@ int pfc_scope_start(struct pfc_scope *scope)
 /**
  * pfc_scope_wait() - wait for the end
  * @scope: the scope
- * @until: or until then, nanoseconds of CLOCK_MONOTONIC; 0: no matter how long
+ * @until: nanoseconds of CLOCK_MONOTONIC to wait until at most; 0: for ever
  *
- * Return: true when it goes on; false when the process has ended or, where it is
- * no command, this program was told to stop.
+ * Return: true if the process still runs; false when it has ended or, without a
+ * command, this program was interrupted.
  */
 bool pfc_scope_wait(struct pfc_scope *scope, uint64_t until)
 {
@@ -361,10 +361,10 @@ bool pfc_scope_wait(struct pfc_scope *scope, uint64_t until)
 	}
 }
 
-/* Descendants that go on without the command move to where it came from. */
+/* Descendants that outlive the command move to the group that it came from. */
 static void remove_cgroup(struct pfc_scope *scope)
 {
-	char *procs = text_of("%s/cgroup.procs", scope->cgroup);
+	char *procs = pfc_format("%s/cgroup.procs", scope->cgroup);
 	int parent = open(scope->parent, O_WRONLY | O_CLOEXEC);
 	int tries, pid, err = 0;
 
@@ -379,44 +379,84 @@ static void remove_cgroup(struct pfc_scope *scope)
 			dprintf(parent, "%d\n", pid);
 		if (file)
 			fclose(file);
-		/* What is about to end cannot be moved and soon is gone. */
+		/* A task that is exiting cannot be moved and is gone soon. */
 		if (tries)
 			usleep(10000);
 	}
 	if (err)
-		pfc_error("the control group %s cannot be removed: %s; rmdir it when its "
-			  "processes have ended", scope->cgroup, strerror(err));
+		pfc_error("cannot remove the control group %s: %s; rmdir it when its processes "
+			  "have ended", scope->cgroup, strerror(err));
 	if (parent >= 0)
 		close(parent);
 	free(procs);
 }
 
+static bool is_empty(const struct pfc_scope *scope)
+{
+	char *procs = pfc_format("%s/cgroup.procs", scope->cgroup);
+	FILE *file = fopen(procs, "r");
+	int pid;
+	bool empty = file && fscanf(file, "%d", &pid) != 1;
+
+	if (file)
+		fclose(file);
+	free(procs);
+	return empty;
+}
+
+/* Wait for the command. */
+static void reap_command(struct pfc_scope *scope)
+{
+	int status;
+
+	if (child <= 0)
+		return;
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	child = 0;
+	scope->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 /**
- * pfc_scope_close() - put the filter back and wait for the command
- * @scope: from pfc_scope_open(), whatever that returned
+ * pfc_scope_reap() - wait for the command and its descendants
+ * @scope: from pfc_scope_start(), in a process that is the subreaper of orphans
+ *
+ * Descendants that outlive the command by more than a moment are not waited for.
+ *
+ * Return: true if every process of the command has been waited for.
+ */
+bool pfc_scope_reap(struct pfc_scope *scope)
+{
+	int tries;
+
+	reap_command(scope);
+	for (tries = 0; !is_empty(scope) && tries < MOMENT; tries++)
+		usleep(10000);
+	if (tries == MOMENT)
+		return false;
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
+	return true;
+}
+
+/**
+ * pfc_scope_close() - wait for the command and restore the filter
+ * @scope: from pfc_scope_open(), whatever that returned; @status is set
  * @reader: the reader
  *
- * Return: the command's exit status, 128 and its number if a signal ended it,
- * PFC_EXIT_OK if there is none; as pfc_write_text() if the filter cannot be
- * written back.
+ * Return: PFC_EXIT_OK, or as pfc_write_text() if the filter cannot be restored.
  */
 int pfc_scope_close(struct pfc_scope *scope, struct pfc_reader *reader)
 {
-	int ret = PFC_EXIT_OK, err;
+	int ret = PFC_EXIT_OK;
 
-	if (child > 0) {
-		while (waitpid(child, &scope->status, 0) < 0 && errno == EINTR)
-			;
-		child = 0;
-		ret = WIFSIGNALED(scope->status) ? 128 + WTERMSIG(scope->status) :
-						   WEXITSTATUS(scope->status);
-	}
+	reap_command(scope);
 	if (scope->filter) {
-		err = pfc_write_text(reader, PFC_FILE_FILTER, scope->filter);
-		if (err) {
+		ret = pfc_write_text(reader, PFC_FILE_FILTER, scope->filter);
+		if (ret) {
 			scope->filter[strcspn(scope->filter, "\n")] = '\0';
-			pfc_error("the filter could not be put back to \"%s\"", scope->filter);
-			ret = err;
+			pfc_error("the filter is not restored; restore it: pfclass filter %s",
+				  scope->filter);
 		}
 	}
 	if (scope->procs >= 0)

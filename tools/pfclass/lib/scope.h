@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Count one command and its descendants, or one process, for a while. */
+/* Count only one command and its descendants, or only one process. */
 #ifndef PFC_SCOPE_H
 #define PFC_SCOPE_H
 
@@ -10,16 +10,16 @@
 #include "reader.h"
 
 /**
- * struct pfc_scope - whose faults are counted meanwhile
+ * struct pfc_scope - the processes that the filter lets through
  * @command: what to run, or NULL
  * @pid: the process, or the command once it runs
  * @pidfd: readable when @pid has ended
- * @lock: the filter's file, locked against others who count a command
+ * @lock: the filter's file, locked against other scopes
  * @procs: the control group's cgroup.procs, to join it
- * @filter: what the filter was, to be written back
+ * @filter: the filter before, to be restored
  * @cgroup: the directory of the control group that was made, or NULL
  * @parent: cgroup.procs of the one above it
- * @status: the command's wait status
+ * @status: the command's exit status, 128 and the number if a signal ended it
  */
 struct pfc_scope {
 	char **command;
@@ -36,6 +36,9 @@ struct pfc_scope {
 int pfc_scope_open(struct pfc_scope *scope, struct pfc_reader *reader);
 int pfc_scope_start(struct pfc_scope *scope);
 bool pfc_scope_wait(struct pfc_scope *scope, uint64_t until);
+bool pfc_scope_reap(struct pfc_scope *scope);
+char *pfc_cgroup_mount(void);
+int pfc_check_enabled(struct pfc_reader *reader);
 int pfc_scope_close(struct pfc_scope *scope, struct pfc_reader *reader);
 
 #endif /* PFC_SCOPE_H */

@@ -13,7 +13,7 @@ if [ $# -ne 1 ]; then
 fi
 tool=$1
 source=$(dirname "$0")/dispatcher.c
-# shellcheck source=tools/tests/tap.sh
+# shellcheck source=tools/pfclass/tests/tap.sh
 . "$(dirname "$0")/tap.sh"
 dir=$(mktemp -d "${TMPDIR:-/tmp}/pfclass-locate.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
@@ -55,17 +55,17 @@ build() {
 		-o "$out" "$@" "$source"
 }
 
-# is_call NAME FILE OBJDUMP PARAMETER FUNCTION: the place is a call of it
+# is_call NAME FILE OBJDUMP PARAMETER FUNCTION: the probe point is a call of it
 is_call() {
-	place=$(sed -n "s/^$4=//p" "$dir/out")
-	symbol=${place%+0x*}
-	offset=${place##*+0x}
+	point=$(sed -n "s/^$4=//p" "$dir/out")
+	symbol=${point%+0x*}
+	offset=${point##*+0x}
 	start=$("$3" -t "$2" | awk -v s="$symbol" '$NF == s { print $1 }')
 	address=$(printf '%x' "$((0x$start + 0x$offset))")
 	if "$3" -d "$2" | grep -E "^ *$address:.*(call|bl)[[:space:]].*<$5>" >/dev/null; then
 		pass "$1"
 	else
-		echo "# $4=$place is no call of $5"
+		echo "# $4=$point is no call of $5"
 		fail "$1"
 	fi
 }
@@ -94,15 +94,15 @@ machine() {
 		want=13		# control flow is not followed there
 	fi
 	if locate "$arch: inlined" "$want" "$dir/inlined" -f; then
-		is_call "$arch: the NUMA place is the call" "$dir/inlined" \
+		is_call "$arch: the NUMA probe point is the call" "$dir/inlined" \
 			"$objdump" probe_numa vm_normal_page
-		is_call "$arch: the access-flag place is the call" "$dir/inlined" \
+		is_call "$arch: the access-flag probe point is the call" "$dir/inlined" \
 			"$objdump" probe_af ptep_set_access_flags
 		if [ "$arch" = arm64 ]; then
 			if grep -Eqx 'probe_anon=handle_mm_fault\+0x[0-9a-f]+' "$dir/out"; then
-				pass "$arch: the anonymous place is inside"
+				pass "$arch: the anonymous probe point is inside"
 			else
-				fail "$arch: the anonymous place is inside"
+				fail "$arch: the anonymous probe point is inside"
 			fi
 		elif grep -q "anon: .* not located: .*followed on arm64 only" "$dir/err" &&
 		     ! grep -q probe_anon "$dir/out"; then
@@ -135,7 +135,7 @@ machine() {
 	fi
 
 	error "$arch: another build than the running kernel" 12 \
-		"another build\|does not say" "$dir/inlined"
+		"another build\|shows no build id" "$dir/inlined"
 	build "$dir/no-id" -Wl,--build-id=none
 	error "$arch: no build id" 12 "no build id" "$dir/no-id"
 	build "$dir/no-dwarf" -g0
@@ -145,9 +145,9 @@ machine() {
 	cp "$dir/inlined" "$dir/machine"
 	printf '\010' | dd of="$dir/machine" bs=1 seek=18 conv=notrunc 2>/dev/null
 	printf '\000' | dd of="$dir/machine" bs=1 seek=19 conv=notrunc 2>/dev/null
-	error "$arch: another machine" 10 "machine that pfclass does not know" \
+	error "$arch: another machine" 10 "for an unsupported machine" \
 		"$dir/machine" -f
-	# Cut off anywhere: an error, never a crash and never a place.
+	# Cut off anywhere: an error, never a crash and never a probe point.
 	size=$(wc -c <"$dir/inlined")
 	name="$arch: cut off"
 	for part in 1 2 3 4 5 6 7 8 9; do

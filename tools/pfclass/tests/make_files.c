@@ -17,9 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../keys.h"
+#include "../lib/keys.h"
 
-/* lint: allow CAMELCASE throughout: the names of inttypes.h */
 
 #define NOBODY	65534
 
