@@ -26,6 +26,7 @@ void pfc_usage_around_command(int argc, char **argv);
 int pfc_exit_around_command(int status);
 
 int pfc_cmd_stat(int argc, char **argv, struct pfc_options *options);
+int pfc_cmd_verify(int argc, char **argv, struct pfc_options *options);
 int pfc_cmd_list(int argc, char **argv, struct pfc_options *options);
 int pfc_cmd_latency(int argc, char **argv, struct pfc_options *options);
 int pfc_cmd_probes(int argc, char **argv, struct pfc_options *options);

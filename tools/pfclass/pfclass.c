@@ -17,6 +17,7 @@ static const struct command {
 	int (*run)(int argc, char **argv, struct pfc_options *options);
 } commands[] = {
 	{ "stat", pfc_cmd_stat },
+	{ "verify", pfc_cmd_verify },
 	{ "list", pfc_cmd_list },
 	{ "latency", pfc_cmd_latency },
 	{ "probes", pfc_cmd_probes },
@@ -35,6 +36,8 @@ static const char doc[] =
 	"Commands:\n"
 	"  stat [INTERVAL [COUNT]]  print the counters, or their growth\n"
 	"  stat -- CMD [ARG...]     run a command and count its faults\n"
+	"  verify [INTERVAL]        compare the counters with the kernel's own\n"
+	"  verify -- CMD [ARG...]   the same for the faults of a command\n"
 	"  list [PATTERN|CLASS]     print every key and its meaning\n"
 	"  latency                  print how long faults took\n"
 	"  probes                   print every probe point, with its state\n"
@@ -52,6 +55,7 @@ static const char doc[] =
 	"  pfclass stat -- make -j4     the faults of a command and its children\n"
 	"  pfclass stat -j | jq .classes.wp\n"
 	"  pfclass list swap            the meaning of the keys of class swap\n"
+	"  pfclass verify               whether the counters agree with the kernel's\n"
 	"  pfclass probes               why a class is unavailable\n";
 
 static const struct argp_option common_options[] = {
