@@ -19,8 +19,11 @@ struct pfc_options {
 	bool json;
 };
 
-extern const struct argp pfc_common_argp;
+/* The options of every subcommand; the input is a struct pfc_options. */
+extern const struct argp_child pfc_common_children[];
 
+bool pfc_parse_command(struct argp_state *state, char ***command);
+void pfc_need_command(const struct argp_state *state, char **command);
 uint64_t pfc_parse_interval(const struct argp_state *state, const char *text);
 void pfc_usage_around_command(int argc, char **argv);
 int pfc_exit_around_command(int status);

@@ -99,10 +99,7 @@ static int run(const struct input *input)
 	char *line;
 	int ret;
 
-	ret = pfc_reader_open(&reader, input->options->debugfs);
-	if (ret)
-		return ret;
-	ret = pfc_check_module(&reader);
+	ret = pfc_module_open(&reader, input->options->debugfs);
 	if (ret)
 		return ret;
 	if (control->text)
@@ -125,12 +122,9 @@ static int run(const struct input *input)
  */
 int pfc_cmd_control(int argc, char **argv, struct pfc_options *options)
 {
-	static const struct argp_child children[] = {
-		{ .argp = &pfc_common_argp }, { 0 }
-	};
 	const char *name = strrchr(argv[0], ' ') + 1;
 	struct input input = { .options = options };
-	struct argp argp = { .parser = parse_option, .children = children };
+	struct argp argp = { .parser = parse_option, .children = pfc_common_children };
 	int ret = PFC_EXIT_USAGE;
 	size_t i;
 

@@ -52,12 +52,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp_child children[] = { { .argp = &pfc_common_argp }, { 0 } };
 static const struct argp argp = {
 	.options = latency_options,
 	.parser = parse_option,
 	.doc = doc,
-	.children = children,
+	.children = pfc_common_children,
 };
 
 /* Three digits and a unit: 1.23 us, 45.6 ms. */
@@ -207,10 +206,7 @@ int pfc_cmd_latency(int argc, char **argv, struct pfc_options *options)
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &input))
 		return PFC_EXIT_USAGE;
-	ret = pfc_reader_open(&reader, options->debugfs);
-	if (ret)
-		return ret;
-	ret = pfc_check_module(&reader);
+	ret = pfc_module_open(&reader, options->debugfs);
 	if (ret)
 		return ret;
 	ret = pfc_read_latencies(&reader, &all);

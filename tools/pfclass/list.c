@@ -50,12 +50,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp_child children[] = { { .argp = &pfc_common_argp }, { 0 } };
 static const struct argp argp = {
 	.parser = parse_option,
 	.args_doc = "[PATTERN|CLASS]",
 	.doc = doc,
-	.children = children,
+	.children = pfc_common_children,
 };
 
 static bool matches(const struct input *input, const struct pfc_key *key)

@@ -9,14 +9,14 @@
  * nothing else in the dispatcher calls from there, is as good as the function
  * itself. DWARF names the calls of an inlined function (DW_TAG_call_site) and
  * the code must hold a call of that very function at the address: a call cannot
- * be moved, shared or speculated by the compiler the way other instructions
- * are. The access-flag update accepts no other kind, because the module reads
- * the arguments of the call. Where the kernel accepts no kprobe at the call, the
- * function's own entry is named, provided that the dispatcher calls it nowhere
- * else: at an entry the module counts the dispatcher's calls only.
+ * be moved, shared or speculated by the compiler as other instructions can. The
+ * access-flag update accepts no other kind, because the module reads the arguments
+ * of the call. Where the kernel accepts no kprobe at the call, the function's own
+ * entry is named, provided that the dispatcher calls it nowhere else: at an entry
+ * the module counts the dispatcher's calls only.
  *
- * The entry. DW_AT_entry_pc is where the compiler says that the inlined body
- * begins. It is a hint only: optimisation moves instructions over it, merges and
+ * The entry. DW_AT_entry_pc is where the inlined body begins according to the
+ * compiler. It is a hint only: optimisation moves instructions over it, merges and
  * duplicates blocks. So the control flow of the enclosing function is followed
  * (arm64), with everything that jump labels and alternatives can make of it, and
  * the entry is taken only if
@@ -91,13 +91,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp_child children[] = { { .argp = &pfc_common_argp }, { 0 } };
 static const struct argp argp = {
 	.options = locate_options,
 	.parser = parse_option,
 	.args_doc = "VMLINUX",
 	.doc = doc,
-	.children = children,
+	.children = pfc_common_children,
 };
 
 static const char *key_of(const struct row *row)
@@ -151,12 +150,12 @@ static int print_json(const struct search *search)
 			snprintf(name, sizeof(name), "probe_%s", key_of(&locate_rows[i]));
 			pfc_json_set(parameters, name, pfc_json_string(result->points));
 			pfc_json_set(row, "by", pfc_json_string(result->method));
-			pfc_json_set(row, "place", pfc_json_string(result->points));
+			pfc_json_set(row, "probe_point", pfc_json_string(result->points));
 			pfc_json_set(row, "reason", json_null());
 		} else {
 			missing = true;
 			pfc_json_set(row, "by", json_null());
-			pfc_json_set(row, "place", json_null());
+			pfc_json_set(row, "probe_point", json_null());
 			pfc_json_set(row, "reason", pfc_json_string(result->why));
 		}
 		pfc_json_append(points, row);
@@ -166,7 +165,7 @@ static int print_json(const struct search *search)
 	pfc_json_set(root, "machine", pfc_json_string(search->image.machine == EM_AARCH64 ?
 						      "arm64" : "x86_64"));
 	pfc_json_set(root, "parameters", parameters);
-	pfc_json_set(root, "places", points);
+	pfc_json_set(root, "probe_points", points);
 	pfc_json_print(root, false);
 	return missing ? PFC_EXIT_NOT_LOCATED : PFC_EXIT_OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * pfclass locate: what DWARF says of the dispatcher, and what becomes of it.
+ * pfclass locate: what DWARF describes, and the probe points that result.
  *
  * The dispatcher is handle_mm_fault() and the functions between it and those that
  * the classes are named after.
@@ -26,7 +26,7 @@
  * @class: the class
  * @function: the function that was inlined
  * @callees: what it calls exactly once, if there is such a thing
- * @wrappers: inlined functions that may stand between it and the call
+ * @wrappers: inlined functions allowed between it and the call
  * @call_only: only the call will do
  */
 struct row {

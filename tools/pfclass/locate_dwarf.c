@@ -247,7 +247,7 @@ bool locate_walk(struct search *search)
 	size_t nr = 0, i;
 	Dwarf_Die die;
 
-	/* Patchable bytes may stand before what DWARF calls a function's start. */
+	/* Patchable bytes may precede what DWARF calls a function's start. */
 	for (i = 0; i < NR_DISPATCHER; i++) {
 		symbol = pfc_image_symbol(&search->image, dispatcher[i], NULL);
 		if (symbol && symbol->size)

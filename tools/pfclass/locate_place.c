@@ -71,7 +71,7 @@ static bool inlined_outside(const struct search *search, const struct body *body
 	return false;
 }
 
-/* The body's own code: not of a helper that is inlined elsewhere as well. */
+/* The body's own code: not that of a helper that is inlined outside it as well. */
 static bool is_own(const struct search *search, const struct body *body, uint64_t addr)
 {
 	size_t i;
@@ -89,7 +89,7 @@ static bool is_own(const struct search *search, const struct body *body, uint64_
 	return true;
 }
 
-/* The code must call what DWARF says that it calls. */
+/* The code must hold the call that DWARF describes. */
 static bool calls_it(const struct search *search, const struct call *call,
 		     uint64_t *target)
 {
@@ -235,7 +235,7 @@ static bool is_other_class(const struct search *search, const struct row *row,
 		if (search->calls[i].addr == addr && search->calls[i].row &&
 		    search->calls[i].row != row)
 			return true;
-	/* The body of class af is all of handle_pte_fault(): its calls stand for it. */
+	/* The body of class af is all of handle_pte_fault(): its calls are checked instead. */
 	for (i = 0; i < search->nr_bodies; i++)
 		if (search->bodies[i].row && search->bodies[i].row != row &&
 		    !search->bodies[i].row->call_only &&

@@ -80,11 +80,12 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-/* The options of every subcommand. */
-const struct argp pfc_common_argp = {
+static const struct argp common_argp = {
 	.options = common_options,
 	.parser = parse_common,
 };
+
+const struct argp_child pfc_common_children[] = { { .argp = &common_argp }, { 0 } };
 
 struct input {
 	struct pfc_options options;
@@ -138,6 +139,33 @@ uint64_t pfc_parse_interval(const struct argp_state *state, const char *text)
 }
 
 /**
+ * pfc_parse_command() - take a command and its arguments, if they begin here
+ * @state: of the parser, at an argument
+ * @command: set to the command, which parses its arguments itself
+ *
+ * Return: true if the argument is behind "--".
+ */
+bool pfc_parse_command(struct argp_state *state, char ***command)
+{
+	if (!state->quoted || state->next <= state->quoted)
+		return false;
+	*command = state->argv + state->next - 1;
+	state->next = state->argc;
+	return true;
+}
+
+/**
+ * pfc_need_command() - check that a command follows "--"
+ * @state: of the parser, at the end
+ * @command: from pfc_parse_command(), or NULL
+ */
+void pfc_need_command(const struct argp_state *state, char **command)
+{
+	if (state->quoted == state->argc && !command)
+		argp_error(state, "the command after \"--\" is missing");
+}
+
+/**
  * pfc_usage_around_command() - set the exit status of wrong usage
  * @argc: the arguments, and their number
  * @argv: if one is "--", a command follows, and the statuses below 125 are its own
@@ -166,14 +194,11 @@ int pfc_exit_around_command(int status)
 
 int main(int argc, char **argv)
 {
-	static const struct argp_child children[] = {
-		{ .argp = &pfc_common_argp }, { 0 }
-	};
 	static const struct argp argp = {
 		.parser = parse_option,
 		.args_doc = "COMMAND [ARGUMENT...]",
 		.doc = doc,
-		.children = children,
+		.children = pfc_common_children,
 	};
 	struct input input = { 0 };
 	char name[64];

@@ -28,11 +28,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp_child children[] = { { .argp = &pfc_common_argp }, { 0 } };
 static const struct argp argp = {
 	.parser = parse_option,
 	.doc = doc,
-	.children = children,
+	.children = pfc_common_children,
 };
 
 /* Cut the header into its words. */
@@ -137,10 +136,7 @@ int pfc_cmd_probes(int argc, char **argv, struct pfc_options *options)
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, options))
 		return PFC_EXIT_USAGE;
-	ret = pfc_reader_open(&reader, options->debugfs);
-	if (ret)
-		return ret;
-	ret = pfc_check_module(&reader);
+	ret = pfc_module_open(&reader, options->debugfs);
 	if (ret)
 		return ret;
 	ret = pfc_read_probes(&reader, &probes);

@@ -122,17 +122,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		input->percpu = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		/* What follows "--" is the command's own to parse. */
-		if (state->quoted && state->next > state->quoted) {
-			input->scope.command = state->argv + state->next - 1;
-			state->next = state->argc;
-		} else {
+		if (!pfc_parse_command(state, &input->scope.command))
 			parse_positional(state, input, arg);
-		}
 		return 0;
 	case ARGP_KEY_END:
-		if (state->quoted == state->argc && !input->scope.command)
-			argp_error(state, "the command after \"--\" is missing");
+		pfc_need_command(state, input->scope.command);
 		if (input->scope.command && input->scope.pid)
 			argp_error(state, "-p and a command exclude each other");
 		if (input->scope.command && input->counted)
@@ -144,13 +138,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp_child children[] = { { .argp = &pfc_common_argp }, { 0 } };
 static const struct argp argp = {
 	.options = stat_options,
 	.parser = parse_option,
 	.args_doc = "[INTERVAL [COUNT]]\n[INTERVAL] -- CMD [ARG...]",
 	.doc = doc,
-	.children = children,
+	.children = pfc_common_children,
 };
 
 /* Returns false when interrupted. */
@@ -238,7 +231,7 @@ static int repeat(struct pfc_reader *reader, struct stat_input *input)
 	start = then.since;
 	when = input->repeat ? start : 0;
 	for (done = 0; !ret && more && (!input->counted || done < input->count); done++) {
-		/* Skip what passed meanwhile (suspend). */
+		/* Skip intervals that have passed already (suspend). */
 		while (when && when <= then.since)
 			when += input->interval;
 		more = wait_until(input, when);
@@ -266,9 +259,6 @@ static int run_scope(struct pfc_reader *reader, struct stat_input *input)
 {
 	int ret, err;
 
-	ret = pfc_check_module(reader);
-	if (ret)
-		return ret;
 	ret = pfc_scope_open(&input->scope, reader);
 	if (!ret)
 		ret = repeat(reader, input);
@@ -282,7 +272,7 @@ static int run(struct stat_input *input)
 	struct sample sample;
 	int ret;
 
-	ret = pfc_reader_open(&reader, input->options->debugfs);
+	ret = pfc_module_open(&reader, input->options->debugfs);
 	if (ret)
 		return ret;
 	if (is_scoped(input))

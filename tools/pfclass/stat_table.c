@@ -101,7 +101,7 @@ static void print_classes(const struct sample *sample)
 	pfc_table_free(&table);
 }
 
-/* Faults that a sibling counts as well stand in a column of their own. */
+/* Faults that a sibling counts as well have a column of their own. */
 static void print_refinements(const struct stat_input *input, const struct sample *sample)
 {
 	struct pfc_table table;

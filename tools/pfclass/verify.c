@@ -26,8 +26,8 @@
 #define ALL_MAJOR	"*_major"
 
 static const char doc[] =
-	"Compare the counters with the kernel's own over INTERVAL (default: 1 second) or "
-	"until ^C, or compare the faults of CMD and its descendants with what the kernel counted for "
+	"Compare the counters with the kernel's own over INTERVAL (default: 1 second) "
+	"or until ^C; or compare the faults of CMD and its descendants with what the kernel counted for "
 	"them."
 	"\v"
 	"A row for each identity, with the reason where the two are not equal. The "
@@ -98,19 +98,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		input->paths.root = arg;
 		return 0;
 	case ARGP_KEY_ARG:
-		/* CMD parses what follows "--". */
-		if (state->quoted && state->next > state->quoted) {
-			input->scope.command = state->argv + state->next - 1;
-			state->next = state->argc;
-		} else if (state->arg_num) {
+		if (pfc_parse_command(state, &input->scope.command))
+			return 0;
+		if (state->arg_num)
 			argp_error(state, "\"%s\" is one argument too many", arg);
-		} else {
-			input->interval = pfc_parse_interval(state, arg);
-		}
+		input->interval = pfc_parse_interval(state, arg);
 		return 0;
 	case ARGP_KEY_END:
-		if (state->quoted == state->argc && !input->scope.command)
-			argp_error(state, "the command after \"--\" is missing");
+		pfc_need_command(state, input->scope.command);
 		if (input->scope.command && input->interval)
 			argp_error(state, "INTERVAL and a command exclude each other");
 		return 0;
@@ -118,13 +113,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp_child children[] = { { .argp = &pfc_common_argp }, { 0 } };
 static const struct argp argp = {
 	.options = verify_options,
 	.parser = parse_option,
 	.args_doc = "[INTERVAL]\n-- CMD [ARG...]",
 	.doc = doc,
-	.children = children,
+	.children = pfc_common_children,
 };
 
 /* What a key of "stats" grew by. */
@@ -280,7 +274,7 @@ static int64_t in_flight(const struct input *input, const struct verify_book *bo
 static int64_t spread(const struct input *input, const struct verify_book *book,
 		      struct result *result)
 {
-	int64_t faults = verify_meanwhile(&input->start) + verify_meanwhile(&input->end);
+	int64_t faults = verify_faults_during(&input->start) + verify_faults_during(&input->end);
 	int64_t most = book->source == VERIFY_STATS ? faults : result->high - result->low;
 
 	if (most)
@@ -592,9 +586,7 @@ static int run(struct input *input)
 			  "/proc mounted?", input->paths.root);
 		return PFC_EXIT_FAILURE;
 	}
-	ret = pfc_reader_open(&reader, input->options->debugfs);
-	if (!ret)
-		ret = pfc_check_module(&reader);
+	ret = pfc_module_open(&reader, input->options->debugfs);
 	if (!ret)
 		ret = pfc_check_enabled(&reader);
 	if (!ret)

@@ -110,7 +110,7 @@ struct verify_reading {
 
 /**
  * struct verify_paths - where the kernel's counters are
- * @root: stands before /proc and /sys
+ * @root: prefix of /proc and /sys
  * @cgroup: the directory of the control group whose memory.stat is read, or NULL
  */
 struct verify_paths {
@@ -120,7 +120,7 @@ struct verify_paths {
 
 int verify_read(struct pfc_reader *reader, const struct verify_paths *paths,
 		struct verify_reading *reading);
-uint64_t verify_meanwhile(const struct verify_reading *reading);
+uint64_t verify_faults_during(const struct verify_reading *reading);
 void verify_free(struct verify_reading *reading);
 const uint64_t *verify_find(const struct verify_pairs *pairs, const char *key, size_t len);
 char *verify_line(const char *root, const char *path);

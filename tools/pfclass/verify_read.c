@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * pfclass verify: readings. The counters of the module are read between two readings
- * of the kernel's, so that what is counted meanwhile has a bound.
+ * of the kernel's, which bound what is counted during the reading.
  */
 #include <dirent.h>
 #include <inttypes.h>
@@ -204,12 +204,12 @@ static int read_once(struct pfc_reader *reader, const struct verify_paths *paths
 }
 
 /**
- * verify_meanwhile() - how many faults happened during a reading
+ * verify_faults_during() - how many faults happened during a reading
  * @reading: the reading
  *
  * Return: what the kernel counted between its own two readings.
  */
-uint64_t verify_meanwhile(const struct verify_reading *reading)
+uint64_t verify_faults_during(const struct verify_reading *reading)
 {
 	const uint64_t *before = verify_find(&reading->before[VERIFY_VMSTAT], "pgfault", 7);
 	const uint64_t *after = verify_find(&reading->after[VERIFY_VMSTAT], "pgfault", 7);
@@ -233,9 +233,9 @@ int verify_read(struct pfc_reader *reader, const struct verify_paths *paths,
 	struct verify_reading other;
 	int tries, ret = read_once(reader, paths, reading);
 
-	for (tries = 1; !ret && tries < TRIES && verify_meanwhile(reading); tries++) {
+	for (tries = 1; !ret && tries < TRIES && verify_faults_during(reading); tries++) {
 		ret = read_once(reader, paths, &other);
-		if (!ret && verify_meanwhile(&other) < verify_meanwhile(reading)) {
+		if (!ret && verify_faults_during(&other) < verify_faults_during(reading)) {
 			verify_free(reading);
 			*reading = other;
 		} else if (!ret) {

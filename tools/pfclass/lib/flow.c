@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Control flow inside one function, arm64: what a kernel's ELF file says, and
- * what the kernel may make of it while it runs. Jump labels turn a nop into a
- * branch and back, alternatives replace instructions: both ways are followed.
+ * Control flow inside one function, arm64: as in a kernel's ELF file, and as the
+ * kernel may patch it while it runs. Jump labels turn a nop into a branch and back,
+ * alternatives replace instructions: both variants are followed.
  */
 #include "flow.h"
 
@@ -92,7 +92,7 @@ static bool is_store_exclusive(uint32_t code)
 
 /*
  * What arch_prepare_kprobe() refuses: exceptions, most of the system space,
- * exclusives, and what seems to stand between a pair of exclusives.
+ * exclusives, and what seems to be between a pair of exclusives.
  */
 static bool is_refused(const uint32_t *codes, size_t at)
 {
@@ -117,7 +117,7 @@ static bool is_refused(const uint32_t *codes, size_t at)
 	return false;
 }
 
-/* What stands behind a call of these is reached from elsewhere, or never. */
+/* Control does not return from a call of these. */
 static bool never_returns(const struct pfc_image *image, uint64_t target)
 {
 	static const char *const names[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Which way control can go inside one function of a kernel (arm64). */
+/* The control flow inside one function of a kernel (arm64). */
 #ifndef PFC_FLOW_H
 #define PFC_FLOW_H
 

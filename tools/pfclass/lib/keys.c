@@ -100,7 +100,7 @@ size_t pfc_keys_nr(void)
  * pfc_key() - one key
  * @index: below pfc_keys_nr()
  *
- * Return: the key, valid for ever.
+ * Return: the key, always valid.
  */
 const struct pfc_key *pfc_key(size_t index)
 {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "latencies.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "exit.h"
@@ -62,18 +61,6 @@ static int parse_row(const struct pfc_lines *lines, char *row, void *to)
  */
 int pfc_read_latencies(struct pfc_reader *reader, struct pfc_latencies *all)
 {
-	struct pfc_lines lines = { .reader = reader, .file = PFC_FILE_LATENCY };
-	char *text;
-	size_t len;
-	int ret;
-
 	memset(all, 0, sizeof(*all));
-	ret = pfc_read_text(reader, PFC_FILE_LATENCY, &text, &len);
-	if (ret)
-		return ret;
-	lines.next = text;
-	lines.end = text + len;
-	ret = pfc_parse_lines(&lines, parse_row, all);
-	free(text);
-	return ret;
+	return pfc_parse_file(reader, PFC_FILE_LATENCY, parse_row, all);
 }

@@ -38,7 +38,6 @@ struct pfc_latencies {
 	struct pfc_latency of[PFC_NR_CLASSES];
 };
 
-
 int pfc_read_latencies(struct pfc_reader *reader, struct pfc_latencies *all);
 
 #endif /* PFC_LATENCIES_H */

@@ -61,6 +61,33 @@ int pfc_parse_lines(struct pfc_lines *lines,
 }
 
 /**
+ * pfc_parse_file() - read a file and parse it line by line
+ * @reader: the reader
+ * @file: the file's name below the module's directory
+ * @parse: called for each line, which does not outlive the call
+ * @to: passed to @parse
+ *
+ * Return: as pfc_read_text() or pfc_parse_lines().
+ */
+int pfc_parse_file(struct pfc_reader *reader, const char *file,
+		   int (*parse)(const struct pfc_lines *lines, char *row, void *to),
+		   void *to)
+{
+	struct pfc_lines lines = { .reader = reader, .file = file };
+	size_t len;
+	char *text;
+	int ret = pfc_read_text(reader, file, &text, &len);
+
+	if (ret)
+		return ret;
+	lines.next = text;
+	lines.end = text + len;
+	ret = pfc_parse_lines(&lines, parse, to);
+	free(text);
+	return ret;
+}
+
+/**
  * pfc_parse_abi() - check the line "abi N"
  * @lines: the file
  * @row: its first line

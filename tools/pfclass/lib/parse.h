@@ -28,6 +28,9 @@ struct pfc_lines {
 int pfc_parse_lines(struct pfc_lines *lines,
 		    int (*parse)(const struct pfc_lines *lines, char *row, void *to),
 		    void *to);
+int pfc_parse_file(struct pfc_reader *reader, const char *file,
+		   int (*parse)(const struct pfc_lines *lines, char *row, void *to),
+		   void *to);
 int pfc_parse_abi(const struct pfc_lines *lines, const char *row);
 bool pfc_parse_u64(const char *text, uint64_t *n);
 bool pfc_parse_value(const char *text, struct pfc_value *value);

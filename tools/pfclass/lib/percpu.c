@@ -71,7 +71,7 @@ static int parse_row(const struct pfc_lines *lines, char *row, void *to)
 
 /**
  * pfc_read_percpu() - read and parse "percpu"
- * @reader: the reader, after pfc_read_stats() or pfc_check_module()
+ * @reader: the reader, after pfc_read_stats()
  * @percpu: on success the table, to be released by pfc_free_percpu()
  *
  * Return: PFC_EXIT_OK, or after a line on standard error: PFC_EXIT_GARBLED,
@@ -79,19 +79,10 @@ static int parse_row(const struct pfc_lines *lines, char *row, void *to)
  */
 int pfc_read_percpu(struct pfc_reader *reader, struct pfc_percpu *percpu)
 {
-	struct pfc_lines lines = { .reader = reader, .file = PFC_FILE_PERCPU };
-	char *text;
-	size_t len;
 	int ret;
 
 	memset(percpu, 0, sizeof(*percpu));
-	ret = pfc_read_text(reader, PFC_FILE_PERCPU, &text, &len);
-	if (ret)
-		return ret;
-	lines.next = text;
-	lines.end = text + len;
-	ret = pfc_parse_lines(&lines, parse_row, percpu);
-	free(text);
+	ret = pfc_parse_file(reader, PFC_FILE_PERCPU, parse_row, percpu);
 	if (ret)
 		pfc_free_percpu(percpu);
 	return ret;

@@ -30,7 +30,6 @@ struct pfc_percpu {
 	size_t nr_cpus;
 };
 
-
 int pfc_read_percpu(struct pfc_reader *reader, struct pfc_percpu *percpu);
 void pfc_free_percpu(struct pfc_percpu *percpu);
 

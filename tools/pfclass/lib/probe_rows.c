@@ -85,7 +85,7 @@ static int parse_row(const struct pfc_lines *lines, char *row, void *to)
 
 /**
  * pfc_read_probes() - read and parse "probes"
- * @reader: the reader, after pfc_check_module()
+ * @reader: the reader, after pfc_module_open()
  * @probes: on success the rows, to be released by pfc_free_probes()
  *
  * Return: PFC_EXIT_OK, or after a line on standard error: PFC_EXIT_GARBLED,

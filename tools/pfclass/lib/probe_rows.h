@@ -43,7 +43,6 @@ struct pfc_probes {
 	char *text;
 };
 
-
 int pfc_read_probes(struct pfc_reader *reader, struct pfc_probes *probes);
 void pfc_free_probes(struct pfc_probes *probes);
 

@@ -19,7 +19,7 @@
 #define MODULE_DIR	"/sys/module/" PFC_DIR
 #define MOST_BYTES	(64UL << 20)	/* enough for thousands of CPUs; ends a read of /dev/zero */
 
-/* Find the mount, the usual place first where there are several. */
+/* Find the mount point; of several, prefer the usual one. */
 static bool find_mount(char *root, size_t size)
 {
 	FILE *mounts = setmntent("/proc/mounts", "r");
@@ -60,7 +60,7 @@ static bool kernel_has_debugfs(void)
 /**
  * pfc_reader_open() - find the module's files
  * @reader: the reader
- * @debugfs: where debugfs is, or NULL to look for it in /proc/mounts
+ * @debugfs: where debugfs is, or NULL to find it in /proc/mounts
  *
  * Each read opens its file again, so that a module may be reloaded between two.
  *
@@ -135,7 +135,7 @@ static int report_missing(const struct pfc_reader *reader, const char *file)
 }
 
 static int report_errno(const struct pfc_reader *reader, const char *file,
-		     const char *verb, int error)
+			const char *verb, int error)
 {
 	switch (error) {
 	case ENOENT:

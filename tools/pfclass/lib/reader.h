@@ -19,7 +19,6 @@ struct pfc_reader {
 	bool seen;
 };
 
-
 int pfc_reader_open(struct pfc_reader *reader, const char *debugfs);
 int pfc_read_text(struct pfc_reader *reader, const char *file, char **text,
 		  size_t *len);

@@ -109,19 +109,22 @@ int pfc_read_stats(struct pfc_reader *reader, struct pfc_stats *stats)
 }
 
 /**
- * pfc_check_module() - check that the module is there and has this tool's ABI
+ * pfc_module_open() - find the module's files and check that it has this tool's ABI
  * @reader: the reader
+ * @debugfs: as for pfc_reader_open()
  *
  * Only "stats" and "latency" name the ABI: call this before another file is read
  * or written.
  *
- * Return: as pfc_read_stats().
+ * Return: as pfc_reader_open() or pfc_read_stats().
  */
-int pfc_check_module(struct pfc_reader *reader)
+int pfc_module_open(struct pfc_reader *reader, const char *debugfs)
 {
 	struct pfc_stats stats;
-	int ret = pfc_read_stats(reader, &stats);
+	int ret = pfc_reader_open(reader, debugfs);
 
+	if (!ret)
+		ret = pfc_read_stats(reader, &stats);
 	if (!ret)
 		pfc_free_stats(&stats);
 	return ret;

@@ -44,11 +44,10 @@ struct pfc_stats {
 	size_t nr_extras;
 };
 
-
 int pfc_read_stats(struct pfc_reader *reader, struct pfc_stats *stats);
 int pfc_parse_stats(const struct pfc_reader *reader, char *text, size_t len,
 		    struct pfc_stats *stats);
-int pfc_check_module(struct pfc_reader *reader);
+int pfc_module_open(struct pfc_reader *reader, const char *debugfs);
 void pfc_free_stats(struct pfc_stats *stats);
 
 #endif /* PFC_STATS_H */

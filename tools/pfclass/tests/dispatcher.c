@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The outline of a fault handler, for tests of "pfclass locate": compiled with
- * its inner functions inlined or not, it looks in DWARF and in code as a kernel
- * does. It is never run.
+ * its inner functions inlined or not, its DWARF and code resemble those of a
+ * kernel. It is never run.
  *
  *   -DINNER=...   attributes of the functions that may be inlined
  *   -DLOOP        a body that is executed several times in a fault
  *   -DBOTH        a body that another class follows
  */
-/* lint: allow AVOID_EXTERNS throughout: there is no other file */
-/* lint: allow COMPLEX_MACRO throughout: attributes have no parentheses */
 
 #ifndef INNER
 #define INNER	inline __attribute__((always_inline))

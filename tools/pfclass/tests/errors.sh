@@ -12,7 +12,7 @@ echo "TAP version 13"
 
 # Nothing there.
 if [ -d /sys/module/pfclass ]; then
-	error "module is loaded, its files are elsewhere" 4 "is loaded but" stat
+	error "the module is loaded, its files are missing" 4 "is loaded but" stat
 else
 	error "module is not loaded" 3 "not loaded.*insmod" stat
 fi

@@ -3,7 +3,7 @@
 #
 # locate.sh PFCLASS: what "pfclass locate" finds in the outline of a fault handler
 # that is compiled here, for each machine that there is a compiler for, and what
-# it says of files that are not what it needs. TAP on standard output.
+# it reports for other files. TAP on standard output.
 
 set -eu
 

@@ -19,7 +19,6 @@
 
 #include "../lib/keys.h"
 
-
 #define NOBODY	65534
 
 static char dir[PATH_MAX];

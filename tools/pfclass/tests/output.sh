@@ -38,13 +38,13 @@ is "the table: a row for each class and no other" \
 	"$(awk '!NF { exit } NR > 1' "$dir/out" | wc -l)" 12
 is "the table: reads of files that cannot be derived" "$(cell file read)" "-"
 is "the table: a split of an unavailable class" "$(cell error major)" "-"
-good "refinements stand apart" '^wp_copy +[0-9]+$' stat -v
+good "refinements are a table of their own" '^wp_copy +[0-9]+$' stat -v
 run stat
-is "refinements of others' faults stand in a column of their own" \
+is "refinements that count a sibling's faults have a column of their own" \
 	"$(awk '$1 == "refinement" { n = index($0, "of which") }
 		$1 == "swap_wp" || $1 == "af_dirty" { if (length($0) == n + 7) print $1 }
 		' "$dir/out" | tr '\n' ' ')" "swap_wp af_dirty "
-is "totals stand in a row" "$(grep -A 1 '^faults ' "$dir/out" | tail -n 1 | awk '{ print $1, $7 }')" \
+is "totals are one row" "$(grep -A 1 '^faults ' "$dir/out" | tail -n 1 | awk '{ print $1, $7 }')" \
 	"$(value faults) $(value pgfault)"
 sed 's/^file [0-9]*/file 9000/' "$files/stats" >"$dir/edited"
 cat "$dir/edited" >"$files/stats"
@@ -94,14 +94,14 @@ if grep -Eq "^error +0" "$dir/out"; then
 else
 	pass "an unavailable class is not 0"
 fi
-good "options stand before the command too" '"abi": 1' \
+good "options before the command" '"abi": 1' \
 	"$tool" -j -D "$root" stat
 good "JSON has null for what is unavailable" '"error": null' stat -j
 good "JSON lists what is unavailable" '^ +"error",' stat -j
 good "CSV" "^$(value wp),wp," stat -x,
 good "CSV has unavailable as a word" "^unavailable;error;$" stat "-x;"
 good "percpu sums" "^sum +0 +2 +4" stat --percpu
-good "percpu leaves out what is unavailable, and says so" \
+good "percpu lists what is unavailable instead of a column" \
 	"^unavailable: error" stat --percpu
 good "CSV of percpu" "^CPU3,1,wp," stat -P -x,
 good "probes" "^visit +direct +handle_mm_fault" "$tool" probes -D "$root"
@@ -194,7 +194,7 @@ else
 	skip "a full disk is noticed" "no /dev/full"
 fi
 
-# Written as the contract says.
+# What is written.
 fresh
 run "$tool" reset -D "$root"
 if [ "$status" -eq 0 ] && [ "$(cat "$files/reset")" = 1 ]; then
