@@ -27,8 +27,8 @@
 
 static const char doc[] =
 	"Compare the counters with the kernel's own over INTERVAL (default: 1 second) "
-	"or until ^C; or compare the faults of CMD and its descendants with what the kernel counted for "
-	"them."
+	"or until ^C; or compare the faults of CMD and its descendants with what the "
+	"kernel counted for them."
 	"\v"
 	"A row for each identity, with the reason where the two are not equal. The "
 	"exit status is 0 if the books balance, 1 if they do not, 125 if nothing could be "
