@@ -221,7 +221,7 @@ int pfc_cmd_locate(int argc, char **argv, struct pfc_options *options)
 	if (ret)
 		return ret;
 	if (!input.force)
-		ret = pfc_image_is_running(&search.image);
+		ret = pfc_image_check_running(&search.image);
 	if (!ret)
 		ret = search_image(&search);
 	if (!ret)

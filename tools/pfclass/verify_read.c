@@ -91,9 +91,9 @@ static void read_thp(const char *root, struct verify_pairs *pairs)
 
 	while (pmd && sizes && (entry = readdir(sizes))) {
 		char *path, *text;
-		uint64_t kb;
+		unsigned long kb;
 
-		if (sscanf(entry->d_name, "hugepages-%" SCNu64 "kB", &kb) != 1)
+		if (sscanf(entry->d_name, "hugepages-%lukB", &kb) != 1)
 			continue;
 		path = pfc_format("%s/%s/stats/anon_fault_alloc", dir, entry->d_name);
 		text = verify_line("", path);

@@ -203,13 +203,13 @@ static void running_id(char *text)
 }
 
 /**
- * pfc_image_is_running() - compare the file with the running kernel
+ * pfc_image_check_running() - compare the file with the running kernel
  * @image: the file
  *
  * Return: PFC_EXIT_OK, or PFC_EXIT_BUILD_ID after a line on standard error when
  * the build ids differ or one of them is not known.
  */
-int pfc_image_is_running(const struct pfc_image *image)
+int pfc_image_check_running(const struct pfc_image *image)
 {
 	char id[PFC_BUILD_ID_LEN * 2 + 1];
 	struct utsname name;

@@ -46,7 +46,7 @@ struct pfc_image {
 
 int pfc_image_open(struct pfc_image *image, const char *path);
 void pfc_image_close(struct pfc_image *image);
-int pfc_image_is_running(const struct pfc_image *image);
+int pfc_image_check_running(const struct pfc_image *image);
 const struct pfc_symbol *pfc_image_function_at(const struct pfc_image *image,
 					       uint64_t addr);
 const struct pfc_symbol *pfc_image_symbol(const struct pfc_image *image,

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 void pfc_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void __attribute__((noreturn)) pfc_out_of_memory(void);
+__attribute__((noreturn)) void pfc_out_of_memory(void);
 void *pfc_alloc(void *old, size_t nr, size_t size);
 char *pfc_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int pfc_flush(void);

@@ -39,7 +39,8 @@ static bool parse_hits(const char *text, struct pfc_value *value)
 	return value->available;
 }
 
-static bool is_header(char *row)
+/* Cuts the row. */
+static bool cut_header(char *row)
 {
 	char want[] = PFC_PROBES_HEADER, *save, *save_want;
 	char *word = strtok_r(row, " \t", &save);
@@ -58,7 +59,7 @@ static int parse_row(const struct pfc_lines *lines, char *row, void *to)
 	struct pfc_probe *probe;
 	char *tab;
 
-	if (lines->line == 1 && !is_header(row))
+	if (lines->line == 1 && !cut_header(row))
 		return pfc_garbled(lines->reader, lines->file, lines->line,
 				   "the header is not \"%s\"", PFC_PROBES_HEADER);
 	if (lines->line == 1)
