@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * pfclass verify: compare the counters with the kernel's own. The identities are in
- * verify_books.c, the readings in verify_read.c.
+ * verify_books.c, the readings in verify_read.c, the verdicts in verify_check.c.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -22,8 +22,6 @@
 
 #define NSEC		1000000000ULL
 #define UNBALANCED	1		/* exit status */
-#define WHY_LEN		320
-#define ALL_MAJOR	"*_major"
 
 static const char doc[] =
 	"Compare the counters with the kernel's own over INTERVAL (default: 1 second) "
@@ -40,46 +38,7 @@ static const char doc[] =
 	"  pfclass verify -- make -j4   getrusage() and memory.stat of a command\n"
 	"  pfclass verify -j | jq '.books[]|select(.verdict==\"off\")'\n";
 
-enum verdict {
-	EQUAL,
-	WITHIN,
-	OFF,
-	NOT_COMPARABLE,
-	NR_VERDICTS,
-};
-
 static const char *const verdicts[] = { "equal", "within", "off", "not comparable" };
-
-/**
- * struct result - the outcome of one identity
- * @left: what the module counted
- * @low: what the kernel counted, at least
- * @high: at most; more than @low if faults happened during the readings
- * @bound: how far apart the two may be
- * @verdict: the outcome
- * @why: the reason, "" if there is none
- */
-struct result {
-	int64_t left;
-	int64_t low;
-	int64_t high;
-	int64_t bound;
-	enum verdict verdict;
-	char why[WHY_LEN];
-};
-
-struct input {
-	struct pfc_options *options;
-	struct pfc_scope scope;
-	struct verify_paths paths;
-	uint64_t interval;
-	unsigned int kernel;
-	char *release;
-	char *filter;		/* not "clear", or NULL */
-	bool outlived;		/* descendants of the command have not ended */
-	struct verify_reading start;
-	struct verify_reading end;
-};
 
 static const struct argp_option verify_options[] = {
 	{ "root", 'R', "DIR", 0, "Read the kernel's counters in DIR/proc and DIR/sys", 0 },
@@ -88,7 +47,7 @@ static const struct argp_option verify_options[] = {
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
-	struct input *input = state->input;
+	struct verify_input *input = state->input;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -121,250 +80,18 @@ static const struct argp argp = {
 	.children = pfc_common_children,
 };
 
-/* What a key of "stats" grew by. */
-static bool growth(const struct input *input, size_t key, int64_t *n)
-{
-	struct pfc_value then = input->start.stats.values[key];
-	struct pfc_value now = input->end.stats.values[key];
-
-	*n = now.n - then.n;
-	return then.available && now.available;
-}
-
-static int64_t all_major(const struct input *input)
-{
-	int64_t sum = 0, n;
-	size_t class;
-	int key;
-
-	for (class = 0; class < PFC_NR_CLASSES; class++) {
-		key = pfc_key_split(class, PFC_SUFFIX_MAJOR);
-		if (key >= 0 && growth(input, key, &n))
-			sum += n;
-	}
-	return sum;
-}
-
-/* Evaluate keys of "stats"; returns false with @why set where one is unavailable. */
-static bool evaluate(const struct input *input, const char *text, int64_t *sum, char *why)
-{
-	char *words = pfc_format("%s", text), *save, *word;
-	bool minus = false, ok = true;
-	int64_t n;
-	int key;
-
-	*sum = 0;
-	for (word = strtok_r(words, " ", &save); ok && word; word = strtok_r(NULL, " ", &save)) {
-		bool optional = *word == '[';
-
-		if (!strcmp(word, "+") || !strcmp(word, "-")) {
-			minus = *word == '-';
-			continue;
-		}
-		if (!strcmp(word, ALL_MAJOR)) {
-			n = all_major(input);
-		} else {
-			word[strcspn(word, "]")] = '\0';
-			word += optional;
-			key = pfc_key_find(word, 0);
-			ok = key >= 0 && growth(input, key, &n);
-			if (!ok && optional) {
-				n = 0;
-				ok = true;
-			}
-		}
-		if (ok)
-			*sum += minus ? -n : n;
-		else
-			snprintf(why, WHY_LEN,
-				 "%s is unavailable; for the reason see: pfclass probes", word);
-	}
-	free(words);
-	return ok;
-}
-
-/* What the kernel counted; false where the source lacks a key. */
-static bool evaluate_kernel(const struct input *input, const struct verify_book *book,
-			    struct result *result, char *missing, size_t size)
-{
-	const struct verify_reading *start = &input->start, *end = &input->end;
-	const char *word = book->right;
-
-	result->low = 0;
-	result->high = 0;
-	while (*word) {
-		size_t len = strcspn(word, " ");
-		const uint64_t *least = verify_find(&end->before[book->source], word, len);
-		const uint64_t *most = verify_find(&end->after[book->source], word, len);
-		const uint64_t *from = verify_find(&start->before[book->source], word, len);
-		const uint64_t *to = verify_find(&start->after[book->source], word, len);
-
-		if (!least || !most || !from || !to) {
-			snprintf(missing, size, "%.*s", (int)len, word);
-			return false;
-		}
-		result->low += *least - *to;
-		result->high += *most - *from;
-		word += len;
-		word += strspn(word, " +");
-	}
-	return true;
-}
-
-/* Why a source is not about the same faults as the counters, or NULL. */
-static const char *not_the_same(const struct input *input, enum verify_source source)
-{
-	switch (source) {
-	case VERIFY_RUSAGE:
-		if (!input->scope.command)
-			return "only of a command: pfclass verify -- CMD";
-		if (input->outlived)
-			return "descendants of the command have not ended";
-		return NULL;
-	case VERIFY_MEMCG:
-		if (!input->paths.cgroup)
-			return "only of a command (pfclass verify -- CMD), or with a filter by "
-			       "cgroup alone";
-		return NULL;
-	default:
-		if (input->scope.command)
-			return "the counters are those of the command";
-		if (input->filter)
-			return "a filter is set; remove it: pfclass filter clear";
-		return NULL;
-	}
-}
-
-static void add_why(struct result *result, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-static void add_why(struct result *result, const char *format, ...)
-{
-	size_t len = strlen(result->why);
-	va_list args;
-
-	if (len && len < WHY_LEN - 3)
-		len += sprintf(result->why + len, "; ");
-	va_start(args, format);
-	vsnprintf(result->why + len, WHY_LEN - len, format, args);
-	va_end(args);
-}
-
-static bool is_global(enum verify_source source)
-{
-	return source != VERIFY_RUSAGE && source != VERIFY_MEMCG;
-}
-
-/* How many events the two may be apart for reasons that hold for every identity. */
-static int64_t in_flight(const struct input *input, const struct verify_book *book,
-			 struct result *result)
-{
-	uint64_t blocked = input->start.blocked > input->end.blocked ? input->start.blocked :
-								       input->end.blocked;
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-
-	if (!is_global(book->source))
-		return 0;
-	add_why(result, "faults in flight on %ld CPUs", cpus);
-	if (blocked)
-		add_why(result, "%" PRIu64 " tasks waiting for I/O", blocked);
-	return cpus + blocked;
-}
-
-/* Faults during the readings: "stats" has both numbers, the others an interval. */
-static int64_t spread(const struct input *input, const struct verify_book *book,
-		      struct result *result)
-{
-	int64_t faults = verify_faults_during(&input->start) + verify_faults_during(&input->end);
-	int64_t most = book->source == VERIFY_STATS ? faults : result->high - result->low;
-
-	if (most)
-		add_why(result, "%" PRId64 " events during the readings", most);
-	return book->source == VERIFY_STATS ? faults : 0;
-}
-
-static void compare(const struct input *input, const struct verify_book *book,
-		    struct result *result)
-{
-	int64_t apart = 0, less = 0, missed, lag, either, surplus, lack;
-	char unused[WHY_LEN];
-
-	if (result->low == result->high && result->left == result->low) {
-		result->verdict = EQUAL;
-		return;
-	}
-	if (book->apart)
-		evaluate(input, book->apart, &apart, unused);
-	if (book->less)
-		evaluate(input, book->less, &less, unused);
-	lag = book->lag * sysconf(_SC_NPROCESSORS_CONF);
-	growth(input, pfc_key_total(PFC_MISSED), &missed);
-	/* How far the kernel's number is below or above its range. */
-	surplus = result->left - result->high;
-	lack = result->low - result->left;
-	if (book->at_most)
-		less = surplus > 0 ? surplus : 0;
-	if (book->reason && (apart || less || lag))
-		add_why(result, "%s", book->reason);
-	either = apart + lag + spread(input, book, result) + in_flight(input, book, result);
-	if (missed)
-		add_why(result, "%" PRId64 " missed", missed);
-	result->bound = result->high - result->low + either + (surplus > 0 ? less : missed);
-	result->verdict = surplus <= either + less && lack <= either + missed ? WITHIN : OFF;
-}
-
-static bool has_bound(const struct verify_book *book)
-{
-	return book->at_most || book->apart || book->less || book->lag;
-}
-
-static void check(const struct input *input, const struct verify_book *book,
-		  struct result *result)
-{
-	const char *why = not_the_same(input, book->source);
-	struct verify_book other = { .right = book->unless, .source = VERIFY_VMSTAT };
-	char missing[64];
-
-	result->verdict = NOT_COMPARABLE;
-	if (why) {
-		add_why(result, "%s", why);
-	} else if (book->reason && !has_bound(book)) {
-		add_why(result, "%s", book->reason);
-	} else if (book->unless &&
-		   evaluate_kernel(input, &other, result, missing, sizeof(missing)) &&
-		   result->high) {
-		add_why(result, "%s grew by %" PRId64 ": khugepaged reads swap without a fault",
-			book->unless, result->high);
-	} else if (!evaluate(input, book->left, &result->left, result->why)) {
-		return;
-	} else if (!evaluate_kernel(input, book, result, missing, sizeof(missing))) {
-		add_why(result, "%s has no %s", verify_source_names[book->source], missing);
-		if (book->appeared)
-			add_why(result, "kernels have it since %s", book->appeared);
-		if (book->source == VERIFY_MEMCG)
-			add_why(result, "the group needs the memory controller (echo +memory "
-				"into cgroup.subtree_control above it)");
-	} else {
-		compare(input, book, result);
-	}
-}
-
-static bool applies(const struct input *input, const struct verify_book *book)
-{
-	return input->kernel >= book->since && (!book->before || input->kernel < book->before);
-}
-
 /* The identity in words, to be released by free(). */
 static char *identity(const struct verify_book *book)
 {
 	const char *relation = book->at_most ? ">=" :
-			       book->reason && !has_bound(book) ? "vs" : "==";
+			       book->reason && !verify_has_bound(book) ? "vs" : "==";
 
 	return pfc_format("%s %s %s", book->left, relation, book->right);
 }
 
-static void print_table(const struct input *input, const struct result *results)
+static void print_table(const struct verify_input *input, const struct verify_result *results)
 {
-	unsigned int nr[NR_VERDICTS] = { 0 };
+	unsigned int nr[VERIFY_NR_VERDICTS] = { 0 };
 	struct pfc_table table;
 	size_t i;
 
@@ -376,17 +103,17 @@ static void print_table(const struct input *input, const struct result *results)
 	pfc_table_add(&table, "verdict");
 	for (i = 0; i < verify_nr_books; i++) {
 		const struct verify_book *book = &verify_books[i];
-		const struct result *result = &results[i];
+		const struct verify_result *result = &results[i];
 		char *text;
 
-		if (!applies(input, book))
+		if (!verify_applies(input, book))
 			continue;
 		nr[result->verdict]++;
 		text = identity(book);
 		pfc_table_add(&table, "%s", text);
 		free(text);
 		pfc_table_add(&table, "%s", verify_source_names[book->source]);
-		if (result->verdict == NOT_COMPARABLE) {
+		if (result->verdict == VERIFY_NOT_COMPARABLE) {
 			pfc_table_add(&table, "-");
 			pfc_table_add(&table, "-");
 			pfc_table_add(&table, "%s: %s", verdicts[result->verdict], result->why);
@@ -397,24 +124,24 @@ static void print_table(const struct input *input, const struct result *results)
 			else
 				pfc_table_add(&table, "%" PRId64 "..%" PRId64, result->low,
 					      result->high);
-			if (result->verdict == EQUAL)
+			if (result->verdict == VERIFY_EQUAL)
 				pfc_table_add(&table, "%s", verdicts[result->verdict]);
 			else
 				pfc_table_add(&table, "%s%s %" PRId64, verdicts[result->verdict],
-					      result->verdict == OFF ? " by more than" : "",
+					      result->verdict == VERIFY_OFF ? " by more than" : "",
 					      result->bound);
 		}
-		if (*result->why && result->verdict != NOT_COMPARABLE)
+		if (*result->why && result->verdict != VERIFY_NOT_COMPARABLE)
 			pfc_table_note(&table, result->why);
 	}
 	pfc_table_print(&table);
 	pfc_table_free(&table);
 	printf("Linux %s: %u equal, %u within bounds, %u off, %u not comparable\n",
-	       input->release ? input->release : "?", nr[EQUAL], nr[WITHIN], nr[OFF],
-	       nr[NOT_COMPARABLE]);
+	       input->release ? input->release : "?", nr[VERIFY_EQUAL], nr[VERIFY_WITHIN], nr[VERIFY_OFF],
+	       nr[VERIFY_NOT_COMPARABLE]);
 }
 
-static void print_json(const struct input *input, const struct result *results, int status)
+static void print_json(const struct verify_input *input, const struct verify_result *results, int status)
 {
 	json_t *root = pfc_json_object(), *books = pfc_json_array();
 	size_t i;
@@ -428,12 +155,12 @@ static void print_json(const struct input *input, const struct result *results, 
 		pfc_json_set(root, "status", pfc_json_u64(input->scope.status));
 	for (i = 0; i < verify_nr_books; i++) {
 		const struct verify_book *book = &verify_books[i];
-		const struct result *result = &results[i];
-		bool compared = result->verdict != NOT_COMPARABLE;
+		const struct verify_result *result = &results[i];
+		bool compared = result->verdict != VERIFY_NOT_COMPARABLE;
 		json_t *row;
 		char *text;
 
-		if (!applies(input, book))
+		if (!verify_applies(input, book))
 			continue;
 		row = pfc_json_object();
 		text = identity(book);
@@ -454,37 +181,26 @@ static void print_json(const struct input *input, const struct result *results, 
 	pfc_json_print(root, false);
 }
 
-static bool was_reset(const struct input *input)
-{
-	size_t class;
-	int64_t n;
-
-	for (class = 0; class < PFC_NR_CLASSES; class++)
-		if (growth(input, pfc_key_class(class), &n) && n < 0)
-			return true;
-	return false;
-}
-
 /* Compare and print. */
-static int report(const struct input *input)
+static int report(const struct verify_input *input)
 {
-	struct result *results = pfc_alloc(NULL, verify_nr_books, sizeof(*results));
+	struct verify_result *results = pfc_alloc(NULL, verify_nr_books, sizeof(*results));
 	int status = PFC_EXIT_SELF;
 	size_t i;
 
-	if (was_reset(input)) {
+	if (verify_was_reset(input)) {
 		pfc_error("the counters were reset, or the module was reloaded: run it again");
 		free(results);
 		return PFC_EXIT_SELF;
 	}
 	memset(results, 0, verify_nr_books * sizeof(*results));
 	for (i = 0; i < verify_nr_books; i++) {
-		if (!applies(input, &verify_books[i]))
+		if (!verify_applies(input, &verify_books[i]))
 			continue;
-		check(input, &verify_books[i], &results[i]);
-		if (results[i].verdict == OFF)
+		verify_check(input, &verify_books[i], &results[i]);
+		if (results[i].verdict == VERIFY_OFF)
 			status = UNBALANCED;
-		else if (results[i].verdict != NOT_COMPARABLE && status != UNBALANCED)
+		else if (results[i].verdict != VERIFY_NOT_COMPARABLE && status != UNBALANCED)
 			status = PFC_EXIT_OK;
 	}
 	if (input->options->json)
@@ -503,7 +219,7 @@ static void interrupt(int signal)
 	interrupted = 1;
 }
 
-static int over_interval(struct pfc_reader *reader, struct input *input)
+static int over_interval(struct pfc_reader *reader, struct verify_input *input)
 {
 	uint64_t ns = input->interval ? input->interval : NSEC;
 	struct timespec ts = { .tv_sec = ns / NSEC, .tv_nsec = ns % NSEC };
@@ -519,7 +235,7 @@ static int over_interval(struct pfc_reader *reader, struct input *input)
 	return verify_read(reader, &input->paths, &input->end);
 }
 
-static int over_command(struct pfc_reader *reader, struct input *input)
+static int over_command(struct pfc_reader *reader, struct verify_input *input)
 {
 	int ret, err;
 
@@ -528,7 +244,7 @@ static int over_command(struct pfc_reader *reader, struct input *input)
 	ret = pfc_scope_open(&input->scope, reader);
 	if (!ret) {
 		free(input->paths.cgroup);
-		input->paths.cgroup = pfc_format("%s", input->scope.cgroup);
+		input->paths.cgroup = pfc_format("%s", input->scope.cgroup.dir);
 		ret = verify_read(reader, &input->paths, &input->start);
 	}
 	if (!ret)
@@ -543,7 +259,7 @@ static int over_command(struct pfc_reader *reader, struct input *input)
 }
 
 /* A filter by control group alone leaves memory.stat of that group to compare. */
-static int read_filter(struct pfc_reader *reader, struct input *input)
+static int read_filter(struct pfc_reader *reader, struct verify_input *input)
 {
 	size_t len, word = strlen(PFC_FILTER_CGROUP);
 	char *text, *mount;
@@ -566,7 +282,7 @@ static int read_filter(struct pfc_reader *reader, struct input *input)
 	return PFC_EXIT_OK;
 }
 
-static void read_kernel(struct input *input)
+static void read_kernel(struct verify_input *input)
 {
 	unsigned int major, minor;
 
@@ -575,7 +291,7 @@ static void read_kernel(struct input *input)
 		input->kernel = VERIFY_KERNEL(major, minor);
 }
 
-static int run(struct input *input)
+static int run(struct verify_input *input)
 {
 	struct pfc_reader reader;
 	int ret;
@@ -608,7 +324,7 @@ static int run(struct input *input)
  */
 int pfc_cmd_verify(int argc, char **argv, struct pfc_options *options)
 {
-	struct input input = { .options = options, .paths.root = "" };
+	struct verify_input input = { .options = options, .paths.root = "" };
 	int ret;
 
 	argp_err_exit_status = PFC_EXIT_SELF;

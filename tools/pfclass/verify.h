@@ -10,7 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cmd.h"
 #include "lib/reader.h"
+#include "lib/scope.h"
 #include "lib/stats.h"
 
 /**
@@ -118,11 +120,78 @@ struct verify_paths {
 	char *cgroup;
 };
 
+#define VERIFY_WHY_LEN	320
+
+/**
+ * enum verify_verdict - the outcome of one identity
+ * @VERIFY_EQUAL: the two sides are equal
+ * @VERIFY_WITHIN: they differ within the bound
+ * @VERIFY_OFF: they differ by more
+ * @VERIFY_NOT_COMPARABLE: they do not count the same faults here
+ * @VERIFY_NR_VERDICTS: how many there are
+ */
+enum verify_verdict {
+	VERIFY_EQUAL,
+	VERIFY_WITHIN,
+	VERIFY_OFF,
+	VERIFY_NOT_COMPARABLE,
+	VERIFY_NR_VERDICTS,
+};
+
+/**
+ * struct verify_result - the outcome of one identity, with its numbers
+ * @left: what the module counted
+ * @low: what the kernel counted, at least
+ * @high: at most; more than @low if faults happened during the readings
+ * @bound: how far apart the two may be
+ * @verdict: the outcome
+ * @why: the reason, "" if there is none
+ */
+struct verify_result {
+	int64_t left;
+	int64_t low;
+	int64_t high;
+	int64_t bound;
+	enum verify_verdict verdict;
+	char why[VERIFY_WHY_LEN];
+};
+
+/**
+ * struct verify_input - what to compare
+ * @options: the common options
+ * @scope: the command
+ * @paths: where the kernel's counters are
+ * @interval: nanoseconds, 0: not given
+ * @kernel: VERIFY_KERNEL() of the running kernel
+ * @release: its release, or NULL
+ * @filter: the filter unless it is clear, or NULL
+ * @outlived: descendants of the command have not ended
+ * @start: the reading at the start
+ * @end: the reading at the end
+ */
+struct verify_input {
+	struct pfc_options *options;
+	struct pfc_scope scope;
+	struct verify_paths paths;
+	uint64_t interval;
+	unsigned int kernel;
+	char *release;
+	char *filter;
+	bool outlived;
+	struct verify_reading start;
+	struct verify_reading end;
+};
+
 int verify_read(struct pfc_reader *reader, const struct verify_paths *paths,
 		struct verify_reading *reading);
 uint64_t verify_faults_during(const struct verify_reading *reading);
 void verify_free(struct verify_reading *reading);
 const uint64_t *verify_find(const struct verify_pairs *pairs, const char *key, size_t len);
+bool verify_has_bound(const struct verify_book *book);
+void verify_check(const struct verify_input *input, const struct verify_book *book,
+		  struct verify_result *result);
+bool verify_applies(const struct verify_input *input, const struct verify_book *book);
+bool verify_was_reset(const struct verify_input *input);
 char *verify_line(const char *root, const char *path);
 
 #endif /* PFC_VERIFY_H */

@@ -3,14 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <mntent.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -21,7 +19,6 @@
 #include "output.h"
 
 #define NSEC		1000000000ULL
-#define TRIES		500	/* to empty a control group, 10 ms each */
 #define MOMENT		100	/* for descendants to end, 10 ms each */
 
 /* The command, for the signal handler; 0 while none runs. */
@@ -66,84 +63,14 @@ static void handle_signals(bool command)
 	}
 }
 
-/**
- * pfc_cgroup_mount() - the mount point of cgroup v2, alone or beside v1
- *
- * Return: the directory, to be released by free(), or NULL.
- */
-char *pfc_cgroup_mount(void)
-{
-	FILE *mounts = setmntent("/proc/mounts", "r");
-	struct mntent *mount;
-	char *dir = NULL;
-
-	while (mounts && !dir && (mount = getmntent(mounts)))
-		if (!strcmp(mount->mnt_type, "cgroup2"))
-			dir = pfc_format("%s", mount->mnt_dir);
-	if (mounts)
-		endmntent(mounts);
-	return dir;
-}
-
-/* The path of this process below that mount, "" for the root. */
-static char *own_cgroup(void)
-{
-	FILE *file = fopen("/proc/self/cgroup", "r");
-	char *line = NULL, *path = NULL;
-	size_t size = 0;
-
-	while (file && !path && getline(&line, &size, file) > 0) {
-		line[strcspn(line, "\n")] = '\0';
-		if (!strncmp(line, "0::/", 4))
-			path = pfc_format("%s", line[4] ? line + 3 : "");
-	}
-	if (file)
-		fclose(file);
-	free(line);
-	return path;
-}
-
 /* Make a control group for the command, and the filter's word for it. */
-static int make_cgroup(struct pfc_scope *scope, char **word)
+static int open_cgroup(struct pfc_scope *scope, char **word)
 {
-	char *mount = pfc_cgroup_mount(), *path = own_cgroup(), *above, *procs;
-	struct stat st;
-	int ret = PFC_EXIT_OK;
+	char *path = NULL;
+	int ret = pfc_cgroup_make(&scope->cgroup, &path);
 
-	if (!mount || !path) {
-		pfc_error("the command needs a control group of its own, but cgroup v2 is not "
-			  "mounted; as root: mount -t cgroup2 none /sys/fs/cgroup");
-		free(mount);
-		free(path);
-		return PFC_EXIT_NO_CGROUP;
-	}
-	/* Below this process's own or, where that is not visible, the root. */
-	above = pfc_format("%s%s", mount, path);
-	if (stat(above, &st)) {
-		*path = '\0';
-		strcpy(above, mount);
-	}
-	scope->cgroup = pfc_format("%s/pfclass.%d", above, (int)getpid());
-	scope->parent = pfc_format("%s/cgroup.procs", above);
-	*word = pfc_format(PFC_FILTER_CGROUP "%s/pfclass.%d\n", path, (int)getpid());
-	procs = pfc_format("%s/cgroup.procs", scope->cgroup);
-	if (mkdir(scope->cgroup, 0755)) {
-		ret = errno == EACCES || errno == EPERM ? PFC_EXIT_PERMISSION :
-							  PFC_EXIT_NO_CGROUP;
-		pfc_error("cannot make the control group %s: %s; run this as root, in a control "
-			  "group that may have children", scope->cgroup, strerror(errno));
-		free(scope->cgroup);
-		scope->cgroup = NULL;
-	} else {
-		scope->procs = open(procs, O_WRONLY | O_CLOEXEC);
-		if (scope->procs < 0) {
-			pfc_error("cannot open %s: %s; run this as root", procs, strerror(errno));
-			ret = PFC_EXIT_NO_CGROUP;
-		}
-	}
-	free(procs);
-	free(above);
-	free(mount);
+	if (!ret)
+		*word = pfc_format(PFC_FILTER_CGROUP "%s\n", path);
 	free(path);
 	return ret;
 }
@@ -241,7 +168,7 @@ int pfc_scope_open(struct pfc_scope *scope, struct pfc_reader *reader)
 
 	scope->pidfd = -1;
 	scope->lock = -1;
-	scope->procs = -1;
+	scope->cgroup.procs = -1;
 	handle_signals(scope->command);
 	ret = pfc_check_enabled(reader);
 	if (!ret)
@@ -249,7 +176,7 @@ int pfc_scope_open(struct pfc_scope *scope, struct pfc_reader *reader)
 	if (!ret)
 		ret = pfc_read_text(reader, PFC_FILE_FILTER, &filter, &len);
 	if (!ret)
-		ret = scope->command ? make_cgroup(scope, &word) : open_pid(scope, &word);
+		ret = scope->command ? open_cgroup(scope, &word) : open_pid(scope, &word);
 	if (!ret) {
 		ret = pfc_write_text(reader, PFC_FILE_FILTER, word);
 		/* Restore only what was changed. */
@@ -266,7 +193,7 @@ int pfc_scope_open(struct pfc_scope *scope, struct pfc_reader *reader)
 /* Do without effect what the child is about to do in this program's memory. */
 static void rehearse(struct pfc_scope *scope)
 {
-	if (write(scope->procs, "", 0) < 0)
+	if (write(scope->cgroup.procs, "", 0) < 0)
 		errno = 0;
 	execvp("/", scope->command);
 }
@@ -301,7 +228,7 @@ int pfc_scope_start(struct pfc_scope *scope)
 		for (i = 0; i < NR_HANDLED; i++)
 			sigaction(handled[i].signal, &before[i], NULL);
 		sigprocmask(SIG_SETMASK, &old, NULL);
-		joined = write(scope->procs, "0\n", 2) == 2;
+		joined = write(scope->cgroup.procs, "0\n", 2) == 2;
 		if (joined)
 			execvp(scope->command[0], scope->command);
 		err = errno;
@@ -361,49 +288,6 @@ bool pfc_scope_wait(struct pfc_scope *scope, uint64_t until)
 	}
 }
 
-/* Descendants that outlive the command move to the group that it came from. */
-static void remove_cgroup(struct pfc_scope *scope)
-{
-	char *procs = pfc_format("%s/cgroup.procs", scope->cgroup);
-	int parent = open(scope->parent, O_WRONLY | O_CLOEXEC);
-	int tries, pid, err = 0;
-
-	for (tries = 0; tries < TRIES; tries++) {
-		FILE *file;
-
-		err = rmdir(scope->cgroup) ? errno : 0;
-		if (err != EBUSY)
-			break;
-		file = fopen(procs, "r");
-		while (file && fscanf(file, "%d", &pid) == 1)
-			dprintf(parent, "%d\n", pid);
-		if (file)
-			fclose(file);
-		/* A task that is exiting cannot be moved and is gone soon. */
-		if (tries)
-			usleep(10000);
-	}
-	if (err)
-		pfc_error("cannot remove the control group %s: %s; rmdir it when its processes "
-			  "have ended", scope->cgroup, strerror(err));
-	if (parent >= 0)
-		close(parent);
-	free(procs);
-}
-
-static bool is_empty(const struct pfc_scope *scope)
-{
-	char *procs = pfc_format("%s/cgroup.procs", scope->cgroup);
-	FILE *file = fopen(procs, "r");
-	int pid;
-	bool empty = file && fscanf(file, "%d", &pid) != 1;
-
-	if (file)
-		fclose(file);
-	free(procs);
-	return empty;
-}
-
 /* Wait for the command. */
 static void reap_command(struct pfc_scope *scope)
 {
@@ -430,7 +314,7 @@ bool pfc_scope_reap(struct pfc_scope *scope)
 	int tries;
 
 	reap_command(scope);
-	for (tries = 0; !is_empty(scope) && tries < MOMENT; tries++)
+	for (tries = 0; !pfc_cgroup_is_empty(&scope->cgroup) && tries < MOMENT; tries++)
 		usleep(10000);
 	if (tries == MOMENT)
 		return false;
@@ -459,16 +343,11 @@ int pfc_scope_close(struct pfc_scope *scope, struct pfc_reader *reader)
 				  scope->filter);
 		}
 	}
-	if (scope->procs >= 0)
-		close(scope->procs);
-	if (scope->cgroup)
-		remove_cgroup(scope);
+	pfc_cgroup_remove(&scope->cgroup);
 	if (scope->pidfd >= 0)
 		close(scope->pidfd);
 	if (scope->lock >= 0)
 		close(scope->lock);
 	free(scope->filter);
-	free(scope->cgroup);
-	free(scope->parent);
 	return ret;
 }

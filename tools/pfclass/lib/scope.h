@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "cgroup.h"
 #include "reader.h"
 
 /**
@@ -15,10 +16,8 @@
  * @pid: the process, or the command once it runs
  * @pidfd: readable when @pid has ended
  * @lock: the filter's file, locked against other scopes
- * @procs: the control group's cgroup.procs, to join it
  * @filter: the filter before, to be restored
- * @cgroup: the directory of the control group that was made, or NULL
- * @parent: cgroup.procs of the one above it
+ * @cgroup: the control group of the command
  * @status: the command's exit status, 128 and the number if a signal ended it
  */
 struct pfc_scope {
@@ -26,10 +25,8 @@ struct pfc_scope {
 	pid_t pid;
 	int pidfd;
 	int lock;
-	int procs;
 	char *filter;
-	char *cgroup;
-	char *parent;
+	struct pfc_cgroup cgroup;
 	int status;
 };
 
@@ -37,7 +34,6 @@ int pfc_scope_open(struct pfc_scope *scope, struct pfc_reader *reader);
 int pfc_scope_start(struct pfc_scope *scope);
 bool pfc_scope_wait(struct pfc_scope *scope, uint64_t until);
 bool pfc_scope_reap(struct pfc_scope *scope);
-char *pfc_cgroup_mount(void);
 int pfc_check_enabled(struct pfc_reader *reader);
 int pfc_scope_close(struct pfc_scope *scope, struct pfc_reader *reader);
 
