@@ -71,6 +71,7 @@ meanwhile() {
 second_reading() {
 	cat "$dir/stats" >"$files/stats"
 	cat "$dir/vmstat" >"$sys/proc/vmstat"
+	[ ! -d "$dir/later" ] || cp -r "$dir/later/." "$thp/"
 }
 
 # verify NAME STATUS PATTERN...: each pattern is in the output; stderr is empty.
@@ -203,13 +204,16 @@ verify "sizes of huge pages: not before 6.10" 0 \
 	'hugepages has no anon_fault_alloc:pmd; kernels have it since 6.10'
 kernel 6.12.1
 echo 2097152 >"$thp/hpage_pmd_size"
-for size in 64 2048; do
-	mkdir -p "$thp/hugepages-${size}kB/stats"
+for size in 64 128 2048; do
+	mkdir -p "$thp/hugepages-${size}kB/stats" "$dir/later/hugepages-${size}kB/stats"
 	echo 7 >"$thp/hugepages-${size}kB/stats/anon_fault_alloc"
+	echo $((7 + size)) >"$dir/later/hugepages-${size}kB/stats/anon_fault_alloc"
 done
+grow stats thp_anon 2047 thp_wp 1 anon_alloc 5000
 verify "sizes of huge pages" 0 \
-	'^thp_anon \+ thp_wp >= anon_fault_alloc:pmd +hugepages +0 +0 +equal$' \
-	'^anon_alloc .* >= anon_fault_alloc:smaller +hugepages +0 +0 +equal$'
+	'^thp_anon \+ thp_wp >= anon_fault_alloc:pmd +hugepages +2048 +2048 +equal$' \
+	'^anon_alloc .* >= anon_fault_alloc:smaller +hugepages +5000 +192 +within [0-9]+$'
+rm -r "$dir/later"
 
 kernel 6.12.1
 echo "tgid=77" >"$files/filter"
