@@ -39,10 +39,10 @@ modules_install: module
 		$(if $(DESTDIR),INSTALL_MOD_PATH='$(DESTDIR)') modules_install
 
 tools:
-	$(MAKE) -C tools
+	$(MAKE) -C tools/pfclass
 
 install: modules_install tools
-	$(MAKE) -C tools install DESTDIR='$(DESTDIR)'
+	$(MAKE) -C tools/pfclass install DESTDIR='$(DESTDIR)'
 
 demo:
 	@$(QEMU)/run $(BOOT) --no-load --job demo --env 'PFC_PARAMS=$(PARAMS)'
@@ -79,7 +79,7 @@ clean:
 		.module-common.o
 	find module \( -name '*.o' -o -name '.*.cmd' -o -name '*.o.d' \) \
 		-exec rm -f {} +
-	-$(MAKE) -C tools clean
+	-$(MAKE) -C tools/pfclass clean
 	$(if $(KSRC),$(MAKE) -C selftests clean)
 
 distclean: clean

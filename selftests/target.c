@@ -594,9 +594,9 @@ TEST_F(target, stat_exits_with_a_status_for_each_error)
 	EXPECT_EQ(128 + SIGKILL, run("%s stat -- sh -c 'kill -9 $$' 2>/dev/null", t));
 	EXPECT_EQ(15, run("%s stat -p 4194303 2>/dev/null", t));
 	/* One at a time. */
-	EXPECT_EQ(9, run("%s stat -- %s stat -- true 2>/dev/null", t, t));
+	EXPECT_EQ(125, run("%s stat -- %s stat -- true 2>/dev/null", t, t));
 	ASSERT_EQ(0, pfc_write(pfc_path(PFC_FILE_ENABLED), "0"));
-	EXPECT_EQ(9, run("%s stat -- true 2>/dev/null", t));
+	EXPECT_EQ(125, run("%s stat -- true 2>/dev/null", t));
 	ASSERT_EQ(0, pfc_write(pfc_path(PFC_FILE_ENABLED), "1"));
 	/* A descendant that stays behind keeps neither the group nor the filter. */
 	EXPECT_EQ(3, run("%s stat -- sh -c 'sleep 1000 >/dev/null 2>&1 &\n"
@@ -613,7 +613,7 @@ TEST_F(target, stat_exits_with_a_status_for_each_error)
 		int status;
 
 		wait(&status);
-		EXPECT_EQ(14, WEXITSTATUS(status));
+		EXPECT_EQ(125, WEXITSTATUS(status));
 	}
 }
 

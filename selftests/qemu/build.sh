@@ -166,7 +166,7 @@ userland_ready()
 {
 	root_group "$TOOLS_SUITE" build userland
 	ksrc_ready
-	userland_part tool tools
+	userland_part tool tools/pfclass
 	U_TOOLS=$BUILT
 	userland_part tests selftests
 	U_SELFTESTS=$BUILT
@@ -177,7 +177,7 @@ userland_part()
 {
 	local list key
 
-	list=$(sources include "$2" | grep -vE '^(selftests/(qemu|golden)|tools/(bench|lint))/' || :)
+	list=$(sources include "$2" | grep -vE '^selftests/(qemu|golden)/' || :)
 	key=$(echo "$(sources_key "$list") $(cat "$QEMU_DIR/build.sh")" |
 		sha256sum | cut -c1-16)
 	built "$1-$K_ARCH" "$key" userland_build "$1" "$2" "$list"

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The subcommands, and the options that each of them takes. */
+#ifndef PFC_CMD_H
+#define PFC_CMD_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/exit.h"
+
+/**
+ * struct pfc_options - options before or after a subcommand
+ * @debugfs: where debugfs is mounted, NULL to read /proc/mounts
+ * @json: print JSON
+ */
+struct pfc_options {
+	const char *debugfs;
+	bool json;
+};
+
+/* The options of every subcommand; the input is a struct pfc_options. */
+extern const struct argp_child pfc_common_children[];
+
+bool pfc_parse_command(struct argp_state *state, char ***command);
+void pfc_need_command(const struct argp_state *state, char **command);
+uint64_t pfc_parse_interval(const struct argp_state *state, const char *text);
+void pfc_usage_around_command(int argc, char **argv);
+int pfc_exit_around_command(int status);
+
+int pfc_cmd_stat(int argc, char **argv, struct pfc_options *options);
+int pfc_cmd_verify(int argc, char **argv, struct pfc_options *options);
+int pfc_cmd_list(int argc, char **argv, struct pfc_options *options);
+int pfc_cmd_latency(int argc, char **argv, struct pfc_options *options);
+int pfc_cmd_probes(int argc, char **argv, struct pfc_options *options);
+int pfc_cmd_control(int argc, char **argv, struct pfc_options *options);
+int pfc_cmd_locate(int argc, char **argv, struct pfc_options *options);
+
+#endif /* PFC_CMD_H */

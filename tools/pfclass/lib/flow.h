@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The control flow inside one function of a kernel (arm64). */
+#ifndef PFC_FLOW_H
+#define PFC_FLOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "image.h"
+
+#define PFC_FLOW_EDGES	6
+
+/**
+ * struct pfc_insn - one instruction
+ * @next: where control can go inside the function: indexes of instructions
+ * @nr_next: how many
+ * @call: it calls, or leaves the function by a branch
+ * @branch: it decides where control goes
+ * @store: it writes memory
+ * @refused: arm64 kernels accept no kprobe on it
+ * @target: what it calls, 0 if that is not known
+ */
+struct pfc_insn {
+	uint32_t next[PFC_FLOW_EDGES];
+	unsigned int nr_next;
+	bool call;
+	bool branch;
+	bool store;
+	bool refused;
+	uint64_t target;
+};
+
+/**
+ * struct pfc_flow - the control flow of one function
+ * @start: its address
+ * @insns: its instructions
+ * @nr: how many
+ */
+struct pfc_flow {
+	uint64_t start;
+	struct pfc_insn *insns;
+	size_t nr;
+};
+
+const char *pfc_flow_build(struct pfc_flow *flow, const struct pfc_image *image,
+			   const struct pfc_symbol *function);
+void pfc_flow_free(struct pfc_flow *flow);
+bool *pfc_flow_reach(const struct pfc_flow *flow, size_t from, bool after,
+		     size_t avoid);
+
+#define PFC_FLOW_NOTHING	SIZE_MAX	/* avoid: nothing */
+
+#endif /* PFC_FLOW_H */

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Find, read and write the files of the module. Knows no format. */
+#ifndef PFC_READER_H
+#define PFC_READER_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/**
+ * struct pfc_reader - where the files are
+ * @root: the debugfs mount
+ * @dir: the module's directory below it
+ * @seen: a file was read already: if it is missing now, it was removed
+ */
+struct pfc_reader {
+	char root[PATH_MAX];
+	char dir[PATH_MAX + 16];
+	bool seen;
+};
+
+int pfc_reader_open(struct pfc_reader *reader, const char *debugfs);
+int pfc_read_text(struct pfc_reader *reader, const char *file, char **text,
+		  size_t *len);
+int pfc_write_text(struct pfc_reader *reader, const char *file,
+		   const char *text);
+int pfc_garbled(const struct pfc_reader *reader, const char *file, size_t line,
+		const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+#endif /* PFC_READER_H */

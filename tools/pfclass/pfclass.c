@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0
+/* pfclass: run a subcommand. What they share of the command line is here. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../include/uapi/pfclass.h"
+#include "cmd.h"
+
+#define SHORTEST	0.001		/* seconds */
+#define LONGEST		1e6
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv, struct pfc_options *options);
+} commands[] = {
+	{ "stat", pfc_cmd_stat },
+	{ "verify", pfc_cmd_verify },
+	{ "list", pfc_cmd_list },
+	{ "latency", pfc_cmd_latency },
+	{ "probes", pfc_cmd_probes },
+	{ "reset", pfc_cmd_control },
+	{ "enable", pfc_cmd_control },
+	{ "disable", pfc_cmd_control },
+	{ "filter", pfc_cmd_control },
+#ifdef PFC_LOCATE
+	{ "locate", pfc_cmd_locate },
+#endif
+};
+
+static const char doc[] =
+	"Tell which kinds of page fault the kernel handled."
+	"\v"
+	"Commands:\n"
+	"  stat [INTERVAL [COUNT]]  print the counters, or their growth\n"
+	"  stat -- CMD [ARG...]     run a command and count its faults\n"
+	"  verify [INTERVAL]        compare the counters with the kernel's own\n"
+	"  verify -- CMD [ARG...]   the same for the faults of a command\n"
+	"  list [PATTERN|CLASS]     print every key and its meaning\n"
+	"  latency                  print how long faults took\n"
+	"  probes                   print every probe point, with its state\n"
+	"  reset                    reset all counters\n"
+	"  enable, disable          arm, disarm every probe\n"
+	"  filter [WORD...]         show, set which faults are counted\n"
+#ifdef PFC_LOCATE
+	"  locate VMLINUX           find probe points in inlined functions\n"
+#endif
+	"'pfclass COMMAND --help' describes each.\n"
+	"\n"
+	"EXAMPLES\n"
+	"  pfclass stat                 every class since the module was loaded\n"
+	"  pfclass stat 1               a line each second\n"
+	"  pfclass stat -- make -j4     the faults of a command and its children\n"
+	"  pfclass stat -j | jq .classes.wp\n"
+	"  pfclass list swap            the meaning of the keys of class swap\n"
+	"  pfclass verify               whether the counters agree with the kernel's\n"
+	"  pfclass probes               why a class is unavailable\n";
+
+static const struct argp_option common_options[] = {
+	{ "json", 'j', NULL, 0, "Print JSON", 1 },
+	{ "debugfs", 'D', "DIR", 0,
+	  "The mount point of debugfs (default: from /proc/mounts)", 1 },
+	{ 0 }
+};
+
+static error_t parse_common(int key, char *arg, struct argp_state *state)
+{
+	struct pfc_options *options = state->input;
+
+	switch (key) {
+	case 'j':
+		options->json = true;
+		return 0;
+	case 'D':
+		options->debugfs = arg;
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp common_argp = {
+	.options = common_options,
+	.parser = parse_common,
+};
+
+const struct argp_child pfc_common_children[] = { { .argp = &common_argp }, { 0 } };
+
+struct input {
+	struct pfc_options options;
+	const struct command *command;
+	int at;		/* the command's index in argv */
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct input *input = state->input;
+	size_t i;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &input->options;
+		return 0;
+	case ARGP_KEY_ARG:
+		for (i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+			if (!strcmp(commands[i].name, arg))
+				input->command = &commands[i];
+		if (!input->command)
+			argp_error(state, "no command \"%s\"", arg);
+		/* The command parses the rest. */
+		input->at = state->next - 1;
+		state->next = state->argc;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "a command is missing, for example: pfclass stat");
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+/**
+ * pfc_parse_interval() - parse seconds
+ * @state: of the parser
+ * @text: a number of seconds
+ *
+ * Return: nanoseconds; does not return if there is no such interval.
+ */
+uint64_t pfc_parse_interval(const struct argp_state *state, const char *text)
+{
+	double seconds;
+	char *end;
+
+	seconds = strtod(text, &end);
+	if (end == text || *end || !(seconds >= SHORTEST) || seconds > LONGEST)
+		argp_error(state, "INTERVAL is seconds from %g to %.0f, not \"%s\"",
+			   SHORTEST, LONGEST, text);
+	return (uint64_t)llround(seconds * 1e9);
+}
+
+/**
+ * pfc_parse_command() - take a command and its arguments, if they begin here
+ * @state: of the parser, at an argument
+ * @command: set to the command, which parses its arguments itself
+ *
+ * Return: true if the argument is behind "--".
+ */
+bool pfc_parse_command(struct argp_state *state, char ***command)
+{
+	if (!state->quoted || state->next <= state->quoted)
+		return false;
+	*command = state->argv + state->next - 1;
+	state->next = state->argc;
+	return true;
+}
+
+/**
+ * pfc_need_command() - check that a command follows "--"
+ * @state: of the parser, at the end
+ * @command: from pfc_parse_command(), or NULL
+ */
+void pfc_need_command(const struct argp_state *state, char **command)
+{
+	if (state->quoted == state->argc && !command)
+		argp_error(state, "the command after \"--\" is missing");
+}
+
+/**
+ * pfc_usage_around_command() - set the exit status of wrong usage
+ * @argc: the arguments, and their number
+ * @argv: if one is "--", a command follows, and the statuses below 125 are its own
+ */
+void pfc_usage_around_command(int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "--"))
+			argp_err_exit_status = PFC_EXIT_SELF;
+}
+
+/**
+ * pfc_exit_around_command() - the exit status of a failure around a command
+ * @status: an exit status of enum pfc_exit
+ *
+ * Return: a status that tells the failure from those of the command, as env(1) and
+ * timeout(1) do.
+ */
+int pfc_exit_around_command(int status)
+{
+	return status == PFC_EXIT_NOT_RUN || status == PFC_EXIT_NOT_FOUND ? status :
+									    PFC_EXIT_SELF;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.parser = parse_option,
+		.args_doc = "COMMAND [ARGUMENT...]",
+		.doc = doc,
+		.children = pfc_common_children,
+	};
+	struct input input = { 0 };
+	char name[64];
+
+	argp_program_version = "pfclass " PFC_VERSION;
+	argp_err_exit_status = PFC_EXIT_USAGE;
+	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &input))
+		return PFC_EXIT_USAGE;
+	snprintf(name, sizeof(name), "pfclass %s", input.command->name);
+	argv[input.at] = name;
+	return input.command->run(argc - input.at, argv + input.at,
+				  &input.options);
+}

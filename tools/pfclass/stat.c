@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0
+/* pfclass stat: print the counters once, at intervals, or around a command. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/output.h"
+#include "stat.h"
+
+static const char doc[] =
+	"Show how many faults of each class the kernel handled since the module was "
+	"loaded or the counters were reset; with INTERVAL, in each interval; with CMD, "
+	"those of CMD and all its descendants."
+	"\v"
+	"INTERVAL is in seconds and may have a fraction. Each line counts one "
+	"interval, including the first. The output ends after COUNT lines, or at ^C.\n"
+	"\n"
+	"CMD is counted from its start to its end, in a control group of its own. The "
+	"result goes to standard error or to FILE. The exit status is that of CMD, or "
+	"125 if pfclass fails, 126 if CMD cannot be run, 127 if it is not found. "
+	"Until CMD ends, the module's filter is replaced.\n"
+	"\n"
+	"EXAMPLES\n"
+	"  pfclass stat                 a row for each class, since the last reset\n"
+	"  pfclass stat -v              including refinements that are zero\n"
+	"  pfclass stat 1               a line each second\n"
+	"  pfclass stat 0.5 10          ten lines, half a second each\n"
+	"  pfclass stat --percpu        a row for each CPU\n"
+	"  pfclass stat -- make -j4     the faults of a command and its children\n"
+	"  pfclass stat 1 -- make -j4   the same, a line each second\n"
+	"  pfclass stat -p 1234         the faults of a process until ^C or its end\n"
+	"  pfclass stat -j | jq '.classes.wp'\n"
+	"  pfclass stat -j 1            a JSON object on a line each second\n"
+	"  pfclass stat -x,             VALUE,KEY,PERCENT for a spreadsheet\n";
+
+static bool is_scoped(const struct stat_input *input)
+{
+	return input->scope.command || input->scope.pid;
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal)
+{
+	(void)signal;
+	interrupted = 1;
+}
+
+static const struct argp_option stat_options[] = {
+	{ "verbose", 'v', NULL, 0, "Include refinements that are zero or unavailable", 0 },
+	{ "separator", 'x', "SEP", 0, "Print VALUE SEP KEY SEP PERCENT for each counter", 0 },
+	{ "percpu", 'P', NULL, 0, "Print a row for each CPU that handled a fault", 0 },
+	{ "pid", 'p', "PID", 0, "Count only the process PID, until ^C or its end", 0 },
+	{ "output", 'o', "FILE", 0, "Write to FILE", 0 },
+	{ 0 }
+};
+
+static void parse_positional(struct argp_state *state, struct stat_input *input,
+			     const char *arg)
+{
+	char *end;
+
+	errno = 0;
+	switch (state->arg_num) {
+	case 0:
+		input->interval = pfc_parse_interval(state, arg);
+		input->repeat = true;
+		return;
+	case 1:
+		input->count = strtoumax(arg, &end, 10);
+		if (*arg < '0' || *arg > '9' || *end || errno || !input->count)
+			argp_error(state, "COUNT is a number of lines from 1, not \"%s\"",
+				   arg);
+		input->counted = true;
+		return;
+	default:
+		argp_error(state, "\"%s\" is one argument too many", arg);
+	}
+}
+
+static void parse_pid(struct argp_state *state, struct stat_input *input, const char *arg)
+{
+	uintmax_t pid;
+	char *end;
+
+	errno = 0;
+	pid = strtoumax(arg, &end, 10);
+	if (*arg < '0' || *arg > '9' || *end || errno || !pid || pid > INT32_MAX)
+		argp_error(state, "-p takes a process ID, not \"%s\"", arg);
+	input->scope.pid = pid;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct stat_input *input = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = input->options;
+		return 0;
+	case 'p':
+		parse_pid(state, input, arg);
+		return 0;
+	case 'o':
+		input->output = arg;
+		return 0;
+	case 'v':
+		input->verbose = true;
+		return 0;
+	case 'x':
+		if (!*arg)
+			argp_error(state, "-x takes a separator, for example: -x,");
+		input->separator = arg;
+		return 0;
+	case 'P':
+		input->percpu = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (!pfc_parse_command(state, &input->scope.command))
+			parse_positional(state, input, arg);
+		return 0;
+	case ARGP_KEY_END:
+		pfc_need_command(state, input->scope.command);
+		if (input->scope.command && input->scope.pid)
+			argp_error(state, "-p and a command exclude each other");
+		if (input->scope.command && input->counted)
+			argp_error(state, "a command excludes COUNT: its end is the end");
+		if (input->separator && input->options->json)
+			argp_error(state, "-j and -x exclude each other");
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp argp = {
+	.options = stat_options,
+	.parser = parse_option,
+	.args_doc = "[INTERVAL [COUNT]]\n[INTERVAL] -- CMD [ARG...]",
+	.doc = doc,
+	.children = pfc_common_children,
+};
+
+/* Returns false when interrupted. */
+static bool sleep_until(uint64_t when)
+{
+	struct timespec ts = { .tv_sec = when / NSEC, .tv_nsec = when % NSEC };
+
+	while (!interrupted)
+		if (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts,
+				    NULL) != EINTR)
+			return true;
+	return false;
+}
+
+static int print(const struct stat_input *input, struct stat_lines *lines,
+		 const struct sample *sample)
+{
+	if (input->options->json)
+		stat_print_json(input, sample);
+	else if (input->separator)
+		stat_print_cells(input, sample);
+	else if (input->percpu)
+		stat_print_percpu(input, sample);
+	else if (input->repeat)
+		stat_print_line(input, lines, sample);
+	else
+		stat_print_table(input, sample);
+	if (input->repeat && input->percpu && !input->options->json &&
+	    !input->separator)
+		putchar('\n');
+	return pfc_flush();
+}
+
+/* Returns false when the scope has ended, or interrupted. */
+static bool wait_until(struct stat_input *input, uint64_t when)
+{
+	return is_scoped(input) ? pfc_scope_wait(&input->scope, when) :
+				    sleep_until(when);
+}
+
+/* Redirect standard output; a command that runs already keeps the old one. */
+static int redirect(const struct stat_input *input)
+{
+	int fd = STDERR_FILENO;
+
+	if (!input->output && !input->scope.command)
+		return PFC_EXIT_OK;
+	if (input->output) {
+		fd = open(input->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		if (fd < 0) {
+			pfc_error("cannot write %s: %s; name another file", input->output,
+				  strerror(errno));
+			return PFC_EXIT_FAILURE;
+		}
+	}
+	fflush(stdout);
+	if (dup2(fd, STDOUT_FILENO) < 0)
+		return PFC_EXIT_FAILURE;
+	if (fd != STDERR_FILENO)
+		close(fd);
+	return PFC_EXIT_OK;
+}
+
+/* Print what is counted in each interval, or until the scope ends. */
+static int repeat(struct pfc_reader *reader, struct stat_input *input)
+{
+	struct sigaction action = { .sa_handler = interrupt };
+	struct stat_lines lines = { .printed = 0 };
+	struct sample then, next, diff;
+	uint64_t start, when, done;
+	bool more = true;
+	int ret;
+
+	/* No SA_RESTART: the sleep ends, and no line is cut off. */
+	if (!is_scoped(input)) {
+		sigaction(SIGINT, &action, NULL);
+		sigaction(SIGTERM, &action, NULL);
+	}
+	ret = stat_read(reader, input, &then);
+	if (ret)
+		return ret;
+	ret = pfc_scope_start(&input->scope);
+	if (!ret)
+		ret = redirect(input);
+	start = then.since;
+	when = input->repeat ? start : 0;
+	for (done = 0; !ret && more && (!input->counted || done < input->count); done++) {
+		/* Skip intervals that have passed already (suspend). */
+		while (when && when <= then.since)
+			when += input->interval;
+		more = wait_until(input, when);
+		/* The last line of a scope counts the rest. */
+		if (!more && !is_scoped(input))
+			break;
+		ret = stat_read(reader, input, &next);
+		if (ret)
+			break;
+		stat_copy(&diff, &next);
+		stat_subtract(&diff, &then, start);
+		if (diff.reset && !input->options->json)
+			pfc_error("the counters were reset, or the module was reloaded: the next "
+				  "line counts since then");
+		ret = print(input, &lines, &diff);
+		stat_free(&diff);
+		stat_free(&then);
+		then = next;
+	}
+	stat_free(&then);
+	return ret;
+}
+
+static int run_scope(struct pfc_reader *reader, struct stat_input *input)
+{
+	int ret, err;
+
+	ret = pfc_scope_open(&input->scope, reader);
+	if (!ret)
+		ret = repeat(reader, input);
+	err = pfc_scope_close(&input->scope, reader);
+	return ret ? ret : err;
+}
+
+static int run(struct stat_input *input)
+{
+	struct pfc_reader reader;
+	struct sample sample;
+	int ret;
+
+	ret = pfc_module_open(&reader, input->options->debugfs);
+	if (ret)
+		return ret;
+	if (is_scoped(input))
+		return run_scope(&reader, input);
+	if (input->repeat)
+		return repeat(&reader, input);
+	ret = stat_read(&reader, input, &sample);
+	if (!ret)
+		ret = redirect(input);
+	if (ret)
+		return ret;
+	ret = print(input, NULL, &sample);
+	stat_free(&sample);
+	return ret;
+}
+
+/**
+ * pfc_cmd_stat() - the subcommand "stat"
+ * @argc: the arguments, and their number
+ * @argv: argv[0] is the name to use in messages
+ * @options: the options before it
+ *
+ * Return: an exit status of enum pfc_exit; with a command that ran, the status of
+ * the command.
+ */
+int pfc_cmd_stat(int argc, char **argv, struct pfc_options *options)
+{
+	struct stat_input input = { .options = options };
+	int ret;
+
+	pfc_usage_around_command(argc, argv);
+	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &input))
+		return PFC_EXIT_USAGE;
+	ret = run(&input);
+	if (!input.scope.command)
+		return ret;
+	return ret ? pfc_exit_around_command(ret) : input.scope.status;
+}

@@ -1,0 +1,177 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# locate.sh PFCLASS: what "pfclass locate" finds in the outline of a fault handler
+# that is compiled here, for each machine that there is a compiler for, and what
+# it reports for other files. TAP on standard output.
+
+set -eu
+
+if [ $# -ne 1 ]; then
+	echo "usage: locate.sh PFCLASS" >&2
+	exit 2
+fi
+tool=$1
+source=$(dirname "$0")/dispatcher.c
+# shellcheck source=tools/pfclass/tests/tap.sh
+. "$(dirname "$0")/tap.sh"
+dir=$(mktemp -d "${TMPDIR:-/tmp}/pfclass-locate.XXXXXX")
+trap 'rm -rf "$dir"' EXIT
+trap 'exit 1' INT TERM
+
+# locate NAME STATUS FILE [OPTION...]: run the tool, check its exit status
+locate() {
+	name=$1 want=$2 file=$3
+	shift 3
+	run "$tool" locate "$@" "$file"
+	if [ "$status" -eq "$want" ]; then
+		return 0
+	fi
+	echo "# exit status $status, expected $want"
+	fail "$name"
+	return 1
+}
+
+# error NAME STATUS PATTERN FILE [OPTION...]: one line on stderr, no parameter
+error() {
+	pattern=$3
+	name=$1 want=$2
+	shift 3
+	locate "$name" "$want" "$@" || return 0
+	if [ ! -s "$dir/out" ] && [ "$(wc -l <"$dir/err")" -eq 1 ] &&
+	   grep -q "$pattern" "$dir/err"; then
+		pass "$name"
+	else
+		fail "$name"
+	fi
+}
+
+# build OUT OPTION...: with the compiler $cc
+build() {
+	out=$1
+	shift
+	"$cc" -O2 -g -ffreestanding -nostdlib -static -no-pie -fno-pie \
+		-fno-stack-protector -Wl,-e,handle_mm_fault -Wl,--build-id \
+		-o "$out" "$@" "$source"
+}
+
+# is_call NAME FILE OBJDUMP PARAMETER FUNCTION: the probe point is a call of it
+is_call() {
+	point=$(sed -n "s/^$4=//p" "$dir/out")
+	symbol=${point%+0x*}
+	offset=${point##*+0x}
+	start=$("$3" -t "$2" | awk -v s="$symbol" '$NF == s { print $1 }')
+	address=$(printf '%x' "$((0x$start + 0x$offset))")
+	if "$3" -d "$2" | grep -E "^ *$address:.*(call|bl)[[:space:]].*<$5>" >/dev/null; then
+		pass "$1"
+	else
+		echo "# $4=$point is no call of $5"
+		fail "$1"
+	fi
+}
+
+# machine NAME CC OBJDUMP
+machine() {
+	arch=$1 cc=$2 objdump=$3
+	if ! command -v "$cc" >/dev/null || ! command -v "$objdump" >/dev/null; then
+		skip "$arch" "there is no $cc or $objdump"
+		return
+	fi
+
+	build "$dir/outline" '-DINNER=__attribute__((noinline, noclone, noipa))'
+	if locate "$arch: nothing is inlined" 0 "$dir/outline" -f; then
+		if [ ! -s "$dir/out" ] && grep -q "no class's function is inlined" "$dir/err"; then
+			pass "$arch: nothing is inlined"
+		else
+			fail "$arch: nothing is inlined"
+		fi
+	fi
+
+	build "$dir/inlined"
+	if [ "$arch" = arm64 ]; then
+		want=0
+	else
+		want=13		# control flow is not followed there
+	fi
+	if locate "$arch: inlined" "$want" "$dir/inlined" -f; then
+		is_call "$arch: the NUMA probe point is the call" "$dir/inlined" \
+			"$objdump" probe_numa vm_normal_page
+		is_call "$arch: the access-flag probe point is the call" "$dir/inlined" \
+			"$objdump" probe_af ptep_set_access_flags
+		if [ "$arch" = arm64 ]; then
+			if grep -Eqx 'probe_anon=handle_mm_fault\+0x[0-9a-f]+' "$dir/out"; then
+				pass "$arch: the anonymous probe point is inside"
+			else
+				fail "$arch: the anonymous probe point is inside"
+			fi
+		elif grep -q "anon: .* not located: .*followed on arm64 only" "$dir/err" &&
+		     ! grep -q probe_anon "$dir/out"; then
+			pass "$arch: what cannot be checked is not printed"
+		else
+			fail "$arch: what cannot be checked is not printed"
+		fi
+	fi
+	if locate "$arch: JSON" "$want" "$dir/inlined" -f -j; then
+		if grep -q '"probe_numa": "handle_mm_fault+0x' "$dir/out"; then
+			pass "$arch: JSON"
+		else
+			fail "$arch: JSON"
+		fi
+	fi
+
+	if [ "$arch" = arm64 ]; then
+		for trap in "LOOP in a loop" "BOTH passed by other classes"; do
+			build "$dir/trap" "-D${trap%% *}"
+			name="$arch: an entry that is ${trap#* } is refused"
+			locate "$name" 13 "$dir/trap" -f || continue
+			if grep -q "anon: .*${trap#* }" "$dir/err" &&
+			   ! grep -q probe_anon "$dir/out" &&
+			   grep -q probe_numa "$dir/out"; then
+				pass "$name"
+			else
+				fail "$name"
+			fi
+		done
+	fi
+
+	error "$arch: another build than the running kernel" 12 \
+		"another build\|shows no build id" "$dir/inlined"
+	build "$dir/no-id" -Wl,--build-id=none
+	error "$arch: no build id" 12 "no build id" "$dir/no-id"
+	build "$dir/no-dwarf" -g0
+	error "$arch: no DWARF" 11 "no DWARF" "$dir/no-dwarf" -f
+	build "$dir/stripped" -s
+	error "$arch: stripped" 10 "no symbol handle_mm_fault" "$dir/stripped" -f
+	cp "$dir/inlined" "$dir/machine"
+	printf '\010' | dd of="$dir/machine" bs=1 seek=18 conv=notrunc 2>/dev/null
+	printf '\000' | dd of="$dir/machine" bs=1 seek=19 conv=notrunc 2>/dev/null
+	error "$arch: another machine" 10 "for an unsupported machine" \
+		"$dir/machine" -f
+	# Cut off anywhere: an error, never a crash and never a probe point.
+	size=$(wc -c <"$dir/inlined")
+	name="$arch: cut off"
+	for part in 1 2 3 4 5 6 7 8 9; do
+		head -c "$((size * part / 10))" "$dir/inlined" >"$dir/cut"
+		status=0
+		"$tool" locate -f "$dir/cut" >"$dir/out" 2>"$dir/err" || status=$?
+		if [ "$status" -lt 10 ] || [ "$status" -gt 13 ] || [ -s "$dir/out" ]; then
+			echo "# $part tenths: exit status $status"
+			fail "$name"
+			name=
+			break
+		fi
+	done
+	[ -z "$name" ] || pass "$name"
+}
+
+echo "TAP version 13"
+: >"$dir/empty"
+error "an empty file" 10 "not an ELF file\|cannot read" "$dir/empty"
+error "a text" 10 "not an ELF file" "$source"
+error "a file that is not there" 10 "cannot open.*No such file" "$dir/nowhere"
+error "a directory" 10 "not a file" "$dir"
+
+machine x86_64 x86_64-linux-gnu-gcc x86_64-linux-gnu-objdump
+machine arm64 aarch64-linux-gnu-gcc aarch64-linux-gnu-objdump
+
+tap_end

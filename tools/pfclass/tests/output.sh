@@ -1,0 +1,231 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# output.sh PFCLASS MAKE_FILES: what the tool prints of good files, and what it writes.
+# Needs no module. TAP on standard output.
+
+set -eu
+# shellcheck source=tools/pfclass/tests/files.sh
+. "$(dirname "$0")/files.sh"
+
+echo "TAP version 13"
+fresh
+
+# cell ROW COLUMN: of the table whose header begins with "class"
+cell() {
+	awk -v row="$1" -v column="$2" '
+		$1 == "class" { for (i = 1; i <= NF; i++) at[$i] = i; next }
+		$1 == row && (column in at) { print $at[column]; exit }
+		!NF { exit }' "$dir/out"
+}
+
+# is NAME GOT WANT
+is() {
+	if [ "$2" = "$3" ]; then
+		pass "$1"
+	else
+		echo "# \"$2\" instead of \"$3\""
+		fail "$1"
+	fi
+}
+
+run stat
+is "the table: columns" "$(sed -n 1p "$dir/out" | tr -s ' ')" \
+	"class total read write exec user kernel gup major"
+is "the table: a total" "$(cell wp total)" "$(value wp)"
+is "the table: a split" "$(cell wp gup)" "$(value wp_gup)"
+is "the table: a row for each class and no other" \
+	"$(awk '!NF { exit } NR > 1' "$dir/out" | wc -l)" 12
+is "the table: reads of files that cannot be derived" "$(cell file read)" "-"
+is "the table: a split of an unavailable class" "$(cell error major)" "-"
+good "refinements are a table of their own" '^wp_copy +[0-9]+$' stat -v
+run stat
+is "refinements that count a sibling's faults have a column of their own" \
+	"$(awk '$1 == "refinement" { n = index($0, "of which") }
+		$1 == "swap_wp" || $1 == "af_dirty" { if (length($0) == n + 7) print $1 }
+		' "$dir/out" | tr '\n' ' ')" "swap_wp af_dirty "
+is "totals are one row" "$(grep -A 1 '^faults ' "$dir/out" | tail -n 1 | awk '{ print $1, $7 }')" \
+	"$(value faults) $(value pgfault)"
+sed 's/^file [0-9]*/file 9000/' "$files/stats" >"$dir/edited"
+cat "$dir/edited" >"$files/stats"
+run stat
+is "the table: reads of files are the rest" "$(cell file read)" \
+	"$((9000 - $(value file_write) - $(value file_exec)))"
+sed -E 's/^(.*_(read|write|exec|user|kernel|gup|major)) .*/\1 unavailable/' "$files/stats" \
+	>"$dir/edited"
+cat "$dir/edited" >"$files/stats"
+run stat
+is "the table: no column that is unavailable for every class" \
+	"$(sed -n 1p "$dir/out" | tr -s ' ')" "class total"
+good "the table: and they are listed" \
+	'^unavailable: every split by access, origin and outcome$' stat
+fresh
+
+# The keys and their meaning.
+good "list" '^  wp_reuse +the page had no other user' "$tool" list
+run "$tool" list
+is "list: every key of stats but the ABI" \
+	"$(awk '/^  / { print $1 }' "$dir/out")" "$(sed '1d; s/ .*//' "$files/stats")"
+is "list: the kinds" "$(grep -v '^  ' "$dir/out" | tr '\n' ' ')" \
+	"totals  classes  refinements  splits "
+run "$tool" list numa
+is "list: a class" "$(awk '/^  / { print $1 }' "$dir/out" | tr '\n' ' ')" \
+	"numa numa_read numa_write numa_exec numa_user numa_kernel numa_gup numa_major "
+run "$tool" list 'thp_?[n]*'
+is "list: a pattern" "$(awk '/^  / { print $1 }' "$dir/out" | tr '\n' ' ')" "thp_anon "
+good "list: JSON" '"meaning": "do_anonymous_page"' "$tool" list -j anon
+
+# One version.
+man=$(dirname "$0")/../pfclass.8
+is "the manual has the tool's version" "pfclass $(sed -n 's/^\.Os pfclass //p' "$man")" \
+	"$("$tool" --version)"
+is "the manual has every command of the help" \
+	"$("$tool" --help | sed -n '/^Commands/,/COMMAND/s/^  \([a-z]\)/\1/p' |
+		sed 's/, /,/; s/ .*//' | tr ',' '\n' | sort -u)" \
+	"$(sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESC/s/^\.Cm //p' "$man" | sort -u)"
+
+# What is good.
+good "help has examples" "EXAMPLES" "$tool" --help
+good "help of a command has examples" "EXAMPLES" "$tool" stat --help
+good "an unavailable class is reported as such" "^error +unavailable" stat
+run stat
+if grep -Eq "^error +0" "$dir/out"; then
+	fail "an unavailable class is not 0"
+else
+	pass "an unavailable class is not 0"
+fi
+good "options before the command" '"abi": 1' \
+	"$tool" -j -D "$root" stat
+good "JSON has null for what is unavailable" '"error": null' stat -j
+good "JSON lists what is unavailable" '^ +"error",' stat -j
+good "CSV" "^$(value wp),wp," stat -x,
+good "CSV has unavailable as a word" "^unavailable;error;$" stat "-x;"
+good "percpu sums" "^sum +0 +2 +4" stat --percpu
+good "percpu lists what is unavailable instead of a column" \
+	"^unavailable: error" stat --percpu
+good "CSV of percpu" "^CPU3,1,wp," stat -P -x,
+good "probes" "^visit +direct +handle_mm_fault" "$tool" probes -D "$root"
+good "probes: the reason below the row" "^    no such symbol here" \
+	"$tool" probes -D "$root"
+good "probes: JSON" '"reason": "no such symbol here"' "$tool" probes -j -D "$root"
+fresh_from 18446744073709551000
+good "large numbers are exact in JSON" "\"anon\": \"$(value anon)\"" stat -j
+good "large numbers are exact in the table" "^anon +$(value anon)" stat
+fresh
+printf 'tomorrow_key 5\n' >>"$files/stats"
+good "a key of a newer module is shown" "^tomorrow_key +5" stat
+good "a key of a newer module is in JSON" '"tomorrow_key": 5' stat -j
+
+fresh
+grep -v '^anon_' "$files/stats" >"$dir/spoiled"
+cat "$dir/spoiled" >"$files/stats"
+run stat -j
+if [ "$status" -eq 0 ] && grep -q '"wp_copy"' "$dir/out" &&
+   ! grep -q '"anon_' "$dir/out"; then
+	pass "a key that the module does not know is not invented"
+else
+	fail "a key that the module does not know is not invented"
+fi
+
+fresh
+run timeout 20 "$tool" stat -D "$root" 0.05 3
+if [ "$status" -eq 0 ] && [ "$(grep -Ec '^ *0\.[0-9]{3} +0 ' "$dir/out")" -eq 3 ]; then
+	pass "COUNT lines, the first a difference too"
+else
+	fail "COUNT lines, the first a difference too"
+fi
+
+# Differences: 1000 more of everything, in the second of three intervals.
+fresh
+cp "$files/stats" "$dir/before"
+"$make_files" "$root" 1000
+mv "$files/stats" "$dir/after"
+cp "$dir/before" "$files/stats"
+(
+	sleep 1.5
+	cp "$dir/after" "$dir/new"
+	mv "$dir/new" "$files/stats"
+) &
+run timeout 20 "$tool" stat -D "$root" 1 3
+wait
+if [ "$status" -eq 0 ] &&
+   [ "$(awk '$1 ~ /^[0-9]/ { printf "%.0f:%s ", $1, $2 }' "$dir/out")" = "1:0 2:1000 3:0 " ]; then
+	pass "each line is a difference"
+else
+	fail "each line is a difference"
+fi
+cp "$dir/after" "$files/stats"
+(
+	sleep 1.5
+	cp "$dir/before" "$dir/new"
+	mv "$dir/new" "$files/stats"
+) &
+run timeout 20 "$tool" stat -D "$root" -j 1 2
+wait
+if [ "$status" -eq 0 ] && [ "$(wc -l <"$dir/out")" -eq 2 ] &&
+   sed -n 2p "$dir/out" | grep -q "\"reset\":true.*\"wp\":$(value wp),"; then
+	pass "counters that were reset are noticed"
+else
+	fail "counters that were reset are noticed"
+fi
+
+# Interrupted.
+fresh
+"$tool" stat -D "$root" 0.2 >"$dir/out" 2>"$dir/err" &
+pid=$!
+sleep 1
+kill -TERM "$pid"
+status=0
+wait "$pid" || status=$?
+if [ "$status" -eq 0 ] && [ "$(wc -l <"$dir/out")" -ge 3 ] && [ ! -s "$dir/err" ]; then
+	pass "a signal ends it cleanly"
+else
+	fail "a signal ends it cleanly"
+fi
+
+if [ -c /dev/full ]; then
+	run sh -c 'exec "$0" stat -D "$1" >/dev/full' "$tool" "$root"
+	if [ "$status" -eq 1 ] && grep -q "cannot write" "$dir/err"; then
+		pass "a full disk is noticed"
+	else
+		fail "a full disk is noticed"
+	fi
+else
+	skip "a full disk is noticed" "no /dev/full"
+fi
+
+# What is written.
+fresh
+run "$tool" reset -D "$root"
+if [ "$status" -eq 0 ] && [ "$(cat "$files/reset")" = 1 ]; then
+	pass "reset writes 1"
+else
+	fail "reset writes 1"
+fi
+run "$tool" filter tgid=1 addr=0x1000-0x2000 -D "$root"
+if [ "$status" -eq 0 ] && grep -qx "tgid=1 addr=0x1000-0x2000" "$files/filter"; then
+	pass "filter writes its words on one line"
+else
+	fail "filter writes its words on one line"
+fi
+good "filter without words shows it" "^tgid=1 addr=" "$tool" filter -D "$root"
+
+# Latency.
+fresh
+rm -f "$files/latency"
+error "latency is missing" 8 "no file \"latency\"" "$tool" latency -D "$root"
+printf 'abi 1\nanon count unavailable\n' >"$files/latency"
+error "latency is off" 16 "latency=1" "$tool" latency -D "$root"
+printf 'abi 1\nanon count 3\nanon sum 4500\nanon 1024 2\nanon 2048 1\n' >"$files/latency"
+good "latency" "^1.02 us +2.05 us +2 +#+$" "$tool" latency -D "$root"
+good "latency: mean" "^anon +3 +1.50 us +4.50 us$" "$tool" latency -s -D "$root"
+good "latency: JSON" '"mean_ns": 1500.0' "$tool" latency -j -D "$root"
+printf 'abi 1\nanon count 0\nanon sum 0\nfuture count 3\n' >"$files/latency"
+good "latency: nothing, and a class of the future" "^anon +0$" "$tool" latency -D "$root"
+printf 'abi 1\nanon count 3\nanon 1024 2\nanon 1024 1\n' >"$files/latency"
+error "latency: a bucket twice" 6 "makes no sense" "$tool" latency -D "$root"
+printf 'abi 1\nanon count 3 3\n' >"$files/latency"
+error "latency: four words" 6 "CLASS WHAT NUMBER" "$tool" latency -D "$root"
+printf 'abi 1\nanon count 3' >"$files/latency"
+error "latency: cut off" 6 "cut off" "$tool" latency -D "$root"
+tap_end
