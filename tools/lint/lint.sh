@@ -134,6 +134,10 @@ verdict "kernel-doc" "$log/kernel-doc"
 in_copy shellcheck -x --format=gcc $shell >"$log/shellcheck" 2>&1 || :
 verdict "shellcheck" "$log/shellcheck"
 
+# ---- the documents -----------------------------------------------------------
+in_copy python3 Documentation/check.py >"$log/documents" 2>&1 && : >"$log/documents" || :
+verdict "documents" "$log/documents"
+
 # ---- the module's stores, the benchmark's figures ---------------------------
 check "no handler stores to shared memory" "$LINT_DIR/stores" --kernels "$KERNEL"
 check "tables and picture agree with bench.csv" "$TOP/tools/bench/quote"
