@@ -117,13 +117,26 @@ static void pfc_ftrace_removed(struct pfc_probe *probe)
 {
 }
 
+static unsigned int pfc_ftrace_nr_armed;
+
 static int pfc_ftrace_arm(struct pfc_probe *probe)
 {
-	return register_ftrace_function(&probe->ops);
+	int err = register_ftrace_function(&probe->ops);
+
+	if (!err)
+		pfc_ftrace_nr_armed++;
+	return err;
 }
 
+/*
+ * ftrace_shutdown() waits until all tasks have left callbacks, for ops that are not the
+ * kernel's own: tens of milliseconds each. They are all disarmed together, so that it is
+ * enough to wait with the last one; but where each has a trampoline, which is freed then.
+ */
 static void pfc_ftrace_disarm(struct pfc_probe *probe)
 {
+	if (--pfc_ftrace_nr_armed && !PFC_ARCH_FTRACE_TRAMPOLINES)
+		probe->ops.flags &= ~FTRACE_OPS_FL_DYNAMIC;
 	unregister_ftrace_function(&probe->ops);
 }
 

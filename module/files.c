@@ -81,10 +81,10 @@ static void pfc_show_totals(struct seq_file *m, const struct pfc_counters *c)
 		[PFC_REFUSED]		= pfc_counters_leaf(c, PFC_LEAF_REFUSED),
 	};
 	bool available[PFC_NR_TOTALS] = {
-		[PFC_FAULTS]		= pfc_account,
-		[PFC_VISITS]		= pfc_account,
-		[PFC_RETRIES]		= pfc_account,
-		[PFC_UNCLASSIFIED]	= pfc_account,
+		[PFC_FAULTS]		= !pfc_probes_why_none(),
+		[PFC_VISITS]		= !pfc_probes_why_none(),
+		[PFC_RETRIES]		= !pfc_probes_why_none(),
+		[PFC_UNCLASSIFIED]	= !pfc_probes_why_none(),
 		[PFC_MISSED]		= true,
 		[PFC_REFUSED]		= !pfc_probes_why_not_refused(),
 		[PFC_PGFAULT]		= pfc_pgfault(&value[PFC_PGFAULT]),

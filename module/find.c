@@ -172,7 +172,7 @@ static int pfc_probe_visit(void)
 /* The kind of a probe at ADDR, which the user named for MARK; or why it cannot be there. */
 static const char *pfc_given_kind(enum pfc_mark mark, unsigned long addr, struct pfc_probe *probe)
 {
-	const struct pfc_candidate *candidate;
+	const struct pfc_candidate *candidate, *end;
 	const struct pfc_ladder *ladder;
 	bool inside = pfc_in_ranges(addr, pfc_dispatcher, pfc_nr_dispatcher);
 	const struct pfc_callee *callee;
@@ -189,8 +189,9 @@ static const char *pfc_given_kind(enum pfc_mark mark, unsigned long addr, struct
 	/* Its handler follows the arguments, so it must be what it is said to be. */
 	for (ladder = pfc_ladders; ladder->mark != mark; ladder++)
 		;
-	for (candidate = ladder->candidates; callee && candidate->function; candidate++) {
-		if (strcmp(callee->symbol.name, candidate->function))
+	end = ladder->candidates + ARRAY_SIZE(ladder->candidates);
+	for (candidate = ladder->candidates; callee && candidate < end; candidate++) {
+		if (!candidate->function || strcmp(callee->symbol.name, candidate->function))
 			continue;
 		probe->kind = candidate->kind;
 		probe->address = candidate->address;

@@ -13,17 +13,37 @@
 #include "guard.h"
 #include "probes.h"
 
-/* Writing the switch takes no longer between its first instruction and its last. */
+/* Whoever writes the switch has taken kprobe_mutex by then. */
 #define PFC_GUARD_SETTLES	(HZ / 5)
 
+static int pfc_guard_on_switch(struct kprobe *kp, struct pt_regs *regs);
 static void pfc_guard_check(struct work_struct *work);
 static DECLARE_DELAYED_WORK(pfc_guard_work, pfc_guard_check);
+
+/* Behind debugfs kprobes/enabled, 5.10 to 7.2. */
+static struct kprobe pfc_guard_kprobe = {
+	.symbol_name = "write_enabled_file_bool",
+	.pre_handler = pfc_guard_on_switch,
+};
+
+/* The switch is thrown under kprobe_mutex, which takes part in each registration. */
+static void pfc_guard_wait(void)
+{
+	struct kprobe kp = {
+		.addr = pfc_guard_kprobe.addr,
+		.flags = KPROBE_FLAG_DISABLED,
+	};
+
+	if (!register_kprobe(&kp))
+		unregister_kprobe(&kp);
+}
 
 /* Once kprobes are in the text, frames that are opened from now on can be trusted. */
 static void pfc_guard_check(struct work_struct *work)
 {
 	bool alive;
 
+	pfc_guard_wait();
 	mutex_lock(&pfc_control_lock);
 	alive = !pfc_armed || pfc_probes_alive(PFC_KIND_EXIT);
 	if (alive)
@@ -48,12 +68,6 @@ static int pfc_guard_on_switch(struct kprobe *kp, struct pt_regs *regs)
 	return 0;
 }
 NOKPROBE_SYMBOL(pfc_guard_on_switch);
-
-/* Behind debugfs kprobes/enabled, 5.10 to 7.2. */
-static struct kprobe pfc_guard_kprobe = {
-	.symbol_name = "write_enabled_file_bool",
-	.pre_handler = pfc_guard_on_switch,
-};
 
 /**
  * pfc_guard_init() - watch the switch

@@ -52,12 +52,15 @@ static void pfc_hit_refused(struct pfc_probe *probe, const struct pfc_call *call
 {
 	unsigned long address = untagged_addr(call->arg[probe->address]);
 	int signal = call->arg[0], code = call->arg[1];
-	unsigned long caller = pfc_hit_caller(call->caller);
 	struct pfc_facts facts = { .ret = VM_FAULT_SIGSEGV };
+	unsigned long caller = call->caller;
 
 	if (pfc_in_ranges(caller, pfc_trampolines, pfc_nr_trampolines)) {
-		pfc_hit_count(probe, lost);
-		return;
+		caller = pfc_compat_probed_return();
+		if (!caller) {
+			pfc_hit_count(probe, lost);
+			return;
+		}
 	}
 	if (!pfc_in_ranges(caller, pfc_refusers, pfc_nr_refusers) ||
 	    /* See struct pfc_refusal. */

@@ -153,32 +153,38 @@ static __always_inline bool pfc_hit_exit(struct pfc_probe *probe, unsigned long 
 	return true;
 }
 
-/* Who called, under somebody's kretprobe; a trampoline's address if that cannot be told. */
-static __always_inline unsigned long pfc_hit_caller(unsigned long caller)
-{
-	if (unlikely(pfc_in_ranges(caller, pfc_trampolines, pfc_nr_trampolines)))
-		return pfc_compat_probed_return() ?: caller;
-	return caller;
-}
-
 /*
  * Without accounting, only calls of the dispatcher count. Others are counted as ignored; or
  * as lost, if the return address is a trampoline's: somebody probes the function's return,
  * and nobody can tell who called.
  */
+static __always_inline bool pfc_hit_is_dispatched(const struct pfc_probe *probe,
+						  unsigned long caller)
+{
+	return likely(caller == probe->caller) || !probe->check_caller ||
+	       (!probe->caller && pfc_in_ranges(caller, pfc_dispatcher, pfc_nr_dispatcher));
+}
+
+static __always_inline bool pfc_hit_count_undispatched(struct pfc_probe *probe,
+						       unsigned long caller)
+{
+	if (likely(!pfc_in_ranges(caller, pfc_trampolines, pfc_nr_trampolines))) {
+		pfc_hit_count(probe, ignored);
+		return false;
+	}
+	caller = pfc_compat_probed_return();
+	if (pfc_hit_is_dispatched(probe, caller))
+		return true;
+	if (caller)
+		pfc_hit_count(probe, ignored);
+	else
+		pfc_hit_count(probe, lost);
+	return false;
+}
+
 static __always_inline bool pfc_hit_dispatched(struct pfc_probe *probe, unsigned long caller)
 {
-	if (likely(caller == probe->caller) || !probe->check_caller)
-		return true;
-	caller = pfc_hit_caller(caller);
-	if (caller == probe->caller ||
-	    (!probe->caller && pfc_in_ranges(caller, pfc_dispatcher, pfc_nr_dispatcher)))
-		return true;
-	if (unlikely(pfc_in_ranges(caller, pfc_trampolines, pfc_nr_trampolines)))
-		pfc_hit_count(probe, lost);
-	else
-		pfc_hit_count(probe, ignored);
-	return false;
+	return pfc_hit_is_dispatched(probe, caller) || pfc_hit_count_undispatched(probe, caller);
 }
 
 static __always_inline unsigned long pfc_hit_address(const struct pfc_probe *probe,

@@ -382,6 +382,17 @@ void pfc_probes_refresh(const struct pfc_counters *c)
 }
 
 /**
+ * pfc_probes_why_none() - why no visit can be counted
+ *
+ * Context: after pfc_probes_refresh().
+ * Return: the reason in plain words, or NULL: they are counted.
+ */
+const char *pfc_probes_why_none(void)
+{
+	return pfc_account ? pfc_why_none : pfc_no_account;
+}
+
+/**
  * pfc_probes_why_not() - why a class cannot be counted
  * @class: a class
  *

@@ -168,6 +168,7 @@ void pfc_probes_reset(void);
 void pfc_probes_refresh(const struct pfc_counters *c);
 void pfc_probes_show(struct seq_file *m, const struct pfc_counters *c);
 u64 pfc_probes_missed(const struct pfc_counters *c);
+const char *pfc_probes_why_none(void);
 const char *pfc_probes_why_not(enum pfc_class class);
 const char *pfc_probes_why_not_refused(void);
 bool pfc_probes_refines(enum pfc_refinement refinement);

@@ -76,12 +76,19 @@ probes_before=$(kprobes)
 check "loads" load_module "$params"
 check "does not load twice" fails insmod "$ko" 2>/dev/null
 
-# An open file holds the module.
+# A file that is only read does not hold the module, and outlives it.
 exec 3<"$dir/stats"
-check "is busy while a file is open" fails rmmod pfclass 2>/dev/null
 read -r first <&3 || first=
-check "and the file can be read" [ "$first" = "abi 1" ]
-exec 3<&-
+check "a file can be read" [ "$first" = "abi 1" ]
+exec 4<"$dir/stats"
+check "unloads while files are open" rmmod pfclass
+check "a file of a module that is gone cannot be read" fails cat <&4 2>/dev/null
+exec 3<&- 4<&-
+check "loads again" load_module "$params"
+# One that is written holds it.
+exec 3>"$dir/reset"
+check "is busy while a control file is open" fails rmmod pfclass 2>/dev/null
+exec 3>&-
 check "unloads when it is closed" rmmod pfclass
 
 # Nice, so that most of the time goes to what is tested.

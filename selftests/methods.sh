@@ -27,7 +27,7 @@ af       af_read wp_fork_reaped dirty_hole
 file     file_around file_read file_cow
 hugetlb  hugetlb_read hugetlb_cow
 '
-methods="direct call-site caller-filter inferred"
+methods="direct call-site in-visit caller-filter inferred"
 
 # Whole configurations, and the rows that each is tried with.
 settings='backend=kprobe backend=ftrace account=0 backend=ftrace,account=0'

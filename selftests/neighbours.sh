@@ -87,6 +87,7 @@ company()
 		if loaded; then
 			# Nothing is left of the neighbour, whatever was allowed beside it.
 			together=$severity severity=0
+			settle
 			state "alone again" "$alone_rows"
 			[ "$severity" = 0 ] || may=
 			worse "$together"

@@ -243,12 +243,16 @@ TEST_F(uffd, visit_without_a_frame_is_missed)
 	ASSERT_EQ(0, pfc_counting_stop(c));
 	TH_LOG("%lld frames: %lld faults, %lld retries, %lld missed", frames,
 	       pfc_counted(c, "faults"), pfc_counted(c, "retries"), pfc_counted(c, "missed"));
-	EXPECT_EQ(PFC_PAGES - missed, pfc_counted(c, "retries"));
+	/* None is missed up to that number; the table has room for some more. */
+	EXPECT_LE(PFC_PAGES - missed, pfc_counted(c, "retries"));
 	/* Two visits each; the second may find no frame while others still sleep. */
-	EXPECT_LE(missed, pfc_counted(c, "missed"));
+	EXPECT_LE(PFC_PAGES - pfc_counted(c, "retries"), pfc_counted(c, "missed"));
 	EXPECT_EQ(2 * PFC_PAGES, pfc_counted(c, "visits") + pfc_counted(c, "missed"));
 	EXPECT_EQ(pfc_counted(c, "faults"), pfc_classes_sum(&c->counted));
 	EXPECT_EQ(0, pfc_counted(c, "unclassified"));
+	/* There are twice as many slots as frames, rounded up to a power of two. */
+	if (4 * frames < PFC_PAGES)
+		EXPECT_LT(0, pfc_counted(c, "missed"));
 	if (!missed) {
 		EXPECT_EQ(0, pfc_counted(c, "missed"));
 		EXPECT_EQ(PFC_PAGES, pfc_counted(c, "faults"));

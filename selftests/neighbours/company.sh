@@ -35,6 +35,15 @@ load=$(beside load)
 books=$(beside books)
 sleepers=$(beside sleepers)
 
+# settle: wait, 5 s at most, while the module says that kprobes have just been switched.
+settle()
+{
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		grep -q 'has just been' "$dir/probes" 2>/dev/null || return 0
+		sleep 0.5
+	done
+}
+
 # begin_company: skips the whole test where it cannot be had; the module is unloaded.
 begin_company()
 {

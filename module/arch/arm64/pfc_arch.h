@@ -194,6 +194,9 @@ static __always_inline int pfc_arch_emulate(unsigned int how, u32 opcode, struct
  */
 #define PFC_ARCH_FTRACE_OFFSETS { 4, 8, 12 }
 
+/* Whether ftrace makes code for each ops. */
+#define PFC_ARCH_FTRACE_TRAMPOLINES	0
+
 /* Whether ftrace calls somebody at @ip: there is a bl and not a nop. */
 static inline bool pfc_arch_traced(unsigned long ip)
 {

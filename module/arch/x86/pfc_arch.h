@@ -98,6 +98,7 @@ static __always_inline int pfc_arch_emulate(unsigned int how, kprobe_opcode_t op
 
 /* ftrace takes the function's address for its own instruction, behind endbr or not. */
 #define PFC_ARCH_FTRACE_OFFSETS { 0 }
+#define PFC_ARCH_FTRACE_TRAMPOLINES	1
 
 static inline bool pfc_arch_traced(unsigned long ip)
 {
