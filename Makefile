@@ -13,8 +13,8 @@ PARAMS ?=
 
 QEMU := selftests/qemu
 
-.PHONY: all module tools install modules_install demo check shell lint bench bench-local help \
-	clean distclean check-kdir
+.PHONY: all module tools install modules_install demo check unit shell lint bench bench-local \
+	help clean distclean check-kdir
 
 all: module tools
 
@@ -43,6 +43,9 @@ check:
 	@$(QEMU)/check --kernels '$(KERNELS)' --cpu '$(CPU)' --tests '$(TESTS)' \
 		$(if $(filter-out 0,$(FULL)),--full)
 
+unit:
+	@$(MAKE) --no-print-directory -s -C selftests/unit check
+
 shell:
 	@$(QEMU)/run --kernel '$(or $(KERNEL),6.12)' $(if $(CPU),--cpu '$(CPU)') \
 		--params '$(PARAMS)' --job shell
@@ -63,6 +66,7 @@ clean:
 	find module \( -name '*.o' -o -name '.*.cmd' -o -name '*.o.d' \) \
 		-exec rm -f {} +
 	-$(MAKE) -C tools clean
+	$(MAKE) -C selftests/unit clean
 	$(if $(KSRC),$(MAKE) -C selftests clean)
 
 distclean: clean
@@ -74,6 +78,7 @@ help:
 	@echo '  make module          pfclass.ko alone; KDIR=/path/to/headers for another kernel'
 	@echo '  make tools           the tool alone'
 	@echo '  make install         install module, tool and manual page (as root)'
+	@echo '  make unit            the unit tests of the module, without a kernel'
 	@echo '  make bench-local     nanoseconds that the loaded module adds to a fault (as root)'
 	@echo '  make clean           remove what was built here'
 	@echo

@@ -687,6 +687,8 @@ module_build()
 	mkdir -p "$out"
 	cp "$dir/pfclass.ko" "$out/pfclass.ko.new"
 	mv "$out/pfclass.ko.new" "$out/pfclass.ko"
+	rm -f "$out/pfclass_kunit.ko"
+	[ ! -e "$dir/pfclass_kunit.ko" ] || cp "$dir/pfclass_kunit.ko" "$out/"
 	echo "$key" >"$out/key"
 }
 
