@@ -58,7 +58,7 @@ static void bucket(struct kunit *test)
 		for (n = 0; n < PFC_NR_BUCKETS; n++)
 			KUNIT_EXPECT_EQ_MSG(test, total->bucket[class][n],
 					    class == PFC_SWAP && n == row->bucket,
-					    "class %u, bucket %u", class, n);
+					    "class %u, 2^%u", class, n);
 		KUNIT_EXPECT_EQ(test, total->sum[class], class == PFC_SWAP ? row->ns : 0);
 	}
 	pfc_counters_reset();

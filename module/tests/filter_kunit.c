@@ -115,7 +115,8 @@ static void reason(struct kunit *test)
 	const char *why;
 	char copy[128];
 
-	if (!strcmp(strim(strcpy(copy, row->text)), PFC_FILTER_CLEAR))
+	strscpy(copy, row->text, sizeof(copy));
+	if (!strcmp(strim(copy), PFC_FILTER_CLEAR))
 		return;
 	why = pfc_filter_parse(&f, copy);
 	KUNIT_EXPECT_STREQ(test, why ?: "", row->why ?: "");

@@ -629,7 +629,7 @@ sources()
 	(cd "$SRC" && find "$@" -type f ! -name '*.o' ! -name '*.ko' \
 		! -name '*.mod' ! -name '*.mod.c' ! -name '.*' ! -name '*.order' \
 		! -name '*.symvers' ! -name '*.a' ! -name '*.d' \
-		! -name built-as ! \( -perm /111 ! -name '*.*' \) 2>/dev/null |
+		! -name built-as ! -path 'selftests/unit/out/*' ! \( -perm /111 ! -name '*.*' \) 2>/dev/null |
 		sort) || :
 }
 

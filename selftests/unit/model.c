@@ -280,7 +280,7 @@ static void step_once(void)
 		roll(4) ? segv() : kill_and_be_reborn();
 		break;
 	default:
-		if (roll(200))
+		if (roll(trusted ? 200 : 10))
 			break;
 		if (trusted) {
 			pfc_frames_distrust();
@@ -330,7 +330,7 @@ int main(int argc, char **argv)
 		step_once();
 	check_all();
 	finish();
-	printf("# %lu+%lu begun (at home + not), %lu of them nested; %lu+%lu ended; %llu ends lost\n",
+	printf("# %lu+%lu begun (at home + not), %lu nested; %lu+%lu ended; %llu ends lost\n",
 	       opens[0], opens[1], nests, ends[0], ends[1], (unsigned long long)lost_ends);
 	printf("# %lu carried over, of which %llu found no room; %lu killed; %u times distrusted\n",
 	       carries, (unsigned long long)lost, kills, generation);

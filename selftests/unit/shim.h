@@ -68,7 +68,8 @@ enum {
 #define THREAD_SIZE		16384UL
 #define PAGE_SIZE		4096UL
 #define PAGE_MASK		(~(PAGE_SIZE - 1))
-#define PTR_ALIGN(p, a)		((__typeof__(p))(((unsigned long)(p) + (a) - 1) & -(unsigned long)(a)))
+#define PTR_ALIGN(p, a)								\
+	((__typeof__(p))(((unsigned long)(p) + (a) - 1) & -(unsigned long)(a)))
 #define GOLDEN_RATIO_32		0x61C88647
 #define GOLDEN_RATIO_64		0x61C8864680B583EBull
 #define GFP_KERNEL		0

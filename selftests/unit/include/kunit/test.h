@@ -37,7 +37,7 @@ extern struct kunit_suite *shim_suites[];
 #define KUNIT_ARRAY_PARAM(name, array, get_desc)				\
 static const void *name##_gen_params(const void *prev, char *desc)		\
 {										\
-	__typeof__((array)[0]) *next = prev ? ((__typeof__(next))prev) + 1 : (array); \
+	__typeof__(&(array)[0]) next = prev ? (__typeof__(next))prev + 1 : (array); \
 										\
 	if (next - (array) >= (ptrdiff_t)ARRAY_SIZE(array))			\
 		return NULL;							\
@@ -54,7 +54,8 @@ void shim_failed(struct kunit *test, bool stop, const char *file, int line,
 #define SHIM_EQ(test, stop, a, b, format, ...) do {				\
 	long long a_ = (long long)(a), b_ = (long long)(b);			\
 										\
-	SHIM_CHECK(test, stop, a_ == b_, "%s is %lld (0x%llx), not %lld (0x%llx): " format, \
+	SHIM_CHECK(test, stop, a_ == b_,					\
+		   "%s is %lld (0x%llx), not %lld (0x%llx): " format,		\
 		   #a, a_, a_, b_, b_, ##__VA_ARGS__);				\
 } while (0)
 
@@ -68,7 +69,9 @@ void shim_failed(struct kunit *test, bool stop, const char *file, int line,
 #define KUNIT_EXPECT_TRUE(test, a)		SHIM_CHECK(test, false, a, "%s is false", #a)
 #define KUNIT_EXPECT_FALSE(test, a)		SHIM_CHECK(test, false, !(a), "%s is true", #a)
 #define KUNIT_ASSERT_TRUE(test, a)		SHIM_CHECK(test, true, a, "%s is false", #a)
-#define KUNIT_EXPECT_NOT_NULL(test, a)		SHIM_CHECK(test, false, (a) != NULL, "%s is NULL", #a)
-#define KUNIT_ASSERT_NOT_NULL(test, a)		SHIM_CHECK(test, true, (a) != NULL, "%s is NULL", #a)
+#define KUNIT_EXPECT_NOT_NULL(test, a)						\
+	SHIM_CHECK(test, false, (a) != NULL, "%s is NULL", #a)
+#define KUNIT_ASSERT_NOT_NULL(test, a)						\
+	SHIM_CHECK(test, true, (a) != NULL, "%s is NULL", #a)
 
 #endif /* PFC_SHIM_KUNIT_H */
