@@ -248,6 +248,8 @@ static void nested(struct kunit *test)
 		KUNIT_EXPECT_PTR_EQ(test, pfc_end(pfc_sp(0x100 * (i + 1))), frame[i]);
 		KUNIT_EXPECT_TRUE(test, pfc_close(pfc_sp(0x100 * (i + 1)), 0));
 		KUNIT_EXPECT_PTR_EQ(test, pfc_top(), i ? frame[i - 1] : NULL);
+		/* The last one has the fast path again. */
+		KUNIT_EXPECT_EQ(test, pfc_frames_at_home(slot), i == 1);
 	}
 	KUNIT_EXPECT_TRUE(test, pfc_table_is_empty());
 	KUNIT_EXPECT_EQ(test, pfc_lost() + pfc_lost_ends(), 0);

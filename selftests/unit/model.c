@@ -69,12 +69,12 @@ static void drop(struct model *m)
 
 /*
  * A stack pointer of the task: its stack is 16 KiB, at an address of its own. Mostly below
- * that of its innermost visit.
+ * that of its innermost visit, or the same.
  */
 static unsigned long stack_pointer(void)
 {
 	const struct model *m = &models[me];
-	unsigned long sp = m->n ? visits[me][m->n - 1].sp - 16 * (1 + roll(64)) : 0;
+	unsigned long sp = m->n ? visits[me][m->n - 1].sp - 16 * roll(16) : 0;
 
 	if (m->n && roll(8) && !((sp ^ visits[me][m->n - 1].sp) & -THREAD_SIZE))
 		return sp;
@@ -280,7 +280,7 @@ static void step_once(void)
 		roll(4) ? segv() : kill_and_be_reborn();
 		break;
 	default:
-		if (roll(trusted ? 200 : 10))
+		if (roll(trusted ? 2000 : 10))
 			break;
 		if (trusted) {
 			pfc_frames_distrust();
