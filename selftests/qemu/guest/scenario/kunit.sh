@@ -11,7 +11,7 @@ results=/sys/kernel/debug/kunit
 suite_passes()
 {
 	awk '
-	/^ *not ok / || / (EXPECTATION|ASSERTION) FAILED at / { print "# " $0 }
+	/^ *not ok / || / (EXPECTATION|ASSERTION) FAILED at / { print "#   " $0 }
 	/^        ok / || /^    ok / { n++ }
 	{ last = $0 }
 	END { exit !(n && last ~ /^ok /) }' "$results/pfclass_$1/results"
