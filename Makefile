@@ -22,8 +22,8 @@ QEMU := selftests/qemu
 BOOT = $(if $(IMAGE),--image '$(IMAGE)' --kdir '$(KDIR)',--kernel '$(or $(KERNEL),6.12)') \
 	$(if $(CPU),--cpu '$(CPU)')
 
-.PHONY: all module tools install modules_install demo check golden shell run lint bench bench-local help \
-	clean distclean check-kdir
+.PHONY: all module tools install modules_install demo check unit golden shell run lint bench \
+	bench-local help clean distclean check-kdir
 
 all: module tools
 
@@ -55,6 +55,9 @@ check:
 golden:
 	@$(QEMU)/check --golden --kernels '$(KERNELS)' --cpu '$(CPU)'
 
+unit:
+	@$(MAKE) --no-print-directory -s -C selftests/unit check
+
 shell:
 	@$(QEMU)/run $(BOOT) --params '$(PARAMS)' --peers \
 		$(if $(SHARE),--share '$(SHARE)')
@@ -80,6 +83,7 @@ clean:
 	find module \( -name '*.o' -o -name '.*.cmd' -o -name '*.o.d' \) \
 		-exec rm -f {} +
 	-$(MAKE) -C tools/pfclass clean
+	$(MAKE) -C selftests/unit clean
 	$(if $(KSRC),$(MAKE) -C selftests clean)
 
 distclean: clean
@@ -91,6 +95,7 @@ help:
 	@echo '  make module          pfclass.ko alone; KDIR=/path/to/headers for another kernel'
 	@echo '  make tools           the tool alone'
 	@echo '  make install         install module, tool and manual page (as root)'
+	@echo '  make unit            the unit tests of the module, without a kernel'
 	@echo '  make bench-local     nanoseconds that the loaded module adds to a fault (as root)'
 	@echo '  make clean           remove what was built here'
 	@echo

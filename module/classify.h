@@ -10,7 +10,7 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/types.h>
-#include <compat/compat.h>
+#include <compat/fault.h>
 #include <pfclass.h>
 
 /*

@@ -77,6 +77,8 @@ void pfc_counters_exit(void)
 {
 	vfree(pfc_latency_baseline);
 	free_percpu(pfc_latency);
+	pfc_latency_baseline = NULL;
+	pfc_latency = NULL;
 	vfree(pfc_baseline);
 	free_percpu(pfc_counters);
 }

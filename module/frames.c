@@ -22,6 +22,8 @@
 #define PFC_CARRIED_WINDOW	8
 /* A task that did not come back by then was killed: it waits for mmap_lock at most. */
 #define PFC_CARRIED_EXPIRES	(60 * HZ)
+/* Instead of a task: somebody is writing it. */
+#define PFC_CARRIED_BUSY	1UL
 
 struct pfc_slots pfc_slots;
 
@@ -231,9 +233,11 @@ static bool pfc_carried_take(struct pfc_carried *carried, unsigned long task,
 }
 NOKPROBE_SYMBOL(pfc_carried_take);
 
-static bool pfc_carried_is_old(const struct pfc_carried *carried)
+/* Whether TASK, who left it, will not come for it any more. */
+static bool pfc_carried_is_old(const struct pfc_carried *carried, unsigned long task)
 {
-	return (u32)jiffies - READ_ONCE(carried->stamp) > PFC_CARRIED_EXPIRES;
+	return task != PFC_CARRIED_BUSY &&
+	       (u32)jiffies - READ_ONCE(carried->stamp) > PFC_CARRIED_EXPIRES;
 }
 NOKPROBE_SYMBOL(pfc_carried_is_old);
 
@@ -250,9 +254,9 @@ static void pfc_carry(const struct pfc_frame *frame)
 	for (i = 0; i < pfc_window(PFC_CARRIED_WINDOW); i++) {
 		carried = &pfc_slot_at(i)->carried;
 		task = READ_ONCE(carried->task);
-		if (task && !pfc_carried_is_old(carried))
+		if (task && !pfc_carried_is_old(carried, task))
 			continue;
-		if (!pfc_carried_take(carried, task, (unsigned long)current))
+		if (!pfc_carried_take(carried, task, PFC_CARRIED_BUSY))
 			continue;
 		carried->born = current->start_time;
 		carried->address = frame->address;
@@ -260,6 +264,8 @@ static void pfc_carry(const struct pfc_frame *frame)
 		carried->bits = bits;
 		WRITE_ONCE(carried->stamp, (u32)jiffies);
 		atomic_inc(&pfc_slot_home()->away);
+		/* Not before it has its stamp, lest others take it for an old one. */
+		smp_store_release(&carried->task, (unsigned long)current);
 		return;
 	}
 	pfc_count(lost);
@@ -287,7 +293,7 @@ static bool pfc_carried_fetch(struct pfc_carried *out)
 			/* Its struct may have been another's, who was killed. */
 			if (pfc_carried_take(carried, task, 0))
 				found |= out->born == current->start_time;
-		} else if (task && pfc_carried_is_old(carried)) {
+		} else if (task && pfc_carried_is_old(carried, task)) {
 			pfc_carried_take(carried, task, 0);
 		}
 	}

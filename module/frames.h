@@ -38,7 +38,7 @@ struct pfc_frame {
 
 /**
  * struct pfc_carried - what a visit leaves for the next one of the same fault, or its signal
- * @task: whose, or 0: free
+ * @task: whose, or 0: free, or 1: being written
  * @born: when that task was made: its struct may have another owner by now
  * @address: of the fault
  * @start: when the fault began

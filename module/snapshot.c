@@ -8,7 +8,7 @@
  * disabled interrupts: what gup_fast (mm/gup.c) relies on, from 5.10 to 7.2. It
  * cannot fault, and each level is read once.
  */
-#include <linux/hugetlb_inline.h>
+#include <linux/hugetlb.h>
 #include <linux/irqflags.h>
 #include <linux/kprobes.h>
 #include <linux/pgtable.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The only place that tests kernel versions and configurations.
+ * With fault.h, the only place that tests kernel versions and configurations.
  *
  * Supported: 5.10 and newer. PFC_NEWEST is the newest kernel that the tests
  * know; newer ones build with a note.
@@ -22,6 +22,7 @@
 #include <linux/dax.h>
 #include <linux/userfaultfd_k.h>
 #include <pfclass.h>
+#include "fault.h"
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
 #include <linux/leafops.h>
 #else
@@ -48,13 +49,6 @@
 #endif
 #ifndef CONFIG_KALLSYMS
 #error "pfclass: this kernel has no CONFIG_KALLSYMS, so no function of it can be found"
-#endif
-
-/* 6.0: done, and the lock was dropped. Before, that was said with RETRY. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 0, 0)
-#define PFC_FAULT_COMPLETED	VM_FAULT_COMPLETED
-#else
-#define PFC_FAULT_COMPLETED	((__force vm_fault_t)0)
 #endif
 
 /* Whether function entries can be probed by ftrace, with arguments. */
@@ -99,18 +93,6 @@ typedef struct pt_regs pfc_compat_ftrace_regs;
 #endif
 #else
 #define PFC_COMPAT_FTRACE 0
-#endif
-
-/*
- * Before 6.0 a visit that had done its work and then let go of the lock, to throttle
- * the writer of a shared page, said RETRY, and beside it what it had done.
- */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 0, 0)
-#define PFC_COMPAT_RETRY_DONE	0
-#define PFC_FAULT_DONE		0
-#else
-#define PFC_COMPAT_RETRY_DONE	1
-#define PFC_FAULT_DONE		(VM_FAULT_WRITE | VM_FAULT_LOCKED)
 #endif
 
 /* What handle_mm_fault() may return, by name. */

@@ -11,7 +11,7 @@ sources()
 	(cd "$SRC" && find "$@" -type f ! -name '*.o' ! -name '*.ko' \
 		! -name '*.mod' ! -name '*.mod.c' ! -name '.*' ! -name '*.order' \
 		! -name '*.symvers' ! -name '*.a' ! -name '*.d' \
-		! -name built-as ! \( -perm /111 ! -name '*.*' \) 2>/dev/null |
+		! -name built-as ! -path 'selftests/unit/out/*' ! \( -perm /111 ! -name '*.*' \) 2>/dev/null |
 		sort) || :
 }
 
@@ -115,6 +115,8 @@ module_build()
 		die "$name.ko does not build for $K_NAME"
 	grep -E 'warning:|WARNING:' "$CACHE/log/$name-$K_NAME" >&2 || :
 	cp "$root$build/$dir/$name.ko" "$out/"
+	[ ! -e "$root$build/$dir/${name}_kunit.ko" ] ||
+		cp "$root$build/$dir/${name}_kunit.ko" "$out/"
 }
 
 # module_make DIR MAKE-ARG...: the kernel's own build system, on a directory of its root.

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The suites of pfclass_kunit.ko, which `make unit` runs too, without a kernel. Each file
+ * includes the one that it tests: it has objects of its own, whatever pfclass.ko does.
+ */
+#ifndef PFC_TESTS_SUITES_H
+#define PFC_TESTS_SUITES_H
+
+#include <kunit/test.h>
+
+extern struct kunit_suite pfc_classify_suite;
+extern struct kunit_suite pfc_counters_suite;
+extern struct kunit_suite pfc_filter_suite;
+extern struct kunit_suite pfc_frames_suite;
+extern struct kunit_suite pfc_arch_suite;
+
+#endif /* PFC_TESTS_SUITES_H */
