@@ -33,13 +33,12 @@ static const u8 pfc_mark_to_class[PFC_NR_MARKS] = {
 
 #define PFC_SPLIT(i)								\
 	((((i) & 0x10 ? PFC_EXEC : (i) & 0x1 ? PFC_WRITE : PFC_READ) * PFC_NR_ORIGINS + \
-	  ((i) & 0x4 ? PFC_USER : PFC_KERNEL)) * PFC_NR_OUTCOMES +		\
+	  ((i) & 0x8 ? PFC_GUP : (i) & 0x4 ? PFC_USER : PFC_KERNEL)) * PFC_NR_OUTCOMES + \
 	 ((i) & 0x2 ? PFC_MAJOR : PFC_MINOR))
 #define PFC_SPLITS(i)	PFC_SPLIT(i), PFC_SPLIT((i) + 1), PFC_SPLIT((i) + 2), PFC_SPLIT((i) + 3)
 
 const struct pfc_quick pfc_quick = {
 	.leaf = {
-		[0 ... 2 * PFC_MARKS_PTE + 1] = PFC_LEAF_UNCLASSIFIED,
 		PFC_QUICK(ANON, PFC_LEAF(ANON_ZERO), PFC_LEAF(ANON_ALLOC)),
 		PFC_QUICK(NUMA, PFC_NUMA, PFC_NUMA),
 		PFC_QUICK(AF, PFC_AF, PFC_AF),

@@ -176,9 +176,8 @@ pfc_classify_origin(const struct pfc_facts *facts)
 /**
  * struct pfc_quick - what needs no rule
  * @leaf: by the marks of the PTE level, doubled, and whether it is a write: the leaf, where
- *	they tell all there is to tell, or PFC_LEAF_UNCLASSIFIED
- * @split: by pfc_split_index(): the split of what is no GUP and did not return
- *	VM_FAULT_MAJOR
+ *	they tell all there is to tell, or 0 (that is PFC_ANON, which always is refined)
+ * @split: by pfc_split_index(): the split of what did not return VM_FAULT_MAJOR
  */
 struct pfc_quick {
 	u8 leaf[2 * (PFC_MARKS_PTE + 1)];
@@ -187,12 +186,13 @@ struct pfc_quick {
 
 extern const struct pfc_quick pfc_quick;
 
-/* The flags that matter to a split, packed; they have these values from 5.10 to 7.2. */
-static __always_inline unsigned int pfc_split_index(unsigned int flags)
+/* The flags and facts that matter to a split, packed; they have these values from 5.10 to 7.2. */
+static __always_inline unsigned int pfc_split_index(unsigned int flags, unsigned int bits)
 {
 	BUILD_BUG_ON(FAULT_FLAG_WRITE != 0x1 || FAULT_FLAG_TRIED != 0x20 ||
-		     FAULT_FLAG_USER != 0x40 || FAULT_FLAG_INSTRUCTION != 0x100);
-	return (flags & 0x1) | (flags >> 4 & 0x16);
+		     FAULT_FLAG_USER != 0x40 || FAULT_FLAG_INSTRUCTION != 0x100 ||
+		     PFC_FACT_GUP != 0x1);
+	return (flags & 0x1) | (flags >> 4 & 0x16) | (bits & 0x1) << 3;
 }
 
 /**
@@ -208,11 +208,9 @@ static __always_inline unsigned int pfc_split_index(unsigned int flags)
 static __always_inline unsigned int pfc_classify_split(const struct pfc_facts *facts,
 						       vm_fault_t ret)
 {
-	unsigned int split = pfc_quick.split[pfc_split_index(facts->flags)];
+	unsigned int split = pfc_quick.split[pfc_split_index(facts->flags, facts->bits)];
 
 	BUILD_BUG_ON(PFC_MAJOR != 1 || PFC_MINOR != 0);
-	if (facts->bits & PFC_FACT_GUP)
-		split += pfc_split(0, PFC_GUP, 0) - pfc_split(0, PFC_KERNEL, 0);
 	return split | !!(ret & VM_FAULT_MAJOR);
 }
 
@@ -304,7 +302,7 @@ static __always_inline unsigned int pfc_classify_quick(const struct pfc_facts *f
 	if (unlikely(marks > PFC_MARKS_PTE))
 		return PFC_LEAF_UNCLASSIFIED;
 	leaf = pfc_quick.leaf[2 * marks + (facts->flags & FAULT_FLAG_WRITE ? 1 : 0)];
-	if (likely(leaf != PFC_LEAF_UNCLASSIFIED))
+	if (likely(leaf))
 		return leaf;
 	if (marks == BIT(PFC_MARK_WP) && facts->page != PFC_PAGE_SAME &&
 	    !(facts->bits & (PFC_FACT_UFFD | PFC_FACT_SHARED)))

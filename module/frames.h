@@ -14,7 +14,7 @@
 #include <linux/mm_types.h>
 #include <linux/sched.h>
 #include "classify.h"
-#include "pfc_arch.h"
+#include "pfc_claim.h"
 
 /**
  * struct pfc_frame - one visit in flight

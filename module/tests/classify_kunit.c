@@ -29,8 +29,6 @@ static const struct pfc_rule {
 	  { M(ANON), WRITES, .ret = VM_FAULT_OOM }, PFC_LEAF(ANON_ALLOC) },
 	{ "wp: another page is mapped", { M(WP), WRITES, .page = PFC_PAGE_OTHER },
 	  PFC_LEAF(WP_COPY) },
-	{ "wp: the page is gone again", { M(WP), WRITES, .page = PFC_PAGE_UNKNOWN },
-	  PFC_LEAF(WP_COPY) },
 	{ "wp: the same page is mapped", { M(WP), WRITES, .page = PFC_PAGE_SAME },
 	  PFC_LEAF(WP_REUSE) },
 	{ "wp: wp_page_reuse() was seen", { M(WP), WRITES, .page = PFC_PAGE_REUSED },
@@ -265,7 +263,7 @@ static unsigned int pfc_quick_differs(struct pfc_facts *facts, unsigned int *ans
 {
 	unsigned int quick, i, differs = 0;
 
-	for (facts->page = PFC_PAGE_UNKNOWN; facts->page <= PFC_PAGE_REUSED; facts->page++) {
+	for (facts->page = PFC_PAGE_OTHER; facts->page <= PFC_PAGE_REUSED; facts->page++) {
 		for (i = 0; i < ARRAY_SIZE(pfc_rets); i++) {
 			facts->ret = pfc_rets[i];
 			quick = pfc_classify_quick(facts, facts->ret);
@@ -300,7 +298,7 @@ static void quick_is_right(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, differs, 0);
 	/* At least the common ones are answered: plain marks, swap, file. */
-	KUNIT_EXPECT_TRUE(test, answered > 6 * 256 * 2 * 4 * ARRAY_SIZE(pfc_rets));
+	KUNIT_EXPECT_TRUE(test, answered > 6 * 256 * 2 * 3 * ARRAY_SIZE(pfc_rets));
 }
 
 /* The entry before and after are no matter to a fault that the fast path may answer. */
@@ -337,7 +335,7 @@ static void quick_answers(struct kunit *test)
 {
 	static const struct pfc_facts common[] = {
 		{ M(ANON), READS }, { M(ANON), WRITES }, { M(NUMA), READS }, { M(AF), READS },
-		{ M(DIRTY), WRITES }, { M(HUGETLB), WRITES }, { M(SWAP), READS },
+		{ M(DIRTY), WRITES }, { M(SWAP), READS },
 		{ M(FILE), READS }, { M(WP), WRITES, .page = PFC_PAGE_OTHER },
 		{ M(WP), WRITES, .page = PFC_PAGE_REUSED },
 	};
@@ -346,7 +344,7 @@ static void quick_answers(struct kunit *test)
 		{ M(WP), WRITES, .page = PFC_PAGE_SAME },
 		{ M(WP), WRITES, F(SHARED), .page = PFC_PAGE_OTHER },
 		{ M(WP), WRITES, F(UFFD), .page = PFC_PAGE_OTHER },
-		{ M(THP_ANON), WRITES }, { M(SWAP) | M(WP), WRITES },
+		{ M(THP_ANON), WRITES }, { M(HUGETLB), WRITES }, { M(SWAP) | M(WP), WRITES },
 	};
 	unsigned int i;
 
@@ -472,7 +470,6 @@ static const struct pfc_asks_row {
 	{ "wp, the page not known", { M(WP), .page = PFC_PAGE_SAME }, PAGE },
 	{ "wp, the page known", { M(WP), .page = PFC_PAGE_OTHER }, 0 },
 	{ "wp, reuse seen", { M(WP), .page = PFC_PAGE_REUSED }, 0 },
-	{ "wp, no probe filled it in", { M(WP), .page = PFC_PAGE_UNKNOWN }, 0 },
 	{ "wp, shared", { M(WP), .bits = F(SHARED), .page = PFC_PAGE_SAME }, 0 },
 	{ "wp, failed", { M(WP), .page = PFC_PAGE_SAME, .ret = VM_FAULT_OOM }, 0 },
 	{ "wp, retried", { M(WP), .page = PFC_PAGE_SAME, .ret = VM_FAULT_RETRY }, 0 },

@@ -4,6 +4,9 @@
  * those that the log gives.
  */
 #include "../filter.c"
+
+/* Of hit.c. */
+DEFINE_STATIC_KEY_FALSE(pfc_picky);
 #include "suites.h"
 
 #define TWICE	"it is given twice"

@@ -94,9 +94,10 @@ static bool pfc_table_is_empty(void)
 /* As hit.h and hit.c do: the fast path, and where it does not do, the slow one. */
 static struct pfc_frame *pfc_open(unsigned long sp, unsigned long address)
 {
-	struct pfc_frame *frame = pfc_frames_open(pfc_slot_home(), sp, address);
+	struct pfc_slot *slot = pfc_slot_home();
+	struct pfc_frame *frame = &slot->frame;
 
-	if (!frame)
+	if (!pfc_frames_open(slot, sp, address))
 		return pfc_frames_open_slow(sp, address, false);
 	frame->facts.bits = 0;
 	frame->start = 0;
@@ -176,11 +177,10 @@ static void room(struct kunit *test)
 static void at_home(struct kunit *test)
 {
 	struct pfc_slot *slot = pfc_slot_home();
-	struct pfc_frame *frame;
+	struct pfc_frame *frame = &slot->frame;
 
 	KUNIT_EXPECT_TRUE(test, pfc_frames_none(slot));
-	frame = pfc_frames_open(slot, pfc_sp(0x100), ADDRESS);
-	KUNIT_ASSERT_PTR_EQ(test, frame, &slot->frame);
+	KUNIT_ASSERT_TRUE(test, pfc_frames_open(slot, pfc_sp(0x100), ADDRESS));
 	KUNIT_EXPECT_EQ(test, frame->address, ADDRESS);
 	KUNIT_EXPECT_TRUE(test, pfc_frames_at_home(slot));
 	KUNIT_EXPECT_FALSE(test, pfc_frames_none(slot));

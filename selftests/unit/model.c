@@ -98,8 +98,8 @@ static void begin(void)
 
 	if (m->n == DEPTH || in_flight == VISITS)
 		return;
-	frame = filtered ? NULL : pfc_frames_open(home(), sp, address);
-	if (frame) {
+	frame = &home()->frame;
+	if (!filtered && pfc_frames_open(home(), sp, address)) {
 		MUST(!m->n && !m->carried);
 		frame->facts.bits = 0;
 		frame->start = 0;

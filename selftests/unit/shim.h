@@ -141,6 +141,10 @@ struct static_key_false {
 #define static_branch_unlikely(key)	((key)->on)
 #define static_branch_enable(key)	((void)((key)->on = true))
 #define static_branch_disable(key)	((void)((key)->on = false))
+#define static_branch_inc(key)		static_branch_enable(key)
+#define static_branch_dec(key)		static_branch_disable(key)
+
+#define BUILD_BUG_ON(condition)		_Static_assert(!(condition), #condition)
 
 #define DEFINE_MUTEX(name)		int name
 #define mutex_lock(lock)		((void)(*(lock) = 1))

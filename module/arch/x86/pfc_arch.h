@@ -121,11 +121,6 @@ static __always_inline unsigned int pfc_arch_refused_flags(void)
 	return 0;
 }
 
-static __always_inline bool pfc_arch_claim(unsigned long *word, unsigned long value)
-{
-	return !cmpxchg(word, 0, value);
-}
-
 static __always_inline pte_t pfc_arch_pte(pte_t pte)
 {
 	return pte;
