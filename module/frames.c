@@ -211,6 +211,17 @@ static unsigned long pfc_frame_sp(const struct pfc_frame *frame)
 }
 NOKPROBE_SYMBOL(pfc_frame_sp);
 
+/*
+ * A frame is given up since its end was not seen. One from before the kprobes were switched
+ * off is no news, since then nothing was counted at all: its stack pointer is nonsense.
+ */
+static void pfc_frame_count_lost(const struct pfc_frame *frame, unsigned long sp)
+{
+	if (!((pfc_frame_sp(frame) ^ sp) >> 52))
+		pfc_count(lost_ends);
+}
+NOKPROBE_SYMBOL(pfc_frame_count_lost);
+
 /* Whether the frame is of a visit that is over, seen from a stack pointer that is in use. */
 static bool pfc_frame_is_stale(const struct pfc_frame *frame, unsigned long sp)
 {
@@ -340,10 +351,12 @@ struct pfc_frame *pfc_frames_open_slow(unsigned long sp, unsigned long address, 
 	bool again;
 
 	/* A new visit cannot begin at, or above, the stack pointer of one in flight. */
-	while (outer && (pfc_frame_is_stale(&pfc_slot_innermost(outer)->frame, sp) ||
-			 pfc_frame_sp(&pfc_slot_innermost(outer)->frame) == sp)) {
+	while (outer) {
+		frame = &pfc_slot_innermost(outer)->frame;
+		if (!pfc_frame_is_stale(frame, sp) && pfc_frame_sp(frame) != sp)
+			break;
+		pfc_frame_count_lost(frame, sp);
 		outer = pfc_slot_pop(outer);
-		pfc_count(lost_ends);
 	}
 	again = !outer && pfc_carried_fetch(&carried);
 	if (!outer && filtered)
@@ -395,8 +408,8 @@ struct pfc_frame *pfc_frames_end(unsigned long sp, bool shifted)
 		if (pfc_frames_trusted() && !pfc_frame_is_stale(frame, sp))
 			/* Without a trampoline, a visit within it ends, which has no frame. */
 			return shifted ? frame : NULL;
+		pfc_frame_count_lost(frame, sp);
 		outer = pfc_slot_pop(outer);
-		pfc_count(lost_ends);
 	}
 	return NULL;
 }

@@ -86,8 +86,28 @@ static void pfc_hit_refused(struct pfc_probe *probe, const struct pfc_call *call
 }
 NOKPROBE_SYMBOL(pfc_hit_refused);
 
+/* Without accounting: somebody probes the function's return, and hides who called. */
+static void pfc_hit_only_slow(struct pfc_probe *probe, const struct pfc_call *call)
+{
+	unsigned long caller = pfc_compat_probed_return();
+	unsigned int also, variant = 0;
+
+	if (!caller) {
+		pfc_hit_count(probe, lost);
+		return;
+	}
+	if (!pfc_hit_is_dispatched(probe, caller)) {
+		pfc_hit_count(probe, ignored);
+		return;
+	}
+	if (probe->kind == PFC_KIND_UPDATE)
+		variant = pfc_update_mark(call, &also) - PFC_MARK_AF;
+	pfc_hit_count_only(probe, call, variant);
+}
+NOKPROBE_SYMBOL(pfc_hit_only_slow);
+
 /**
- * pfc_hit_slow() - a hit that the fast path left; accounting is on
+ * pfc_hit_slow() - a hit that the fast path left
  * @probe: where
  * @call: what is called
  *
@@ -97,6 +117,10 @@ void pfc_hit_slow(struct pfc_probe *probe, const struct pfc_call *call)
 {
 	struct pfc_frame *frame;
 
+	if (!pfc_account) {
+		pfc_hit_only_slow(probe, call);
+		return;
+	}
 	switch (probe->kind) {
 	case PFC_KIND_ENTRY:
 	case PFC_KIND_VISIT:

@@ -153,11 +153,7 @@ static __always_inline bool pfc_hit_exit(struct pfc_probe *probe, unsigned long 
 	return true;
 }
 
-/*
- * Without accounting, only calls of the dispatcher count. Others are counted as ignored; or
- * as lost, if the return address is a trampoline's: somebody probes the function's return,
- * and nobody can tell who called.
- */
+/* Without accounting, only calls of the dispatcher count. */
 static __always_inline bool pfc_hit_is_dispatched(const struct pfc_probe *probe,
 						  unsigned long caller)
 {
@@ -165,26 +161,16 @@ static __always_inline bool pfc_hit_is_dispatched(const struct pfc_probe *probe,
 	       (!probe->caller && pfc_in_ranges(caller, pfc_dispatcher, pfc_nr_dispatcher));
 }
 
-static __always_inline bool pfc_hit_count_undispatched(struct pfc_probe *probe,
-						       unsigned long caller)
+/*
+ * Others are counted as ignored; but not if the return address is a trampoline's: somebody
+ * probes the function's return.
+ */
+static __always_inline bool pfc_hit_count_others(struct pfc_probe *probe, unsigned long caller)
 {
-	if (likely(!pfc_in_ranges(caller, pfc_trampolines, pfc_nr_trampolines))) {
-		pfc_hit_count(probe, ignored);
+	if (unlikely(pfc_in_ranges(caller, pfc_trampolines, pfc_nr_trampolines)))
 		return false;
-	}
-	caller = pfc_compat_probed_return();
-	if (pfc_hit_is_dispatched(probe, caller))
-		return true;
-	if (caller)
-		pfc_hit_count(probe, ignored);
-	else
-		pfc_hit_count(probe, lost);
-	return false;
-}
-
-static __always_inline bool pfc_hit_dispatched(struct pfc_probe *probe, unsigned long caller)
-{
-	return pfc_hit_is_dispatched(probe, caller) || pfc_hit_count_undispatched(probe, caller);
+	pfc_hit_count(probe, ignored);
+	return true;
 }
 
 static __always_inline unsigned long pfc_hit_address(const struct pfc_probe *probe,
@@ -349,11 +335,12 @@ static __always_inline bool pfc_hit_update(struct pfc_probe *probe, const struct
 	return true;
 }
 
-/* The same two without accounting; they have no slow path. */
+/* The same two without accounting; first see who calls: others' ptep may be something else. */
 static __always_inline bool pfc_hit_only_leaf(struct pfc_probe *probe, const struct pfc_call *call)
 {
-	if (pfc_hit_dispatched(probe, call->caller))
-		pfc_hit_count_only(probe, call, 0);
+	if (unlikely(!pfc_hit_is_dispatched(probe, call->caller)))
+		return pfc_hit_count_others(probe, call->caller);
+	pfc_hit_count_only(probe, call, 0);
 	return true;
 }
 
@@ -362,9 +349,9 @@ static __always_inline bool pfc_hit_only_update(struct pfc_probe *probe,
 {
 	unsigned int also;
 
-	/* First see who calls: others' ptep may be something else. */
-	if (pfc_hit_dispatched(probe, call->caller))
-		pfc_hit_count_only(probe, call, pfc_update_mark(call, &also) - PFC_MARK_AF);
+	if (unlikely(!pfc_hit_is_dispatched(probe, call->caller)))
+		return pfc_hit_count_others(probe, call->caller);
+	pfc_hit_count_only(probe, call, pfc_update_mark(call, &also) - PFC_MARK_AF);
 	return true;
 }
 

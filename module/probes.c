@@ -38,6 +38,14 @@ DEFINE_STATIC_KEY_FALSE(pfc_infers);
 static const char *pfc_why_none;
 static const char *pfc_why_not_mark[PFC_NR_MARKS];
 
+/* What was seen of ends of visits when pfc_probes_refresh() last looked. */
+static struct {
+	unsigned long key;	/* frames were trusted under this one */
+	u64 visits;
+	u64 lost;
+	bool unseen;		/* most were lost since the time before */
+} pfc_ends;
+
 const char * const pfc_method_words[PFC_NR_METHODS] = {
 #define PFC_X(id, word) [PFC_METHOD_##id] = word,
 	PFC_METHODS(PFC_X)
@@ -344,6 +352,27 @@ void pfc_probes_reset(void)
 
 	for (i = 0; i < pfc_nr_probes; i++)
 		pfc_probes[i]->missed_base = pfc_probes[i]->backend->missed(pfc_probes[i]);
+	memset(&pfc_ends, 0, sizeof(pfc_ends));
+}
+
+/* So many may lose their ends for other reasons, in the time between two looks. */
+#define PFC_ENDS_LOST	64
+
+/* Whether visits go on to begin whose ends are not seen, and nobody knows why. */
+static bool pfc_probes_ends_unseen(const struct pfc_counters *c)
+{
+	u64 visits = pfc_counters_visits(c), lost = c->lost_ends;
+	unsigned long key = READ_ONCE(pfc_slots.entry_key);
+
+	if (key != pfc_ends.key)
+		pfc_ends.unseen = false;
+	else if (visits != pfc_ends.visits || lost != pfc_ends.lost)
+		pfc_ends.unseen = lost - pfc_ends.lost >
+				  visits - pfc_ends.visits + PFC_ENDS_LOST;
+	pfc_ends.key = key;
+	pfc_ends.visits = visits;
+	pfc_ends.lost = lost;
+	return pfc_ends.unseen;
 }
 
 /**
@@ -377,7 +406,7 @@ void pfc_probes_refresh(const struct pfc_counters *c)
 		return;
 	if (!pfc_frames_trusted())
 		pfc_why_none = "debugfs kprobes/enabled is, or has just been, 0";
-	else if (c->lost_ends > pfc_counters_visits(c))
+	else if (pfc_probes_ends_unseen(c))
 		pfc_why_none = "most visits end unseen: is handle_mm_fault() livepatched?";
 }
 

@@ -6,7 +6,7 @@
 # shows. company.sh has the variables that choose among them.
 #
 #   PFC_RANDOM=N   random addresses that are tried for each probe_ parameter (default 3;
-#                  with PFC_FULL=1: 200)
+#                  with PFC_ALL=1: 200)
 #   PFC_SEED=N     which ones (default 1)
 
 set -u
@@ -143,6 +143,7 @@ test_kprobes_off_and_on_during_faults()
 	END
 	chmod 755 $tmp/after
 	"$sleepers" 100 filter sleep "=echo 0 >$kprobes" wake sleep "=echo 1 >$kprobes" \
+		"=while grep -q 'has just been' $dir/probes; do sleep 0.2; done" \
 		"=$tmp/after $tmp/a" wake "=$tmp/after $tmp/b" touch "=$tmp/after $tmp/c" \
 		sleep wake "=$tmp/after $tmp/d" >$tmp/said 2>&1 || { cat $tmp/said; return 1; }
 	echo clear >"$dir/filter"

@@ -5,7 +5,7 @@
 # what pfclass counts beside them.
 #
 #   PFC_NEIGHBOUR_KO=FILE  pfc_neighbour.ko (default: beside these files or pfclass.ko)
-#   PFC_FULL=1             more of everything
+#   PFC_ALL=1              more rows and a larger load in each test
 #   PFC_ONLY=REGEX         only the tests whose names match
 #   PFC_PEERS=DIR          a root with perf and bpftrace (default /peers)
 #
@@ -15,7 +15,7 @@
 #   missed        something is wrong, and `missed` counts it, but no class is unavailable
 #   WRONG         something is wrong, and nothing says so
 
-full=${PFC_FULL:-0}
+full=${PFC_ALL:-0}
 only=${PFC_ONLY:-.}
 peers=${PFC_PEERS:-/peers}
 tmp=/tmp/pfclass-neighbours.$$

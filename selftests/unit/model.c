@@ -62,9 +62,10 @@ static struct pfc_slot *home(void)
 
 static void drop(struct model *m)
 {
+	/* Of what began before the switch, nobody says so. */
+	lost_ends += visits[me][m->n - 1].generation == generation;
 	m->n--;
 	in_flight--;
-	lost_ends++;
 }
 
 /*
