@@ -187,7 +187,7 @@ static unsigned int pfc_refine_wp(const struct pfc_facts *facts)
 		return facts->bits & PFC_FACT_SPECIAL ? PFC_LEAF(WP_PFN) : PFC_LEAF(WP_SHARED);
 	if (facts->page == PFC_PAGE_REUSED)
 		return PFC_LEAF(WP_REUSE);
-	/* Only a copy can fail; or be gone again, since it is not referred to elsewhere. */
+	/* Only a copy can fail; or be gone again, since nothing else refers to it. */
 	if (facts->page == PFC_PAGE_OTHER || facts->ret & VM_FAULT_ERROR)
 		return PFC_LEAF(WP_COPY);
 	return PFC_LEAF(WP_REUSE);
