@@ -211,7 +211,7 @@ static __always_inline unsigned int pfc_classify_split(const struct pfc_facts *f
 	unsigned int split = pfc_quick.split[pfc_split_index(facts->flags, facts->bits)];
 
 	BUILD_BUG_ON(PFC_MAJOR != 1 || PFC_MINOR != 0);
-	return split | !!(ret & VM_FAULT_MAJOR);
+	return split | (ret & VM_FAULT_MAJOR ? PFC_MAJOR : PFC_MINOR);
 }
 
 /**
