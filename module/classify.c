@@ -228,7 +228,7 @@ NOKPROBE_SYMBOL(pfc_refine_error);
  * calls do_wp_page(), handle_pte_marker() calls do_anonymous_page() or
  * do_fault()); the dispatcher chose do_swap_page(), so that is the class. A mark
  * of the PTE level beside one of the PMD level means that the PMD level fell
- * back. Otherwise two marks of the PTE level cannot happen, and are said.
+ * back. Otherwise two marks of the PTE level cannot happen, and are unclassified.
  *
  * Context: any; probe handlers.
  * Return: a leaf, or PFC_LEAF_UNCLASSIFIED.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The probes that were placed: arming, what they miss, and what can be said of each class.
+ * The probes that were placed: arming, what they miss, and what can be counted of each class.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -12,7 +12,7 @@
 #define READS		FAULT_FLAG_USER
 #define WRITES		(FAULT_FLAG_USER | FAULT_FLAG_WRITE)
 
-/* Before 6.0, where a visit can have done the work and have said RETRY: OLD; since: NEW. */
+/* Before 6.0, where a visit can have done the work and returned RETRY: OLD; since: NEW. */
 #define OLD_OR_NEW(old, new)	(PFC_FAULT_DONE ? (old) : (new))
 
 static const struct pfc_rule {
@@ -171,7 +171,7 @@ static const struct pfc_rule {
 	  { 0, READS, .ret = VM_FAULT_SIGSEGV | VM_FAULT_SIGBUS }, PFC_LEAF(ERROR_SEGV) },
 	{ "error: FALLBACK is of no kind", { 0, READS, .ret = VM_FAULT_FALLBACK }, PFC_ERROR },
 
-	/* The visit before had done the work, and said RETRY. */
+	/* The visit before had done the work, and returned RETRY. */
 	{ "done: wp, then spurious", { M(SPURIOUS), WRITES, F(DONE_WP) | F(SHARED) },
 	  OLD_OR_NEW(PFC_LEAF(WP_SHARED), PFC_SPURIOUS) },
 	{ "done: wp, then nothing", { 0, WRITES, F(DONE_WP) | F(SHARED) },
