@@ -53,7 +53,7 @@ def main():
     included = {os.path.normpath(os.path.join(os.path.dirname(p), name))
                 for p in glob.glob("Documentation/**/*.rst", recursive=True)
                 for name in re.findall(r"^\.\. include:: (\S+)", read(p), re.M)}
-    pages = sorted(glob.glob("*.md") + glob.glob("Documentation/**/*.rst", recursive=True))
+    pages = sorted(glob.glob("*.md") + glob.glob("**/*.rst", recursive=True))
     linked = {}
     for page in pages:
         if page in included:

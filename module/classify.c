@@ -187,7 +187,7 @@ static unsigned int pfc_refine_wp(const struct pfc_facts *facts)
 		return facts->bits & PFC_FACT_SPECIAL ? PFC_LEAF(WP_PFN) : PFC_LEAF(WP_SHARED);
 	if (facts->page == PFC_PAGE_REUSED)
 		return PFC_LEAF(WP_REUSE);
-	/* Only a copy can fail; or be gone again, since it is not referred to elsewhere. */
+	/* Only a copy can fail; or be gone again, since nothing else refers to it. */
 	if (facts->page == PFC_PAGE_OTHER || facts->ret & VM_FAULT_ERROR)
 		return PFC_LEAF(WP_COPY);
 	return PFC_LEAF(WP_REUSE);
@@ -228,7 +228,7 @@ NOKPROBE_SYMBOL(pfc_refine_error);
  * calls do_wp_page(), handle_pte_marker() calls do_anonymous_page() or
  * do_fault()); the dispatcher chose do_swap_page(), so that is the class. A mark
  * of the PTE level beside one of the PMD level means that the PMD level fell
- * back. Otherwise two marks of the PTE level cannot happen, and are said.
+ * back. Otherwise two marks of the PTE level cannot happen, and are unclassified.
  *
  * Context: any; probe handlers.
  * Return: a leaf, or PFC_LEAF_UNCLASSIFIED.

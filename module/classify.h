@@ -47,7 +47,7 @@ enum pfc_mark {
 /*
  * Where a completed fault is counted: a class of its own when nothing is known
  * of its inside, else the refinement. Every leaf belongs to one class, so the
- * classes are sums over leaves; but for swap_wp, which is said of faults that are
+ * classes are sums over leaves; except swap_wp, which describes faults that are
  * counted in another leaf.
  */
 #define PFC_LEAF_REFINED	PFC_NR_CLASSES
@@ -121,8 +121,8 @@ enum pfc_fact {
  * @ret: VM_FAULT_* that it returned
  * @bits: bit set of enum pfc_fact
  * @page: what became of the page that do_wp_page() was called for
- * @before: the entry when the visit began, where that was asked
- * @after: the entry when it ended, where that was asked
+ * @before: the entry when the visit began, where it was read
+ * @after: the entry when it ended, where it was read
  * @swap: refinement of class swap, by the entry that do_swap_page() found, or
  *	PFC_NR_REFINEMENTS; of no meaning without that mark
  */
@@ -211,7 +211,7 @@ static __always_inline unsigned int pfc_classify_split(const struct pfc_facts *f
 	unsigned int split = pfc_quick.split[pfc_split_index(facts->flags, facts->bits)];
 
 	BUILD_BUG_ON(PFC_MAJOR != 1 || PFC_MINOR != 0);
-	return split | !!(ret & VM_FAULT_MAJOR);
+	return split | (ret & VM_FAULT_MAJOR ? PFC_MAJOR : PFC_MINOR);
 }
 
 /**
@@ -228,7 +228,7 @@ static __always_inline unsigned int pfc_classify_split(const struct pfc_facts *f
  * Return: true if it must.
  */
 static __always_inline bool pfc_classify_reads_before(unsigned int flags, unsigned int bits,
-						     unsigned long infer)
+						      unsigned long infer)
 {
 	if (flags & FAULT_FLAG_WRITE)
 		infer &= ~(BIT(PFC_INFER_ANON_READ) | BIT(PFC_INFER_FILE_READ));

@@ -194,7 +194,7 @@ void pfc_filter_show(struct seq_file *m)
 }
 
 /**
- * pfc_filter_by_address() - whether the filter looks at the address
+ * pfc_filter_by_address() - whether the filter asks for the address
  *
  * Context: any.
  * Return: true if it does.

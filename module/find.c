@@ -186,7 +186,7 @@ static const char *pfc_given_kind(enum pfc_mark mark, unsigned long addr, struct
 	probe->address = PFC_ADDR_NONE;
 	if (mark != PFC_MARK_AF)
 		return NULL;
-	/* Its handler follows the arguments, so it must be what it is said to be. */
+	/* Its handler follows the arguments, so it must be a call of that function. */
 	for (ladder = pfc_ladders; ladder->mark != mark; ladder++)
 		;
 	end = ladder->candidates + ARRAY_SIZE(ladder->candidates);
@@ -326,7 +326,8 @@ static bool pfc_probe_candidate(enum pfc_mark mark, const struct pfc_candidate *
 		probe.check_caller = !site;
 		if (!(methods & BIT(probe.method)) || (site && callee->sites != 1))
 			continue;
-		err = pfc_probe_add(&probe, pfc_entry_backend, site ? callee->site : callee->symbol.start);
+		err = pfc_probe_add(&probe, pfc_entry_backend,
+				    site ? callee->site : callee->symbol.start);
 		if (!err)
 			return true;
 	}

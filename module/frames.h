@@ -58,8 +58,8 @@ struct pfc_carried {
  * struct pfc_slot - room for one visit, and for something carried over (of any task)
  * @task: whose visit, or 0: free; with flags of PFC_SLOT_FLAGS
  * @inner: 1 + index of the slot of the visit within this one, or 0
- * @away: how many visits and carried words of tasks at home here are in other slots or
- *	in @carried: while it is 0, the fast path knows all there is
+ * @away: how many visits of tasks at home here are in other slots, and how many of these
+ *	tasks have something carried over: while it is 0, the fast path knows all there is
  * @frame: the visit
  * @carried: what is carried over
  */
@@ -172,7 +172,7 @@ static __always_inline bool pfc_frames_ends(const struct pfc_slot *slot, unsigne
 }
 
 /**
- * pfc_frames_trusted() - whether ends of visits can be told
+ * pfc_frames_trusted() - whether ends of visits can be trusted
  *
  * Context: any.
  * Return: false between pfc_frames_distrust() and pfc_frames_trust().

@@ -243,8 +243,8 @@ static __always_inline void pfc_hit_fill(struct pfc_probe *probe, struct pfc_fra
 
 /*
  * The function of a class is called, with accounting. Within a visit only the dispatcher
- * calls the first of them; what follows is a leaf's own doing, and is told apart by
- * pfc_classify().
+ * calls the first of them; what follows is a leaf's own doing, and pfc_classify()
+ * tells it apart.
  */
 static __always_inline bool pfc_hit_leaf(struct pfc_probe *probe, const struct pfc_call *call,
 					 enum pfc_kind kind)

@@ -55,8 +55,8 @@ extern unsigned int pfc_nr_dispatcher;
 extern struct pfc_range pfc_kernel_text;
 
 /*
- * Where return probes of others make a function return to: who called it cannot be told
- * from such an address. Written by init.
+ * Where return probes of others make a function return to: such an address does not
+ * show who called it. Written by init.
  */
 #define PFC_MAX_TRAMPOLINES	5
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The probes that were placed: arming, what they miss, and what can be said of each class.
+ * The probes that were placed: arming, what they miss, and what can be counted of each class.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -23,6 +23,7 @@
 
 struct pfc_probe *pfc_probes[PFC_MAX_PROBES];
 unsigned int pfc_nr_probes;
+/* Serialises the readers and writers of the files, and whoever arms probes. */
 DEFINE_MUTEX(pfc_control_lock);
 char pfc_no_account[96] = "accounting is off (account=0)";
 const char *pfc_no_refused;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A look at a page-table entry from a probe handler.
+ * Reads a page table entry from a probe handler.
  *
  * The tables cannot go away: the caller of handle_mm_fault() holds the mmap lock
  * or the VMA's, so the mapping stays; and tables that are freed all the same
@@ -91,7 +91,7 @@ NOKPROBE_SYMBOL(pfc_read_before);
  * @frame: of a visit that ends, with what it returned; @frame->facts.before is known
  *
  * Context: probe handlers, when handle_mm_fault() returns. It still is under the
- * lock unless what it returns says otherwise; then nothing is looked at.
+ * lock unless what it returns says otherwise; then nothing is read.
  */
 void pfc_read_after(struct pfc_frame *frame)
 {

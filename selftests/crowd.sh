@@ -273,7 +273,7 @@ tried()
 	rmmod pfclass
 }
 
-# A place that is none of the class: the setter's arguments are not where they are read.
+# A probe point of another class: what ptep_set_access_flags() is given is not where it is read.
 test_a_wrong_probe_af_is_refused()
 {
 	begin=$(splats)
@@ -308,11 +308,11 @@ test_random_probes_do_no_harm()
 			printf "%s+0x%x\n", rand() < 0.7 ? near[int(rand() * m) + 1] :
 				all[int(rand() * a) + 1], rand() < 0.3 ? 0 : int(rand() * 100) * 4 }
 		' $tmp/symbols >$tmp/random
-		while read -r place; do
+		while read -r point; do
 			# So that the log names the one that did harm.
-			echo "<6>pfclass: trying $parameter=$place" >/dev/kmsg
-			tried "$parameter" "$place" || return 1
-			[ "$(splats)" = "$begin" ] || { echo "# $parameter=$place"; return 1; }
+			echo "<6>pfclass: trying $parameter=$point" >/dev/kmsg
+			tried "$parameter" "$point" || return 1
+			[ "$(splats)" = "$begin" ] || { echo "# $parameter=$point"; return 1; }
 		done <$tmp/random
 	done
 }

@@ -188,7 +188,7 @@ TEST_F(pages, page_mkwrite_is_wp_shared)
 
 /*
  * Pages without a struct page of their own, mapped read-only until the file system
- * is told (pfn_mkwrite()): a file on persistent memory, mounted with -o dax.
+ * is notified (pfn_mkwrite()): a file on persistent memory, mounted with -o dax.
  */
 TEST_F(pages, pfn_mkwrite_is_wp_pfn)
 {

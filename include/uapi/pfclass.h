@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
-/* lint: allow MACRO_ARG_UNUSED throughout: the lists of pfclass.h pass more than each user wants */
-/* lint: allow COMPLEX_MACRO throughout: lists of X(...) cannot stand in parentheses */
-/* lint: allow MACRO_ARG_REUSE throughout: X is the name of a macro */
 /*
  * pfclass: what the module and its readers agree on.
  *
@@ -40,9 +37,9 @@
 	X(WP,		"wp",		"do_wp_page, called by the dispatcher") \
 	X(SWAP,		"swap",		"do_swap_page, called by the dispatcher") \
 	X(NUMA,		"numa",		"do_numa_page") \
-	X(AF,		"af",		"tail of handle_pte_fault: the access flag was clear") \
-	X(DIRTY,	"dirty",	"the same tail: young entry made dirty") \
-	X(SPURIOUS,	"spurious",	"the same tail: nothing had to change") \
+	X(AF,		"af",		"access-flag update: the access flag was clear") \
+	X(DIRTY,	"dirty",	"access-flag update: a young entry was made dirty") \
+	X(SPURIOUS,	"spurious",	"access-flag update: nothing had to change") \
 	X(FILE,		"file",		"do_fault") \
 	X(THP,		"thp",		"the PMD level") \
 	X(HUGETLB,	"hugetlb",	"hugetlb_fault") \
@@ -101,7 +98,7 @@ enum pfc_refinement {
 };
 
 /*
- * Each class is also split three ways; the key is the class's key and the
+ * Each class is also split by access, origin and outcome; the key is the class's key and the
  * suffix. Where that key is a refinement already ("file_read", which includes
  * instruction fetches and excludes fault-around) only the refinement exists. Of
  * the outcomes only major is shown: the rest of the class is minor.
@@ -151,7 +148,7 @@ enum pfc_total {
  *
  *	class how place backend state hits missed reason
  *
- * class is a key, or keys joined by commas where one place serves several, or
+ * class is a key, or keys joined by commas where one probe serves several, or
  * "visit" for the two ends of handle_mm_fault(). A number that does not exist
  * is "-".
  */
@@ -175,7 +172,7 @@ enum pfc_method {
 	PFC_NR_METHODS
 };
 
-/* PFC_STATES(X): X(ID, word). What a place is doing now. */
+/* PFC_STATES(X): X(ID, word). What a probe is doing now. */
 #define PFC_STATES(X) \
 	X(OFF,		"off")		/* never placed */ \
 	X(DISARMED,	"disarmed")	/* "enabled" is 0 */ \

@@ -58,8 +58,8 @@
 
 /*
  * Where each call site calls the ops that is alone there (6.2 on arm64, x86), an
- * ops for each place is best. Elsewhere all ops of the system stand in one list
- * that each hit walks: one ops for all places.
+ * ops for each probe is best. Otherwise each hit walks one list of all ops of the
+ * system: one ops for all probes.
  */
 #if defined(CONFIG_DYNAMIC_FTRACE_WITH_CALL_OPS) || defined(CONFIG_X86)
 #define PFC_COMPAT_FTRACE_EACH 1
@@ -68,8 +68,8 @@
 #endif
 
 /*
- * The handlers cannot recurse: they call nothing that is probed. 5.10 wants that
- * said; 5.11 turned the flag round, and protection must be asked for.
+ * The handlers cannot recurse: they call nothing that is probed. 5.10 has a flag for
+ * that; since 5.11 the flag asks for protection.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
 typedef struct ftrace_regs pfc_compat_ftrace_regs;
@@ -138,7 +138,7 @@ static inline void *pfc_compat_pde_data(const struct inode *inode)
 #endif
 }
 
-/* 5.11 made the way from an instance to its kretprobe a function. */
+/* 5.11 made it a function. */
 static __always_inline struct kretprobe *pfc_compat_kretprobe(struct kretprobe_instance *ri)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)

@@ -8,7 +8,7 @@
 #include <linux/mm.h>
 #include <linux/version.h>
 
-/* 6.0: done, and the lock was dropped. Before, that was said with RETRY. */
+/* 6.0: done, and the lock was dropped. Before, RETRY stood for that as well. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 0, 0)
 #define PFC_FAULT_COMPLETED	VM_FAULT_COMPLETED
 #else
@@ -17,7 +17,7 @@
 
 /*
  * Before 6.0 a visit that had done its work and then let go of the lock, to throttle
- * the writer of a shared page, said RETRY, and beside it what it had done.
+ * the writer of a shared page, returned RETRY, and beside it what it had done.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 0, 0)
 #define PFC_COMPAT_RETRY_DONE	0

@@ -12,7 +12,7 @@
 #define READS		FAULT_FLAG_USER
 #define WRITES		(FAULT_FLAG_USER | FAULT_FLAG_WRITE)
 
-/* Before 6.0, where a visit can have done the work and have said RETRY: OLD; since: NEW. */
+/* Before 6.0, where a visit can have done the work and returned RETRY: OLD; since: NEW. */
 #define OLD_OR_NEW(old, new)	(PFC_FAULT_DONE ? (old) : (new))
 
 static const struct pfc_rule {
@@ -171,7 +171,7 @@ static const struct pfc_rule {
 	  { 0, READS, .ret = VM_FAULT_SIGSEGV | VM_FAULT_SIGBUS }, PFC_LEAF(ERROR_SEGV) },
 	{ "error: FALLBACK is of no kind", { 0, READS, .ret = VM_FAULT_FALLBACK }, PFC_ERROR },
 
-	/* The visit before had done the work, and said RETRY. */
+	/* The visit before had done the work, and returned RETRY. */
 	{ "done: wp, then spurious", { M(SPURIOUS), WRITES, F(DONE_WP) | F(SHARED) },
 	  OLD_OR_NEW(PFC_LEAF(WP_SHARED), PFC_SPURIOUS) },
 	{ "done: wp, then nothing", { 0, WRITES, F(DONE_WP) | F(SHARED) },
@@ -215,7 +215,7 @@ static void mark_speaks_for_its_class(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pfc_mark_class(PFC_MARK_HUGETLB), PFC_HUGETLB);
 }
 
-/* Leaves: each is of one class, but for what is said of another leaf's faults. */
+/* Leaves: each is of one class, except those that describe another leaf's faults. */
 static void leaf_belongs_to_one_class(struct kunit *test)
 {
 	enum pfc_refinement r;
@@ -422,7 +422,7 @@ static const struct pfc_before_row {
 	{ "anon, a write that meets a probe", WRITES, F(ANON), I(ANON_READ), false },
 	{ "anon, a write that meets none", WRITES, F(ANON), I(ANON), true },
 	{ "anon, a read that meets none", READS, F(ANON), I(ANON), true },
-	{ "anon, where only files are inferred", READS, F(ANON), I(FILE) | I(FILE_READ), false },
+	{ "anon, where only files are inferred", READS, F(ANON), I(FILE_READ) | I(FILE), false },
 	{ "file, a read", READS, 0, I(FILE_READ), true },
 	{ "file, a write that meets a probe", WRITES, 0, I(FILE_READ), false },
 	{ "file, a write that meets none", WRITES, 0, I(FILE), true },

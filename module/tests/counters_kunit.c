@@ -84,7 +84,7 @@ static void faults_are_the_sum_of_classes(struct kunit *test)
 	c->retries = 7;
 	for (class = 0; class < PFC_NR_CLASSES; class++)
 		sum += pfc_counters_class(c, class);
-	/* All but swap_wp, whose faults are counted elsewhere. */
+	/* All but swap_wp, whose faults are counted in another leaf. */
 	KUNIT_EXPECT_EQ(test, pfc_counters_faults(c), (PFC_NR_CELLS - 1) * PFC_NR_SPLITS);
 	KUNIT_EXPECT_EQ(test, pfc_counters_faults(c) - sum,
 			pfc_counters_leaf(c, PFC_LEAF_UNCLASSIFIED));

@@ -198,7 +198,7 @@ static void at_home(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pfc_lost() + pfc_lost_ends(), 0);
 }
 
-/* Two tasks of one home: the second one's visit is elsewhere, and found there. */
+/* Two tasks of one home: the second one's visit is in another slot, and found there. */
 static void collision(struct kunit *test)
 {
 	unsigned int from = 0;

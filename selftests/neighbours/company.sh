@@ -404,7 +404,7 @@ state()
 		worse 3
 		;;
 	esac
-	# Nothing was tried unless something was exact, or said to be unavailable.
+	# Nothing was tried unless something was exact, or reported as unavailable.
 	if [ $ran = 0 ] && [ "$severity" = 0 ]; then
 		echo "no row ran: $(tail -n 1 $tmp/row)" >>$tmp/details
 		worse 3

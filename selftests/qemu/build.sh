@@ -168,18 +168,19 @@ userland_ready()
 {
 	root_group "$TOOLS_SUITE" build userland
 	ksrc_ready
-	userland_part tool tools/pfclass
+	userland_part tool tools/pfclass Documentation/classes
 	U_TOOLS=$BUILT
 	userland_part tests selftests
 	U_SELFTESTS=$BUILT
 }
 
-# userland_part WHAT DIR: has WHAT_build make what is in DIR, into BUILT.
+# userland_part WHAT DIR SOURCE...: has WHAT_build make what is in DIR, from the SOURCEs,
+# too, into BUILT.
 userland_part()
 {
 	local list key
 
-	list=$(sources include "$2" | grep -vE '^selftests/(qemu|golden)/' || :)
+	list=$(sources include "${@:2}" | grep -vE '^selftests/(qemu|golden)/' || :)
 	key=$(echo "$(sources_key "$list") $(cat "$QEMU_DIR/build.sh")" |
 		sha256sum | cut -c1-16)
 	built "$1-$K_ARCH" "$key" userland_build "$1" "$2" "$list"

@@ -9,6 +9,14 @@
 static unsigned int passed, failed;
 static const char *only;
 
+/**
+ * shim_failed() - an expectation was not met
+ * @test: of the expectation
+ * @stop: it was an assertion: leave the test
+ * @file: where it is
+ * @line: where it is
+ * @format: what was found, as for printf()
+ */
 void shim_failed(struct kunit *test, bool stop, const char *file, int line,
 		 const char *format, ...)
 {

@@ -12,6 +12,14 @@ struct task_struct *current = &shim_init_task;
 struct cgroup shim_cgroup = { .path = "/" };
 int shim_cgroup_references;
 
+/**
+ * kstrtoul() - as the kernel's
+ * @s: a number and nothing else, but for a newline
+ * @base: of the number; 0: by its prefix
+ * @out: gets the number
+ *
+ * Return: 0, -EINVAL or -ERANGE.
+ */
 int kstrtoul(const char *s, unsigned int base, unsigned long *out)
 {
 	char *end;
@@ -30,6 +38,14 @@ int kstrtoul(const char *s, unsigned int base, unsigned long *out)
 	return -errno;
 }
 
+/**
+ * kstrtoint() - as the kernel's
+ * @s: a number, perhaps with a minus
+ * @base: as for kstrtoul()
+ * @out: gets the number
+ *
+ * Return: 0, -EINVAL or -ERANGE.
+ */
 int kstrtoint(const char *s, unsigned int base, int *out)
 {
 	bool minus = *s == '-';
@@ -44,6 +60,14 @@ int kstrtoint(const char *s, unsigned int base, int *out)
 	return 0;
 }
 
+/**
+ * memchr_inv() - as the kernel's, but for what it returns
+ * @p: some bytes
+ * @c: what they should be
+ * @size: how many there are
+ *
+ * Return: true if one of them is another.
+ */
 bool memchr_inv(const void *p, int c, size_t size)
 {
 	const unsigned char *byte = p;
@@ -54,6 +78,12 @@ bool memchr_inv(const void *p, int c, size_t size)
 	return false;
 }
 
+/**
+ * strim() - as the kernel's
+ * @s: a string, which is cut at its end
+ *
+ * Return: its first character that is no space.
+ */
 char *strim(char *s)
 {
 	char *end = s + strlen(s);
@@ -65,12 +95,25 @@ char *strim(char *s)
 	return s;
 }
 
+/**
+ * strscpy() - as the kernel's, but for what it returns of a string that was cut
+ * @to: gets the string
+ * @from: the string
+ * @size: of @to
+ *
+ * Return: the length of what was copied.
+ */
 ssize_t strscpy(char *to, const char *from, size_t size)
 {
 	snprintf(to, size, "%s", from);
 	return strlen(to);
 }
 
+/**
+ * seq_printf() - as the kernel's, to a buffer that is large enough
+ * @m: the buffer
+ * @format: as for printf()
+ */
 void seq_printf(struct seq_file *m, const char *format, ...)
 {
 	va_list args;

@@ -12,7 +12,7 @@ BENCH_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck disable=SC2034 # used by those who source this file
 ICOUNT="-M virt,dtb-kaslr-seed=off -seed 1 -rtc base=2026-01-01,clock=vm -icount shift=0,sleep=off"
 
-# What is measured unless told otherwise.
+# What is measured by default.
 # shellcheck disable=SC2034 # used by those who source this file
 DEFAULT_MODES="backend=kprobe account=0;backend=kprobe account=1;\
 backend=ftrace account=0;backend=ftrace account=1"

@@ -135,7 +135,9 @@ in_copy shellcheck -x --format=gcc $shell >"$log/shellcheck" 2>&1 || :
 verdict "shellcheck" "$log/shellcheck"
 
 # ---- the documents -----------------------------------------------------------
-in_copy python3 Documentation/check.py >"$log/documents" 2>&1 && : >"$log/documents" || :
+if in_copy python3 Documentation/check.py >"$log/documents" 2>&1; then
+	: >"$log/documents"
+fi
 verdict "documents" "$log/documents"
 
 # ---- the module's stores, the benchmark's figures ---------------------------

@@ -8,18 +8,19 @@
 #include "lib/json.h"
 #include "lib/keys.h"
 #include "lib/output.h"
+#include "lib/pages.h"
 #include "lib/table.h"
 
 static const char doc[] =
 	"Print the keys of the counters and their meaning: all, those that match PATTERN, "
-	"or those of CLASS."
+	"or those of CLASS, after the first paragraph of its page."
 	"\v"
 	"PATTERN is a shell pattern. Whether a key is available on this kernel is shown "
 	"by \"pfclass stat\".\n"
 	"\n"
 	"EXAMPLES\n"
 	"  pfclass list                 every key\n"
-	"  pfclass list wp              class wp, its refinements and splits\n"
+	"  pfclass list wp              what class wp is, its refinements and splits\n"
 	"  pfclass list '*_major'       the keys that match\n"
 	"  pfclass list -j | jq -r '.keys[]|select(.kind==\"classes\").key'\n";
 
@@ -94,6 +95,8 @@ static size_t print_text(const struct input *input)
 {
 	size_t kind, nr = 0;
 
+	if (input->class >= 0)
+		printf("%s\n", pfc_pages[input->class]);
 	for (kind = 0; kind < PFC_NR_KEY_KINDS; kind++)
 		nr += print_kind(input, kind, nr);
 	return nr;

@@ -137,11 +137,12 @@ static void print_table(const struct verify_input *input, const struct verify_re
 	pfc_table_print(&table);
 	pfc_table_free(&table);
 	printf("Linux %s: %u equal, %u within bounds, %u off, %u not comparable\n",
-	       input->release ? input->release : "?", nr[VERIFY_EQUAL], nr[VERIFY_WITHIN], nr[VERIFY_OFF],
-	       nr[VERIFY_NOT_COMPARABLE]);
+	       input->release ? input->release : "?", nr[VERIFY_EQUAL], nr[VERIFY_WITHIN],
+	       nr[VERIFY_OFF], nr[VERIFY_NOT_COMPARABLE]);
 }
 
-static void print_json(const struct verify_input *input, const struct verify_result *results, int status)
+static void print_json(const struct verify_input *input, const struct verify_result *results,
+		       int status)
 {
 	json_t *root = pfc_json_object(), *books = pfc_json_array();
 	size_t i;

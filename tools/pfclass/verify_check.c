@@ -200,7 +200,8 @@ static void compare(const struct verify_input *input, const struct verify_book *
 	if (missed)
 		add_why(result, "%" PRId64 " missed", missed);
 	result->bound = result->high - result->low + either + (surplus > 0 ? less : missed);
-	result->verdict = surplus <= either + less && lack <= either + missed ? VERIFY_WITHIN : VERIFY_OFF;
+	result->verdict = surplus <= either + less && lack <= either + missed ? VERIFY_WITHIN :
+										 VERIFY_OFF;
 }
 
 /**

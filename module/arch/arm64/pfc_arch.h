@@ -190,7 +190,7 @@ static __always_inline int pfc_arch_emulate(unsigned int how, u32 opcode, struct
 
 /*
  * Where ftrace's own instruction may stand in a function: behind the one that saves
- * x30, and bti c. Its address is wanted, which is what a callback is told.
+ * x30, and bti c. A callback gets its address.
  */
 #define PFC_ARCH_FTRACE_OFFSETS { 4, 8, 12 }
 
@@ -238,8 +238,8 @@ static __always_inline unsigned int pfc_arch_refused_flags(void)
 }
 
 /*
- * One entry of a contiguous block as the access-flag setter means it: the
- * setter is given an entry without the contiguous bit (pte_mknoncont()).
+ * One entry of a contiguous block as ptep_set_access_flags() means it: that
+ * is given an entry without the contiguous bit (pte_mknoncont()).
  */
 static __always_inline pte_t pfc_arch_pte(pte_t pte)
 {

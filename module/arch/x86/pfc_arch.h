@@ -54,7 +54,7 @@ static inline bool pfc_arch_target(const struct pfc_insn *insn, unsigned long at
 	return true;
 }
 
-/* A tail call returns elsewhere. */
+/* A tail call does not return here. */
 static inline unsigned long pfc_arch_return_of(const struct pfc_insn *insn, unsigned long at)
 {
 	return insn->op == 0xe8 ? at + 5 : 0;

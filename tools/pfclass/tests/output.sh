@@ -71,6 +71,21 @@ is "list: the kinds" "$(grep -v '^  ' "$dir/out" | tr '\n' ' ')" \
 run "$tool" list numa
 is "list: a class" "$(awk '/^  / { print $1 }' "$dir/out" | tr '\n' ' ')" \
 	"numa numa_read numa_write numa_exec numa_user numa_kernel numa_gup numa_major "
+good "list: a class begins with what its page says" \
+	'^The first touch of a page of private anonymous memory' "$tool" list anon
+good "list: the paragraph to its end" '^allocator that keeps memory .* bring it down\.$' \
+	"$tool" list anon
+awk '$1 !~ /_/' "$files/stats" | sed '1,/^pgfault /d; s/ .*//' >"$dir/classes"
+while read -r class; do
+	run "$tool" list "$class"
+	# A paragraph, a blank line, the table.
+	is "list: $class has a paragraph, without markup" "$(awk '
+		/[`<>]/ { print "markup: " $0 }
+		!NF && !blank { blank = NR }
+		blank && NR == blank + 1 { print (blank > 2), $0 }' "$dir/out")" "1 classes"
+done <"$dir/classes"
+run "$tool" list 'wp*'
+is "list: a pattern prints no paragraph" "$(head -n 1 "$dir/out")" "classes"
 run "$tool" list 'thp_?[n]*'
 is "list: a pattern" "$(awk '/^  / { print $1 }' "$dir/out" | tr '\n' ' ')" "thp_anon "
 good "list: JSON" '"meaning": "do_anonymous_page"' "$tool" list -j anon
