@@ -42,6 +42,15 @@ static void pfc_hit_entry_slow(struct pfc_probe *probe, const struct pfc_call *c
 }
 NOKPROBE_SYMBOL(pfc_hit_entry_slow);
 
+/* Who called, behind a trampoline; 0: nobody can tell, as with function_graph's. */
+static unsigned long pfc_hit_behind(unsigned long trampoline)
+{
+	if (pfc_in_ranges(trampoline, pfc_trampolines, pfc_nr_kretprobe_trampolines))
+		return pfc_compat_probed_return();
+	return 0;
+}
+NOKPROBE_SYMBOL(pfc_hit_behind);
+
 /*
  * The architecture sends current a signal. If that is for an access that it refused,
  * because nothing is mapped there or because the mapping does not permit it, it is a
@@ -56,7 +65,7 @@ static void pfc_hit_refused(struct pfc_probe *probe, const struct pfc_call *call
 	unsigned long caller = call->caller;
 
 	if (pfc_in_ranges(caller, pfc_trampolines, pfc_nr_trampolines)) {
-		caller = pfc_compat_probed_return();
+		caller = pfc_hit_behind(caller);
 		if (!caller) {
 			pfc_hit_count(probe, lost);
 			return;
@@ -89,7 +98,7 @@ NOKPROBE_SYMBOL(pfc_hit_refused);
 /* Without accounting: somebody probes the function's return, and hides who called. */
 static void pfc_hit_only_slow(struct pfc_probe *probe, const struct pfc_call *call)
 {
-	unsigned long caller = pfc_compat_probed_return();
+	unsigned long caller = pfc_hit_behind(call->caller);
 	unsigned int also, variant = 0;
 
 	if (!caller) {

@@ -41,6 +41,7 @@ unsigned int pfc_nr_dispatcher;
 struct pfc_range pfc_kernel_text;
 struct pfc_range pfc_trampolines[PFC_MAX_TRAMPOLINES];
 unsigned int pfc_nr_trampolines;
+unsigned int pfc_nr_kretprobe_trampolines;
 
 struct pfc_range pfc_refusers[PFC_MAX_REFUSERS];
 unsigned int pfc_nr_refusers;
@@ -170,15 +171,19 @@ static void pfc_locate_trampolines(void)
 		"kretprobe_trampoline", "__kretprobe_trampoline", "arch_rethook_trampoline",
 		"return_to_handler", "ftrace_graph_return",
 	};
+	const unsigned int kretprobes = 3;
 	struct pfc_symbol sym;
 	unsigned int i;
 
 	pfc_nr_trampolines = 0;
+	pfc_nr_kretprobe_trampolines = 0;
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		if (!pfc_symbol_at(pfc_locate_symbol(names[i]), &sym))
 			continue;
 		pfc_trampolines[pfc_nr_trampolines].start = sym.start;
 		pfc_trampolines[pfc_nr_trampolines++].size = sym.size;
+		if (i < kretprobes)
+			pfc_nr_kretprobe_trampolines = pfc_nr_trampolines;
 	}
 	pfc_kernel_text.start = pfc_locate_symbol("_stext");
 	pfc_kernel_text.size = pfc_locate_symbol("_etext") - pfc_kernel_text.start;

@@ -62,6 +62,7 @@ extern struct pfc_range pfc_kernel_text;
 
 extern struct pfc_range pfc_trampolines[PFC_MAX_TRAMPOLINES];
 extern unsigned int pfc_nr_trampolines;
+extern unsigned int pfc_nr_kretprobe_trampolines;	/* the first of them: kretprobes' */
 
 /**
  * pfc_in_ranges() - whether an address lies in one of some functions

@@ -356,7 +356,7 @@ void pfc_probes_reset(void)
 	memset(&pfc_ends, 0, sizeof(pfc_ends));
 }
 
-/* So many may lose their ends for other reasons, in the time between two looks. */
+/* So many may lose their ends for other reasons, between two readings. */
 #define PFC_ENDS_LOST	64
 
 /* Whether visits go on to begin whose ends are not seen, and nobody knows why. */
