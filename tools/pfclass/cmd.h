@@ -32,6 +32,7 @@ int pfc_cmd_stat(int argc, char **argv, struct pfc_options *options);
 int pfc_cmd_verify(int argc, char **argv, struct pfc_options *options);
 int pfc_cmd_list(int argc, char **argv, struct pfc_options *options);
 int pfc_cmd_latency(int argc, char **argv, struct pfc_options *options);
+int pfc_cmd_prometheus(int argc, char **argv, struct pfc_options *options);
 int pfc_cmd_probes(int argc, char **argv, struct pfc_options *options);
 int pfc_cmd_control(int argc, char **argv, struct pfc_options *options);
 int pfc_cmd_locate(int argc, char **argv, struct pfc_options *options);

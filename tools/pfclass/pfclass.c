@@ -20,6 +20,7 @@ static const struct command {
 	{ "verify", pfc_cmd_verify },
 	{ "list", pfc_cmd_list },
 	{ "latency", pfc_cmd_latency },
+	{ "prometheus", pfc_cmd_prometheus },
 	{ "probes", pfc_cmd_probes },
 	{ "reset", pfc_cmd_control },
 	{ "enable", pfc_cmd_control },
@@ -40,6 +41,7 @@ static const char doc[] =
 	"  verify -- CMD [ARG...]   the same for the faults of a command\n"
 	"  list [PATTERN|CLASS]     print every key and its meaning\n"
 	"  latency                  print how long faults took\n"
+	"  prometheus               print the counters for Prometheus\n"
 	"  probes                   print every probe point, with its state\n"
 	"  reset                    reset all counters\n"
 	"  enable, disable          arm, disarm every probe\n"
@@ -56,6 +58,7 @@ static const char doc[] =
 	"  pfclass stat -j | jq .classes.wp\n"
 	"  pfclass list swap            the meaning of the keys of class swap\n"
 	"  pfclass verify               whether the counters agree with the kernel's\n"
+	"  pfclass prometheus           the counters as metrics\n"
 	"  pfclass probes               why a class is unavailable\n";
 
 static const struct argp_option common_options[] = {

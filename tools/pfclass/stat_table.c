@@ -12,47 +12,12 @@
 #include "lib/table.h"
 #include "stat.h"
 
-static struct pfc_value value_of(const struct sample *sample, int key)
-{
-	return key < 0 ? (struct pfc_value){ 0 } : sample->stats.values[key];
-}
-
-static struct pfc_value split_of(const struct sample *sample, enum pfc_class class,
-				 enum pfc_suffix suffix)
-{
-	return value_of(sample, pfc_key_split(class, suffix));
-}
-
-/*
- * A class of which a refinement has the name of a split (file_read) has its reads
- * all the same: what is neither a write nor an instruction fetch.
- */
-static struct pfc_value derive_reads(const struct sample *sample, enum pfc_class class)
-{
-	struct pfc_value reads = value_of(sample, pfc_key_class(class));
-	struct pfc_value writes = split_of(sample, class, PFC_SUFFIX_WRITE);
-	struct pfc_value fetches = split_of(sample, class, PFC_SUFFIX_EXEC);
-
-	reads.available &= writes.available && fetches.available &&
-			   reads.n >= writes.n + fetches.n;
-	reads.n -= writes.n + fetches.n;
-	return reads;
-}
-
-static struct pfc_value cell(const struct sample *sample, enum pfc_class class,
-			     enum pfc_suffix suffix)
-{
-	if (suffix == PFC_SUFFIX_READ && pfc_key_split(class, suffix) < 0)
-		return derive_reads(sample, class);
-	return split_of(sample, class, suffix);
-}
-
 static bool has_column(const struct sample *sample, enum pfc_suffix suffix)
 {
 	size_t class;
 
 	for (class = 0; class < PFC_NR_CLASSES; class++)
-		if (cell(sample, class, suffix).available)
+		if (pfc_stats_split(&sample->stats, class, suffix).available)
 			return true;
 	return false;
 }
@@ -79,7 +44,7 @@ static void print_classes(const struct sample *sample)
 		pfc_table_add(&table, "%s", pfc_key(key)->name);
 		pfc_table_add_value(&table, sample->stats.values[key]);
 		for (i = 0; i < PFC_NR_SUFFIXES; i++) {
-			struct pfc_value value = cell(sample, class, i);
+			struct pfc_value value = pfc_stats_split(&sample->stats, class, i);
 
 			if (!shown[i])
 				continue;

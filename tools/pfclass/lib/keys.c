@@ -178,3 +178,14 @@ const char *pfc_suffix(enum pfc_suffix suffix)
 {
 	return suffix_word(suffix)->text;
 }
+
+/**
+ * pfc_suffix_meaning() - what a split counts
+ * @suffix: which split
+ *
+ * Return: its meaning, in words.
+ */
+const char *pfc_suffix_meaning(enum pfc_suffix suffix)
+{
+	return suffix_word(suffix)->meaning;
+}

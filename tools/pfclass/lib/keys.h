@@ -76,5 +76,6 @@ size_t pfc_key_total(enum pfc_total total);
 size_t pfc_key_class(enum pfc_class class);
 int pfc_key_split(enum pfc_class class, enum pfc_suffix suffix);
 const char *pfc_suffix(enum pfc_suffix suffix);
+const char *pfc_suffix_meaning(enum pfc_suffix suffix);
 
 #endif /* PFC_KEYS_H */

@@ -185,19 +185,43 @@ int pfc_garbled(const struct pfc_reader *reader, const char *file, size_t line,
 	return PFC_EXIT_GARBLED;
 }
 
-static int open_file(struct pfc_reader *reader, const char *file, int flags,
-		     int *fd)
+static int try_open(const struct pfc_reader *reader, const char *file, int flags)
 {
 	char path[sizeof(reader->dir) + 32];
+	int fd;
 
 	snprintf(path, sizeof(path), "%s/%s", reader->dir, file);
 	do {
-		*fd = open(path, flags | O_CLOEXEC);
-	} while (*fd < 0 && errno == EINTR);
+		fd = open(path, flags | O_CLOEXEC);
+	} while (fd < 0 && errno == EINTR);
+	return fd;
+}
+
+static int open_file(struct pfc_reader *reader, const char *file, int flags,
+		     int *fd)
+{
+	*fd = try_open(reader, file, flags);
 	if (*fd < 0)
 		return report_errno(reader, file,
 				 flags == O_WRONLY ? "write" : "read", errno);
 	return PFC_EXIT_OK;
+}
+
+/**
+ * pfc_is_locked() - whether kernel lockdown forbids to read one of the files
+ * @reader: the reader
+ * @file: the file's name below the module's directory
+ *
+ * Return: true if it does; those of mode 0444 can always be read.
+ */
+bool pfc_is_locked(const struct pfc_reader *reader, const char *file)
+{
+	int fd = try_open(reader, file, O_RDONLY);
+
+	if (fd < 0)
+		return errno == EPERM;
+	close(fd);
+	return false;
 }
 
 /**

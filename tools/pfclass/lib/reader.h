@@ -22,6 +22,7 @@ struct pfc_reader {
 int pfc_reader_open(struct pfc_reader *reader, const char *debugfs);
 int pfc_read_text(struct pfc_reader *reader, const char *file, char **text,
 		  size_t *len);
+bool pfc_is_locked(const struct pfc_reader *reader, const char *file);
 int pfc_write_text(struct pfc_reader *reader, const char *file,
 		   const char *text);
 int pfc_garbled(const struct pfc_reader *reader, const char *file, size_t line,

@@ -130,6 +130,40 @@ int pfc_module_open(struct pfc_reader *reader, const char *debugfs)
 	return ret;
 }
 
+/*
+ * A class of which a refinement has the name of a split (file_read) has its reads
+ * all the same: what is neither a write nor an instruction fetch.
+ */
+static struct pfc_value derive_reads(const struct pfc_stats *stats, enum pfc_class class)
+{
+	struct pfc_value reads = stats->values[pfc_key_class(class)];
+	struct pfc_value writes = pfc_stats_split(stats, class, PFC_SUFFIX_WRITE);
+	struct pfc_value fetches = pfc_stats_split(stats, class, PFC_SUFFIX_EXEC);
+
+	reads.available &= writes.available && fetches.available &&
+			   reads.n >= writes.n + fetches.n;
+	reads.n -= writes.n + fetches.n;
+	return reads;
+}
+
+/**
+ * pfc_stats_split() - a class by access, origin or outcome
+ * @stats: the counters
+ * @class: the class
+ * @suffix: which split
+ *
+ * Return: the counter; derived from the others where the file has no such key.
+ */
+struct pfc_value pfc_stats_split(const struct pfc_stats *stats, enum pfc_class class,
+				 enum pfc_suffix suffix)
+{
+	int key = pfc_key_split(class, suffix);
+
+	if (suffix == PFC_SUFFIX_READ && key < 0)
+		return derive_reads(stats, class);
+	return key < 0 ? (struct pfc_value){ 0 } : stats->values[key];
+}
+
 /**
  * pfc_free_stats() - release what pfc_parse_stats() allocated
  * @stats: the counters

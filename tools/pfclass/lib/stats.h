@@ -48,6 +48,8 @@ int pfc_read_stats(struct pfc_reader *reader, struct pfc_stats *stats);
 int pfc_parse_stats(const struct pfc_reader *reader, char *text, size_t len,
 		    struct pfc_stats *stats);
 int pfc_module_open(struct pfc_reader *reader, const char *debugfs);
+struct pfc_value pfc_stats_split(const struct pfc_stats *stats, enum pfc_class class,
+				 enum pfc_suffix suffix);
 void pfc_free_stats(struct pfc_stats *stats);
 
 #endif /* PFC_STATS_H */

@@ -67,6 +67,18 @@ stat() {
 	"$tool" stat -D "$root" "$@"
 }
 
+# full_disk NAME SUBCOMMAND: standard output takes no more
+full_disk() {
+	[ -c /dev/full ] || { skip "$1" "no /dev/full"; return; }
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	run sh -c 'exec "$0" "$2" -D "$1" >/dev/full' "$tool" "$root" "$2"
+	if [ "$status" -eq 1 ] && grep -q "cannot write" "$dir/err"; then
+		pass "$1"
+	else
+		fail "$1"
+	fi
+}
+
 # garbled NAME STATUS PATTERN FILE SUBCOMMAND: stdin becomes FILE
 garbled() {
 	fresh

@@ -3,7 +3,7 @@
  * make_files DIR [BASE]: write into DIR/pfclass what the module's files look
  * like, from the lists of the contract, for tests of the tool alone. Counters
  * are BASE and upwards in the order of the file; the last class and everything
- * that belongs to it is unavailable.
+ * that belongs to it is unavailable, and latency is off.
  *
  * make_files -u COMMAND [ARGUMENT...]: run COMMAND as a user who may nothing.
  */
@@ -99,6 +99,12 @@ int main(int argc, char **argv)
 				fprintf(file, " %" PRIu64, n + class);
 	}
 	fputs("\n", file);
+	fclose(file);
+	file = create(PFC_FILE_LATENCY);
+	fprintf(file, "abi %d\n", PFC_ABI);
+	for (class = 0; class < PFC_NR_CLASSES; class++)
+		fprintf(file, "%s count %s\n", pfc_key(pfc_key_class(class))->name,
+			PFC_UNAVAILABLE);
 	fclose(file);
 	put(PFC_FILE_PROBES, PFC_PROBES_HEADER "\n"
 	    "visit direct handle_mm_fault+0x0 kprobe armed 7 0 -\n"

@@ -198,16 +198,7 @@ else
 	fail "a signal ends it cleanly"
 fi
 
-if [ -c /dev/full ]; then
-	run sh -c 'exec "$0" stat -D "$1" >/dev/full' "$tool" "$root"
-	if [ "$status" -eq 1 ] && grep -q "cannot write" "$dir/err"; then
-		pass "a full disk is noticed"
-	else
-		fail "a full disk is noticed"
-	fi
-else
-	skip "a full disk is noticed" "no /dev/full"
-fi
+full_disk "a full disk is noticed" stat
 
 # What is written.
 fresh
