@@ -133,16 +133,17 @@ typedef struct {
 /* ---- static keys, locks, RCU ----------------------------------------------- */
 
 struct static_key_false {
-	bool on;
+	int on;
 };
 
 #define DEFINE_STATIC_KEY_FALSE(name)	struct static_key_false name
 #define DECLARE_STATIC_KEY_FALSE(name)	extern struct static_key_false name
 #define static_branch_unlikely(key)	((key)->on)
-#define static_branch_enable(key)	((void)((key)->on = true))
-#define static_branch_disable(key)	((void)((key)->on = false))
-#define static_branch_inc(key)		static_branch_enable(key)
-#define static_branch_dec(key)		static_branch_disable(key)
+#define static_key_enabled(key)		((key)->on != 0)
+#define static_branch_enable(key)	((void)((key)->on = 1))
+#define static_branch_disable(key)	((void)((key)->on = 0))
+#define static_branch_inc(key)		((void)(key)->on++)
+#define static_branch_dec(key)		((void)(key)->on--)
 
 #define BUILD_BUG_ON(condition)		_Static_assert(!(condition), #condition)
 
