@@ -31,6 +31,7 @@ typedef unsigned int vm_fault_t;
 
 #undef __always_inline
 #define __always_inline		inline __attribute__((always_inline))
+#define __aligned(n)		__attribute__((aligned(n)))
 #define ____cacheline_aligned	__attribute__((aligned(64)))
 #define __force
 #define __percpu
@@ -99,6 +100,7 @@ int kstrtoint(const char *s, unsigned int base, int *out);
 #define kzalloc(size, gfp)	calloc(1, size)
 #define kmalloc(size, gfp)	malloc(size)
 #define vzalloc(size)		shim_vzalloc(size)
+#define kcalloc(n, size, gfp)	calloc(n, size)
 #define kvcalloc(n, size, gfp)	calloc(n, size)
 #define kfree			free
 #define vfree			free
@@ -218,9 +220,14 @@ typedef struct {
 
 typedef u32 kprobe_opcode_t;
 
+#define KPROBE_FLAG_DISABLED	2
+#define KSYM_SYMBOL_LEN		512
+
 struct kprobe {
 	void *addr;
+	const char *symbol_name;
 	kprobe_opcode_t opcode;
+	u32 flags;
 	bool ftrace;
 };
 
