@@ -173,12 +173,14 @@ static __always_inline bool pfc_hit_count_undispatched(struct pfc_probe *probe,
 		return false;
 	}
 	caller = pfc_compat_probed_return();
+	/* First: 0 in @caller of the probe is anywhere. */
+	if (!caller) {
+		pfc_hit_count(probe, lost);
+		return false;
+	}
 	if (pfc_hit_is_dispatched(probe, caller))
 		return true;
-	if (caller)
-		pfc_hit_count(probe, ignored);
-	else
-		pfc_hit_count(probe, lost);
+	pfc_hit_count(probe, ignored);
 	return false;
 }
 
