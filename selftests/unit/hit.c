@@ -46,7 +46,9 @@ struct kretprobe {
 #define pfc_compat_is_pfn(vma, pte)	(!!(pte_val(pte) & SPECIAL))
 #define pfc_compat_swap(pte)		(pte_val(pte) >> KIND_SHIFT)
 #define pfc_compat_is_huge(page)	(*(bool *)(page))
-#define pfc_compat_probed_return()	0UL
+#define pfc_compat_probed_return()	probed_return
+
+static unsigned long probed_return;
 
 #include <hit.h>
 
@@ -183,6 +185,81 @@ static void first_mark_counts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, count.ignored, ARRAY_SIZE(none) + ARRAY_SIZE(some));
 }
 
+/* ---- without accounting ----------------------------------------------------- */
+
+static const struct caller {
+	const char *name;
+	unsigned long only;	/* where the one call returns to */
+	unsigned long from;
+	unsigned long probed;	/* the same, where another's return probe hides it */
+	unsigned int counted, ignored, lost;
+} callers[] = {
+	{ "the dispatcher", 0, 0x1010, 0, 1, 0, 0 },
+	{ "its last instruction", 0, 0x10fc, 0, 1, 0, 0 },
+	{ "another function", 0, 0x1100, 0, 0, 1, 0 },
+	{ "the dispatcher's one call", 0x1010, 0x1010, 0, 1, 0, 0 },
+	{ "another call of the dispatcher", 0x1010, 0x1020, 0, 0, 1, 0 },
+	{ "the dispatcher, under a return probe", 0, 0x5010, 0x1010, 1, 0, 0 },
+	{ "another function, under a return probe", 0, 0x5010, 0x3000, 0, 1, 0 },
+	{ "nobody knows", 0, 0x5010, 0, 0, 0, 1 },
+};
+
+static void caller_desc(const struct caller *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+KUNIT_ARRAY_PARAM(callers, callers, caller_desc);
+
+static void caller(struct kunit *test)
+{
+	const struct caller *c = test->param_value;
+	struct pfc_probe own = { .count = &count, .check_caller = true, .caller = c->only };
+	struct pfc_call call = { .caller = c->from };
+
+	pfc_dispatcher[0] = (struct pfc_range){ .start = 0x1000, .size = 0x100 };
+	pfc_trampolines[0] = (struct pfc_range){ .start = 0x5000, .size = 0x100 };
+	pfc_nr_dispatcher = 1;
+	pfc_nr_trampolines = 1;
+	probed_return = c->probed;
+	pfc_hit_only_leaf(&own, &call);
+	KUNIT_EXPECT_EQ(test, count.hit[0], c->counted);
+	KUNIT_EXPECT_EQ(test, count.ignored, c->ignored);
+	KUNIT_EXPECT_EQ(test, count.lost, c->lost);
+	/* At the call itself there is nothing to check. */
+	own.check_caller = false;
+	pfc_hit_only_leaf(&own, &call);
+	KUNIT_EXPECT_EQ(test, count.hit[0], c->counted + 1);
+}
+
+static void variants_are_told(struct kunit *test)
+{
+	struct pfc_probe own = { .count = &count };
+	pte_t pte = __pte(PAGE | YOUNG | WRITE);
+	struct pfc_call call = { .arg = { 0, 0, (unsigned long)&pte, PAGE | YOUNG | WRITE | DIRTY, 1 } };
+
+	pfc_hit_only_update(&own, &call);
+	pte = __pte(PAGE);
+	pfc_hit_only_update(&own, &call);
+	pfc_hit_only_update(&own, &call);
+	KUNIT_EXPECT_EQ(test, count.hit[0], 2);
+	KUNIT_EXPECT_EQ(test, count.hit[PFC_MARK_DIRTY - PFC_MARK_AF], 1);
+	KUNIT_EXPECT_EQ(test, count.hit[PFC_MARK_SPURIOUS - PFC_MARK_AF], 0);
+}
+
+/* A hit of a task that is in no visit concerns nobody. */
+static void outside_is_ignored(struct kunit *test)
+{
+	static struct pfc_slot slot;
+
+	slot.task = 0;
+	KUNIT_EXPECT_TRUE(test, pfc_hit_count_outside(&probe, &slot));
+	KUNIT_EXPECT_EQ(test, count.ignored, 1);
+	KUNIT_EXPECT_EQ(test, count.hit[0], 0);
+	slot.task = (unsigned long)current;
+	KUNIT_EXPECT_FALSE(test, pfc_hit_count_outside(&probe, &slot));
+	KUNIT_EXPECT_EQ(test, count.ignored, 1);
+}
+
 /* ---- what a class's own function starts from ------------------------------- */
 
 static const struct fill {
@@ -258,6 +335,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(entry_reads_the_mapping),
 	KUNIT_CASE_PARAM(update, updates_gen_params),
 	KUNIT_CASE(first_mark_counts),
+	KUNIT_CASE_PARAM(caller, callers_gen_params),
+	KUNIT_CASE(variants_are_told),
+	KUNIT_CASE(outside_is_ignored),
 	KUNIT_CASE_PARAM(fill, fills_gen_params),
 	{}
 };

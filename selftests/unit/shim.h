@@ -22,8 +22,8 @@ typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
 typedef int32_t s32;
-typedef uint64_t u64;
-typedef int64_t s64;
+typedef unsigned long long u64;
+typedef long long s64;
 typedef u32 __le32;
 typedef unsigned int vm_fault_t;
 
@@ -149,10 +149,14 @@ struct static_key_false {
 
 #define BUILD_BUG_ON(condition)		_Static_assert(!(condition), #condition)
 
-#define DEFINE_MUTEX(name)		int name
-#define mutex_lock(lock)		((void)(*(lock) = 1))
-#define mutex_unlock(lock)		((void)(*(lock) = 0))
-#define lockdep_is_held(lock)		(*(lock))
+struct mutex {
+	int held;
+};
+
+#define DEFINE_MUTEX(name)		struct mutex name
+#define mutex_lock(lock)		((void)((lock)->held = 1))
+#define mutex_unlock(lock)		((void)((lock)->held = 0))
+#define lockdep_is_held(lock)		((lock)->held)
 #define preempt_disable()		((void)0)
 #define preempt_enable()		((void)0)
 #define rcu_read_lock()			((void)0)
