@@ -260,6 +260,30 @@ static void outside_is_ignored(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, count.ignored, 1);
 }
 
+/* What goes on in another visit, or in a signal, is left to the slow path. */
+static void exit_leaves_what_goes_on(struct kunit *test)
+{
+	static const vm_fault_t left[] = {
+		VM_FAULT_RETRY, VM_FAULT_SIGSEGV, VM_FAULT_RETRY | VM_FAULT_MAJOR,
+	};
+	static struct pfc_slot slot;
+	unsigned int i;
+
+	pfc_counters = alloc_percpu(struct pfc_counters);
+	pfc_slots.slot = &slot;
+	slot.task = (unsigned long)current;
+	slot.frame.id = 0x1000;
+	slot.frame.facts = (struct pfc_facts){ .marks = MARK(WP), .flags = FAULT_FLAG_WRITE };
+	for (i = 0; i < ARRAY_SIZE(left); i++)
+		KUNIT_EXPECT_FALSE(test, pfc_hit_exit(&probe, 0x1000, left[i], false));
+	KUNIT_EXPECT_FALSE(test, pfc_hit_exit(&probe, 0x1010, 0, false));
+	KUNIT_EXPECT_EQ(test, slot.task, (unsigned long)current);
+	KUNIT_EXPECT_TRUE(test, pfc_hit_exit(&probe, 0x1000, 0, false));
+	KUNIT_EXPECT_EQ(test, slot.task, 0);
+	KUNIT_EXPECT_EQ(test, pfc_counters->cell[PFC_LEAF(WP_COPY)][0], 1);
+	free_percpu(pfc_counters);
+}
+
 /* ---- what a class's own function starts from ------------------------------- */
 
 static const struct fill {
@@ -338,6 +362,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(caller, callers_gen_params),
 	KUNIT_CASE(variants_are_told),
 	KUNIT_CASE(outside_is_ignored),
+	KUNIT_CASE(exit_leaves_what_goes_on),
 	KUNIT_CASE_PARAM(fill, fills_gen_params),
 	{}
 };
