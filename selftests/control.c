@@ -97,6 +97,7 @@ TEST_F(control, files_have_their_modes)
 		{ PFC_FILE_RESET, 0200 },
 	};
 	struct stat st;
+	char path[64];
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(files); i++) {
@@ -104,7 +105,15 @@ TEST_F(control, files_have_their_modes)
 			TH_LOG("%s: %s", files[i].name, strerror(errno));
 		EXPECT_EQ(files[i].mode, st.st_mode & 07777)
 			TH_LOG("%s", files[i].name);
+		/* Their owner's alone: /proc is open to all. */
+		snprintf(path, sizeof(path), "/proc/" PFC_DIR "/%s", files[i].name);
+		ASSERT_EQ(0, stat(path, &st))
+			TH_LOG("%s: %s", path, strerror(errno));
+		EXPECT_EQ(files[i].mode & 0700, st.st_mode & 07777)
+			TH_LOG("%s", path);
 	}
+	ASSERT_EQ(0, stat("/proc/" PFC_DIR, &st));
+	EXPECT_EQ(0500, st.st_mode & 07777);
 }
 
 TEST_F(control, stats_has_every_key_once_and_in_order)
@@ -314,6 +323,24 @@ TEST_F(control, reset_reads_zero_and_counts_on)
 	EXPECT_EQ(PFC_PAGES, counted());
 	EXPECT_EQ(0, pfc_percpu_differs(why, sizeof(why)))
 		TH_LOG("%s", why);
+}
+
+/* What the kernel counted before is gone, too: more faults than happen while it is read. */
+TEST_F(control, reset_takes_pgfault_along)
+{
+	long long before;
+	unsigned int i;
+
+	for (i = 0; i < 100; i++) {
+		arm(self);
+		fault(self);
+	}
+	before = value(PFC_PGFAULT);
+	if (before == PFC_NA)
+		SKIP(return, "a kernel without CONFIG_VM_EVENT_COUNTERS");
+	ASSERT_LE(100 * PFC_PAGES, before);
+	ASSERT_EQ(0, pfc_write(pfc_path(PFC_FILE_RESET), "1\n"));
+	EXPECT_GT(before, value(PFC_PGFAULT));
 }
 
 TEST_F(control, reset_refuses_all_but_1)
@@ -569,6 +596,28 @@ TEST_F(control, filter_refuses_a_zero_byte)
 	strcpy(had, filter_now());
 	fd = open(pfc_path(PFC_FILE_FILTER), O_WRONLY | O_CLOEXEC);
 	ASSERT_LE(0, fd);
+	EXPECT_EQ(-1, write(fd, text, sizeof(text)));
+	EXPECT_EQ(EINVAL, errno);
+	close(fd);
+	EXPECT_STREQ(had, filter_now());
+}
+
+/* One write is one command: neither a part of one, nor one that would be cut. */
+TEST_F(control, filter_refuses_what_is_not_one_write)
+{
+	static char text[5000];
+	char had[512];
+	int fd;
+
+	strcpy(had, filter_now());
+	memset(text, ' ', sizeof(text));
+	memcpy(text, "tgid=1", 6);
+	fd = open(pfc_path(PFC_FILE_FILTER), O_WRONLY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(1, lseek(fd, 1, SEEK_SET));
+	EXPECT_EQ(-1, write(fd, "tgid=1", 6));
+	EXPECT_EQ(EINVAL, errno);
+	ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
 	EXPECT_EQ(-1, write(fd, text, sizeof(text)));
 	EXPECT_EQ(EINVAL, errno);
 	close(fd);

@@ -282,6 +282,8 @@ test_a_wrong_probe_af_is_refused()
 		echo "# probe_af=$wrong"
 		tried probe_af $wrong must || return 1
 	done
+	# No part of a fault at all.
+	tried probe_wp vfs_read must || return 1
 	[ "$(splats)" = "$begin" ]
 }
 

@@ -30,7 +30,8 @@ hugetlb  hugetlb_read hugetlb_cow
 methods="direct call-site in-visit caller-filter inferred"
 
 # Whole configurations, and the rows that each is tried with.
-settings='backend=kprobe backend=ftrace account=0 backend=ftrace,account=0'
+settings='backend=kprobe backend=ftrace account=0 backend=ftrace,account=0
+account=0,probe_numa=caller-filter'
 all_rows="anon_read anon_write wp_zero wp_fork_reaped swap_read swap_write_shared
 numa_remote af_read dirty_hole file_around file_cow hugetlb_cow"
 

@@ -148,11 +148,32 @@ static void reset_subtracts(struct kunit *test)
 	vfree(c);
 }
 
+/* Whatever a CPU counts can be read, from the first counter to the last. */
+static void all_of_it_is_read(struct kunit *test)
+{
+	struct pfc_counters *c = vzalloc(sizeof(*c));
+	u64 *own = (u64 *)per_cpu_ptr(pfc_counters, 0), *read = (u64 *)c;
+	size_t i;
+
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	for (i = 0; i < sizeof(*c) / sizeof(u64); i++)
+		own[i] = 1000 + i;
+	pfc_counters_read(0, c);
+	for (i = 0; i < sizeof(*c) / sizeof(u64); i++)
+		KUNIT_EXPECT_EQ_MSG(test, read[i], 1000 + i, "counter %zu", i);
+	pfc_counters_reset();
+	pfc_counters_read(0, c);
+	for (i = 0; i < sizeof(*c) / sizeof(u64); i++)
+		KUNIT_EXPECT_EQ_MSG(test, read[i], 0, "counter %zu after a reset", i);
+	vfree(c);
+}
+
 static struct kunit_case pfc_counters_cases[] = {
 	KUNIT_CASE_PARAM(bucket, pfc_buckets_gen_params),
 	KUNIT_CASE(faults_are_the_sum_of_classes),
 	KUNIT_CASE(fault_is_counted_once),
 	KUNIT_CASE(reset_subtracts),
+	KUNIT_CASE(all_of_it_is_read),
 	{}
 };
 

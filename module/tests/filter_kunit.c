@@ -179,6 +179,21 @@ static void wants_the_root_group(struct kunit *test)
 	preempt_enable();
 }
 
+/* The handlers' fast path is left while there is a filter, however often it is replaced. */
+static void keys_are_on_with_a_filter(struct kunit *test)
+{
+	KUNIT_EXPECT_FALSE(test, static_key_enabled(&pfc_picky));
+	KUNIT_ASSERT_EQ(test, pfc_filter_try("tgid=1"), 0);
+	KUNIT_ASSERT_EQ(test, pfc_filter_try("addr=0-1"), 0);
+	KUNIT_EXPECT_TRUE(test, static_key_enabled(&pfc_picky));
+	KUNIT_EXPECT_TRUE(test, static_key_enabled(&pfc_filter_set));
+	KUNIT_ASSERT_EQ(test, pfc_filter_try("clear"), 0);
+	KUNIT_EXPECT_FALSE(test, static_key_enabled(&pfc_picky));
+	KUNIT_EXPECT_FALSE(test, static_key_enabled(&pfc_filter_set));
+	KUNIT_ASSERT_EQ(test, pfc_filter_try("clear"), 0);
+	KUNIT_EXPECT_FALSE(test, static_key_enabled(&pfc_picky));
+}
+
 static void pfc_filter_end(struct kunit *test)
 {
 	pfc_filter_exit();
@@ -191,6 +206,7 @@ static struct kunit_case pfc_filter_cases[] = {
 	KUNIT_CASE(wants_the_address),
 	KUNIT_CASE(wants_both),
 	KUNIT_CASE(wants_the_root_group),
+	KUNIT_CASE(keys_are_on_with_a_filter),
 	{}
 };
 

@@ -12,6 +12,12 @@ struct pt_regs {
 	u64 pstate;
 };
 
+/* The one option that the code of this architecture asks for. */
+#undef IS_ENABLED
+#define IS_ENABLED(option)	PFC_SHIM_##option
+#define PFC_SHIM_CONFIG_ARM64_BTI_KERNEL	1
+#define PFC_SHIM_CONFIG_VM_EVENT_COUNTERS	0
+
 #define PTE_CONT		(1UL << 52)
 #define ESR_ELx_EC(esr)		(((esr) >> 26) & 0x3f)
 

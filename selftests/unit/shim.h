@@ -22,8 +22,8 @@ typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
 typedef int32_t s32;
-typedef uint64_t u64;
-typedef int64_t s64;
+typedef unsigned long long u64;
+typedef long long s64;
 typedef u32 __le32;
 typedef unsigned int vm_fault_t;
 
@@ -31,6 +31,7 @@ typedef unsigned int vm_fault_t;
 
 #undef __always_inline
 #define __always_inline		inline __attribute__((always_inline))
+#define __aligned(n)		__attribute__((aligned(n)))
 #define ____cacheline_aligned	__attribute__((aligned(64)))
 #define __force
 #define __percpu
@@ -99,6 +100,7 @@ int kstrtoint(const char *s, unsigned int base, int *out);
 #define kzalloc(size, gfp)	calloc(1, size)
 #define kmalloc(size, gfp)	malloc(size)
 #define vzalloc(size)		shim_vzalloc(size)
+#define kcalloc(n, size, gfp)	calloc(n, size)
 #define kvcalloc(n, size, gfp)	calloc(n, size)
 #define kfree			free
 #define vfree			free
@@ -133,23 +135,28 @@ typedef struct {
 /* ---- static keys, locks, RCU ----------------------------------------------- */
 
 struct static_key_false {
-	bool on;
+	int on;
 };
 
 #define DEFINE_STATIC_KEY_FALSE(name)	struct static_key_false name
 #define DECLARE_STATIC_KEY_FALSE(name)	extern struct static_key_false name
 #define static_branch_unlikely(key)	((key)->on)
-#define static_branch_enable(key)	((void)((key)->on = true))
-#define static_branch_disable(key)	((void)((key)->on = false))
-#define static_branch_inc(key)		static_branch_enable(key)
-#define static_branch_dec(key)		static_branch_disable(key)
+#define static_key_enabled(key)		((key)->on != 0)
+#define static_branch_enable(key)	((void)((key)->on = 1))
+#define static_branch_disable(key)	((void)((key)->on = 0))
+#define static_branch_inc(key)		((void)(key)->on++)
+#define static_branch_dec(key)		((void)(key)->on--)
 
 #define BUILD_BUG_ON(condition)		_Static_assert(!(condition), #condition)
 
-#define DEFINE_MUTEX(name)		int name
-#define mutex_lock(lock)		((void)(*(lock) = 1))
-#define mutex_unlock(lock)		((void)(*(lock) = 0))
-#define lockdep_is_held(lock)		(*(lock))
+struct mutex {
+	int held;
+};
+
+#define DEFINE_MUTEX(name)		struct mutex name
+#define mutex_lock(lock)		((void)((lock)->held = 1))
+#define mutex_unlock(lock)		((void)((lock)->held = 0))
+#define lockdep_is_held(lock)		((lock)->held)
 #define preempt_disable()		((void)0)
 #define preempt_enable()		((void)0)
 #define rcu_read_lock()			((void)0)
@@ -217,9 +224,14 @@ typedef struct {
 
 typedef u32 kprobe_opcode_t;
 
+#define KPROBE_FLAG_DISABLED	2
+#define KSYM_SYMBOL_LEN		512
+
 struct kprobe {
 	void *addr;
+	const char *symbol_name;
 	kprobe_opcode_t opcode;
+	u32 flags;
 	bool ftrace;
 };
 

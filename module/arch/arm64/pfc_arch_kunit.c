@@ -106,7 +106,11 @@ static void emulate(struct kunit *test)
 	regs.regs[9] = 9;
 	regs.regs[30] = TEXT + 0x30;
 	regs.sp = TEXT + 0x5000;
+	regs.pstate = PSR_BTYPE_MASK | 5;
 	expected = regs;
+	/* Only the instruction that follows a branch may ask where it came from. */
+	if (row->emulation && IS_ENABLED(CONFIG_ARM64_BTI_KERNEL))
+		expected.pstate = 5;
 	if (row->emulation == PFC_ARCH_CALL) {
 		expected.pc = TEXT + row->target;
 		expected.regs[30] = TEXT + row->returns_to;
@@ -139,6 +143,36 @@ static void breakpoint(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, pfc_arch_is_breakpoint(&insn));
 	KUNIT_EXPECT_TRUE(test, pfc_arch_target(&insn, TEXT, &target));
 	KUNIT_EXPECT_FALSE(test, pfc_arch_read(0, &insn));
+}
+
+/* The text of a kprobe that was taken out is what it replaced. */
+static void alive(struct kunit *test)
+{
+	static const u32 text[] = { 0xd4200080, 0xd503201f };
+	struct kprobe kp = { .opcode = 0xd503201f };
+
+	kp.addr = (void *)&text[0];
+	KUNIT_EXPECT_TRUE(test, pfc_arch_probe_alive(&kp));
+	kp.addr = (void *)&text[1];
+	KUNIT_EXPECT_FALSE(test, pfc_arch_probe_alive(&kp));
+	kp.addr = NULL;
+	KUNIT_EXPECT_FALSE(test, pfc_arch_probe_alive(&kp));
+}
+
+/* The syndrome that the exception left: of a read, a write, dc ivac and an instruction. */
+static void refused(struct kunit *test)
+{
+	unsigned long was = current->thread.fault_code;
+
+	current->thread.fault_code = 0x92000005;
+	KUNIT_EXPECT_EQ(test, pfc_arch_refused_flags(), FAULT_FLAG_USER);
+	current->thread.fault_code = 0x92000045;
+	KUNIT_EXPECT_EQ(test, pfc_arch_refused_flags(), FAULT_FLAG_USER | FAULT_FLAG_WRITE);
+	current->thread.fault_code = 0x92000145;
+	KUNIT_EXPECT_EQ(test, pfc_arch_refused_flags(), FAULT_FLAG_USER);
+	current->thread.fault_code = 0x82000005;
+	KUNIT_EXPECT_EQ(test, pfc_arch_refused_flags(), FAULT_FLAG_USER | FAULT_FLAG_INSTRUCTION);
+	current->thread.fault_code = was;
 }
 
 /* ftrace's instruction is a nop, or a bl to its trampoline while somebody traces. */
@@ -177,6 +211,8 @@ static struct kunit_case pfc_arch_cases[] = {
 	KUNIT_CASE_PARAM(decode, pfc_insns_gen_params),
 	KUNIT_CASE_PARAM(emulate, pfc_insns_gen_params),
 	KUNIT_CASE(breakpoint),
+	KUNIT_CASE(alive),
+	KUNIT_CASE(refused),
 	KUNIT_CASE(traced),
 	KUNIT_CASE(arguments),
 	KUNIT_CASE(entries),

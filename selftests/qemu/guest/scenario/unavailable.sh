@@ -16,16 +16,23 @@ stats_say_unavailable()
 	grep -q "^$1 unavailable\$" $debugfs/stats
 }
 
+log_gives_reason()
+{
+	new_log /tmp/before | grep -q "pfclass: $1 is unavailable: .*no_such_symbol"
+}
+
 probes_give_reason()
 {
 	grep "^$1 " $debugfs/probes | grep -q no_such_symbol
 }
 
+dmesg >/tmp/before
 check "insmod with $PFC_PARAMS" load
 for class in $classes; do
 	check "stats: $class is unavailable" stats_say_unavailable "$class"
 	check "probes: the row of $class gives the reason" \
 		probes_give_reason "$class"
+	check "the log gives the reason of $class" log_gives_reason "$class"
 done
 for other; do
 	check "stats: $other is not unavailable" \
