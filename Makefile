@@ -16,14 +16,17 @@ CMD ?=
 RESULTS ?=
 GROUPS ?=
 COMMIT ?=
+SUITE ?=
+OUT ?= out
+VERSION ?=
 
 QEMU := selftests/qemu
 # The kernel that a guest boots: the user's own, or one of the table.
 BOOT = $(if $(IMAGE),--image '$(IMAGE)' --kdir '$(KDIR)',--kernel '$(or $(KERNEL),6.12)') \
 	$(if $(CPU),--cpu '$(CPU)')
 
-.PHONY: all module tools install modules_install demo check unit golden shell run lint bench \
-	bench-local help clean distclean check-kdir
+.PHONY: all module tools install modules_install uninstall demo check unit golden shell run \
+	lint bench bench-local dist deb release-notes help clean distclean check-kdir
 
 all: module tools
 
@@ -43,6 +46,15 @@ tools:
 
 install: modules_install tools
 	$(MAKE) -C tools/pfclass install DESTDIR='$(DESTDIR)'
+
+# Which directory it is depends on the kernel.
+uninstall: check-kdir
+	release=$$($(MAKE) -s -C '$(KDIR)' kernelrelease) && \
+	for d in updates extra; do \
+		rm -f '$(DESTDIR)'/lib/modules/"$$release/$$d"/pfclass.ko* \
+			'$(DESTDIR)'/lib/modules/"$$release/$$d"/pfclass_kunit.ko*; \
+	done
+	$(MAKE) -C tools/pfclass uninstall DESTDIR='$(DESTDIR)'
 
 demo:
 	@$(QEMU)/run $(BOOT) --no-load --job demo --env 'PFC_PARAMS=$(PARAMS)'
@@ -77,7 +89,17 @@ bench:
 bench-local:
 	@tools/bench/local
 
+dist:
+	@tools/packaging/dist '$(OUT)'
+
+deb:
+	@tools/packaging/deb --output '$(OUT)' $(if $(SUITE),--suite '$(SUITE)')
+
+release-notes:
+	@tools/packaging/changelog -v version='$(VERSION)' CHANGELOG.md
+
 clean:
+	rm -rf out
 	rm -f *.o *.ko *.mod *.mod.c .*.cmd modules.order Module.symvers \
 		.module-common.o
 	find module \( -name '*.o' -o -name '.*.cmd' -o -name '*.o.d' \) \
@@ -94,21 +116,29 @@ help:
 	@echo '  make                 build pfclass.ko for the running kernel and the tool'
 	@echo '  make module          pfclass.ko alone; KDIR=/path/to/headers for another kernel'
 	@echo '  make tools           the tool alone'
-	@echo '  make install         install module, tool and manual page (as root)'
-	@echo '  make unit            the unit tests of the module, without a kernel'
+	@echo '  make install         install module, tool, manual page and completion (as root)'
+	@echo '  make uninstall       remove them again, with the same variables'
 	@echo '  make bench-local     nanoseconds that the loaded module adds to a fault (as root)'
 	@echo '  make clean           remove what was built here'
 	@echo
+	@echo 'Packages and releases, into out/:'
+	@echo '  make deb             Debian packages: pfclass, and pfclass-dkms with the module'
+	@echo '  make dist            a tarball of the sources, which builds without git'
+	@echo '  make release-notes   what CHANGELOG.md tells of the newest version'
+	@echo
 	@echo 'In QEMU, on stock Debian kernels; everything needed is fetched into the cache:'
 	@echo '  make demo            boot, load, make each kind of fault happen, show the counts'
-	@echo '  make check           the tests, on kernel 6.12; FULL=1 adds those that take minutes'
-	@echo '  make check KERNELS=all  the tests, on every kernel of $(QEMU)/kernels'
-	@echo '  make golden          rewrite selftests/golden from what the tests find, for review'
 	@echo '  make shell           a guest to look around in: module loaded, perf, bpftrace, trace-cmd'
 	@echo '  make run CMD="..."   run a command in such a guest'
-	@echo '  make lint            checkpatch, sparse, W=1, kernel-doc, shellcheck'
 	@echo '  make bench           instructions that pfclass and other tools add to a fault;'
 	@echo '                       COMMIT=1 puts them into Documentation/bench and README.md'
+	@echo
+	@echo 'Tests:'
+	@echo '  make check           the tests, on kernel 6.12; FULL=1 adds those that take minutes'
+	@echo '  make check KERNELS=all  the tests, on every kernel of $(QEMU)/kernels'
+	@echo '  make unit            the unit tests of the module, without a kernel'
+	@echo '  make golden          rewrite selftests/golden from what the tests find, for review'
+	@echo '  make lint            checkpatch, sparse, W=1, kernel-doc, shellcheck'
 	@echo '  make distclean       clean, and remove the cache too'
 	@echo
 	@echo 'Variables:'
@@ -121,4 +151,8 @@ help:
 	@echo '  RESULTS=DIR          where the figures and the listings go (bench)'
 	@echo '  GROUPS="pfclass"     only these groups of tools/bench/modes (bench)'
 	@echo '  PARAMS="account=0"   module parameters (demo, shell, run)'
+	@echo '  DESTDIR=DIR prefix=/usr/local  where to install (install, uninstall)'
+	@echo '  SUITE=bookworm       for which Debian; trixie if not given (deb)'
+	@echo '  OUT=DIR              instead of out (deb, dist)'
+	@echo '  VERSION=0.9.0        of which version (release-notes)'
 	@echo '  PFCLASS_CACHE=DIR    the cache; ~/.cache/pfclass if not given'

@@ -170,6 +170,9 @@ root_finish()
 
 	[ -e "$dir/usr/bin/sh" ] || ln -s dash "$dir/usr/bin/sh"
 	[ -e "$dir/usr/bin/awk" ] || ln -s mawk "$dir/usr/bin/awk"
+	echo 'include /etc/ld.so.conf.d/*.conf' >"$dir/etc/ld.so.conf"
+	mkdir -p "$dir/etc/dpkg/origins"
+	ln -sf debian "$dir/etc/dpkg/origins/default"
 }
 
 # root_packages SUITE GROUP: the packages of a group, from the table.
@@ -210,9 +213,43 @@ root_install_locked()
 	}
 	say "unpacking ${#debs[@]} packages"
 	unpack "$root" "${debs[@]}"
+	root_record "$root" "${debs[@]}"
 	root_finish "$root"
 	rm -f "${debs[@]}"
 	touch "$stamp"
+}
+
+# root_record DIR DEB...: enters packages into the root's dpkg database, as installed:
+# dpkg-checkbuilddeps and dpkg-shlibdeps read it there. Only libraries have their files
+# listed. No maintainer script runs.
+root_record()
+{
+	local db=$1/var/lib/dpkg deb name control file
+
+	shift
+	mkdir -p "$db/info" "$db/updates" "$db/paragraph" "$db/triggers"
+	echo 1 >"$db/info/format"
+	printf '%s\n' amd64 arm64 >"$db/arch"
+	control=$(mktemp -d)
+	for deb; do
+		rm -rf "$control"
+		dpkg-deb -e "$deb" "$control"
+		name=$(awk '/^(Package|Architecture|Multi-Arch): / { is[$1] = $2 }
+			is["Multi-Arch:"] == "same" { suffix = ":" is["Architecture:"] }
+			END { print is["Package:"] suffix }' "$control/control")
+		sed '/^Package:/a Status: install ok installed' "$control/control" \
+			>"$db/paragraph/$name"
+		: >"$db/info/$name.list"
+		if [ -e "$control/shlibs" ] || [ -e "$control/symbols" ]; then
+			dpkg-deb --fsys-tarfile "$deb" | tar -t |
+				sed -n 's#^\./\(..*[^/]\)/*$#/\1#p' >"$db/info/$name.list"
+		fi
+		for file in shlibs symbols; do
+			[ ! -e "$control/$file" ] || cp "$control/$file" "$db/info/$name.$file"
+		done
+	done
+	rm -rf "$control"
+	awk 'FNR == 1 && NR > 1 { print "" } { print }' "$db/paragraph/"* >"$db/status"
 }
 
 # root_group SUITE GROUP...: root_install for groups of the table.

@@ -83,7 +83,8 @@ done)
 : >"$log/spdx"
 for f in $files; do
 	case $f in
-	LICENSES/* | *.md | *.json | *.svg | *.png | */kernels | */settings | */config) continue ;;
+	LICENSES/* | */debian/copyright | */debian/source/format) continue ;;
+	*.md | *.json | *.svg | *.png | */kernels | */settings | */config) continue ;;
 	esac
 	head -n 3 "$TOP/$f" | grep -q 'SPDX-License-Identifier: ' ||
 		echo "$f: no SPDX-License-Identifier in the first three lines" >>"$log/spdx"
