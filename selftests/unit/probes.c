@@ -161,13 +161,20 @@ static void ends_cannot_be_told(struct kunit *test)
 {
 	pfc_frames_distrust();
 	KUNIT_EXPECT_EQ(test, unavailable(), ALL);
+	c->lost_ends = 1000;
 	pfc_frames_trust();
+	/* What was lost before is over. */
 	KUNIT_EXPECT_EQ(test, unavailable(), 0);
-	c->retries = 5;
-	c->lost_ends = 5;
+	c->retries += 5;
+	c->lost_ends += 5 + PFC_ENDS_LOST;
 	KUNIT_EXPECT_EQ(test, unavailable(), 0);
-	c->lost_ends = 6;
+	c->retries += 5;
+	c->lost_ends += 6 + PFC_ENDS_LOST;
 	KUNIT_EXPECT_EQ(test, unavailable(), ALL);
+	/* Nothing new, nothing better. */
+	KUNIT_EXPECT_EQ(test, unavailable(), ALL);
+	c->retries += 1;
+	KUNIT_EXPECT_EQ(test, unavailable(), 0);
 }
 
 /* A class that has no probe may be any fault without a mark. */
