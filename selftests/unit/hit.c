@@ -46,9 +46,6 @@ struct kretprobe {
 #define pfc_compat_is_pfn(vma, pte)	(!!(pte_val(pte) & SPECIAL))
 #define pfc_compat_swap(pte)		(pte_val(pte) >> KIND_SHIFT)
 #define pfc_compat_is_huge(page)	(*(bool *)(page))
-#define pfc_compat_probed_return()	probed_return
-
-static unsigned long probed_return;
 
 #include <hit.h>
 

@@ -207,6 +207,7 @@ static void missed_since_reset(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pfc_probes_missed(c), 16);
 	memset(c, 0, sizeof(*c));
 	pfc_probes_reset();
+	pfc_probes_reset();
 	KUNIT_EXPECT_EQ(test, pfc_probes_missed(c), 0);
 	nmissed = 9;
 	KUNIT_EXPECT_EQ(test, pfc_probes_missed(c), 2);
