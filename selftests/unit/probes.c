@@ -102,6 +102,7 @@ static int begin(struct kunit *test)
 	pfc_account = true;
 	dead = NULL;
 	nmissed = 0;
+	pfc_probes_reset();
 	return pfc_probes_arm();
 }
 
@@ -206,7 +207,6 @@ static void missed_since_reset(struct kunit *test)
 	c->probe[UPDATE].lost = 4;
 	KUNIT_EXPECT_EQ(test, pfc_probes_missed(c), 16);
 	memset(c, 0, sizeof(*c));
-	pfc_probes_reset();
 	pfc_probes_reset();
 	KUNIT_EXPECT_EQ(test, pfc_probes_missed(c), 0);
 	nmissed = 9;
