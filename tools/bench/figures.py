@@ -113,10 +113,13 @@ def module_version(top):
     code, version = hashlib.sha256(), ""
     for path in paths:
         # Unit tests are not in the module whose cost is measured.
-        if re.search(r"_(test|kunit)\.[ch]$", path):
+        if re.search(r"_kunit\.[ch]$|/module/tests/", path):
             continue
         with open(path) as f:
             text = f.read()
+        if path.endswith("Kbuild"):
+            text = "".join(line for line in text.splitlines(True)
+                           if not re.match("#|.*kunit", line, re.I))
         found = re.search(r'#define PFC_VERSION\s+"(.*)"', text)
         version = found[1] if found else version
         code.update((os.path.relpath(path, top) + "\n" + without_comments(text)).encode())
