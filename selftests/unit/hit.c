@@ -74,7 +74,8 @@ static int begin(struct kunit *test)
 
 static void entry_reads_the_mapping(struct kunit *test)
 {
-	const struct vm_operations_struct huge = { .huge_fault = true }, around = { .map_pages = true };
+	const struct vm_operations_struct huge = { .huge_fault = true };
+	const struct vm_operations_struct around = { .map_pages = true };
 	struct vm_area_struct vma = {};
 	struct pfc_call call = { .arg = { (unsigned long)&vma, 0, 0, 1 } };
 
@@ -228,7 +229,9 @@ static void variants_are_told(struct kunit *test)
 {
 	struct pfc_probe own = { .count = &count };
 	pte_t pte = __pte(PAGE | YOUNG | WRITE);
-	struct pfc_call call = { .arg = { 0, 0, (unsigned long)&pte, PAGE | YOUNG | WRITE | DIRTY, 1 } };
+	struct pfc_call call = {
+		.arg = { 0, 0, (unsigned long)&pte, PAGE | YOUNG | WRITE | DIRTY, 1 },
+	};
 
 	pfc_hit_only_update(&own, &call);
 	pte = __pte(PAGE);

@@ -94,6 +94,7 @@ spoil "two blanks" "stats:7: .*is not a key" '7s/ /  /'
 spoil "an empty line" "stats:7: .*is not a key" '7s/.*//'
 spoil "an upper-case key" "stats:7: .*is not a key" '7s/^./X/'
 spoil "a key twice" "stats:8: .*appears twice" '7{p;}'
+# shellcheck disable=SC2016 # sed's last line
 spoil "a key that is newer than the tool twice" "appears twice" '$s/$/\nnewer 1\nnewer 2/'
 spoil "a class is missing" "ends without the key" '7d'
 spoil "the end is missing" "ends without the key" '9q'
