@@ -56,7 +56,7 @@ static void pfc_guard_check(struct work_struct *work)
 /* Handlers cannot wake a worker, an interrupt can. */
 static void pfc_guard_kick(struct irq_work *work)
 {
-	mod_delayed_work(system_wq, &pfc_guard_work, PFC_GUARD_SETTLES);
+	schedule_delayed_work(&pfc_guard_work, PFC_GUARD_SETTLES);
 }
 
 static struct irq_work pfc_guard_irq;
