@@ -191,7 +191,7 @@ static void call_under_a_kprobe(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, !pfc_locate_entry(pfc_at(FOLIO, 8)));
 }
 
-/* Each return instruction, where they can be told. */
+/* Each return instruction, where they can be recognised. */
 static void returns(struct kunit *test)
 {
 	unsigned long at = pfc_locate_next_return(0);
