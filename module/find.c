@@ -398,7 +398,7 @@ static void pfc_probe_refusals(void)
 {
 	struct pfc_probe probe = {
 		.kind = PFC_KIND_REFUSED,
-		.method = PFC_METHOD_CALLER_FILTER,
+		.method = PFC_METHOD_DIRECT,
 		.mark = PFC_MARK_REFUSED,
 	};
 	unsigned int i, before = pfc_nr_probes;

@@ -42,36 +42,23 @@ static void pfc_hit_entry_slow(struct pfc_probe *probe, const struct pfc_call *c
 }
 NOKPROBE_SYMBOL(pfc_hit_entry_slow);
 
-/* Who called, behind a trampoline; 0: nobody can tell, as with function_graph's. */
-static unsigned long pfc_hit_behind(unsigned long trampoline)
-{
-	if (pfc_in_ranges(trampoline, pfc_trampolines, pfc_nr_kretprobe_trampolines))
-		return pfc_compat_probed_return();
-	return 0;
-}
-NOKPROBE_SYMBOL(pfc_hit_behind);
-
 /*
  * The architecture sends current a signal. If that is for an access that it refused,
  * because nothing is mapped there or because the mapping does not permit it, it is a
  * fault which never got to handle_mm_fault(). If handle_mm_fault() returned SIGSEGV, the
- * visit was counted, and carried that over.
+ * visit was counted, and carried that over. What the exception left tells such a signal from
+ * all others, so who calls does not matter: others' return probes may hide that.
  */
 static void pfc_hit_refused(struct pfc_probe *probe, const struct pfc_call *call)
 {
 	unsigned long address = untagged_addr(call->arg[probe->address]);
 	int signal = call->arg[0], code = call->arg[1];
-	struct pfc_facts facts = { .ret = VM_FAULT_SIGSEGV };
-	unsigned long caller = call->caller;
+	struct pfc_facts facts = {
+		.ret = VM_FAULT_SIGSEGV,
+		.flags = pfc_arch_refused_flags(),
+	};
 
-	if (pfc_in_ranges(caller, pfc_trampolines, pfc_nr_trampolines)) {
-		caller = pfc_hit_behind(caller);
-		if (!caller) {
-			pfc_hit_count(probe, lost);
-			return;
-		}
-	}
-	if (!pfc_in_ranges(caller, pfc_refusers, pfc_nr_refusers) ||
+	if (!facts.flags ||
 	    /* See struct pfc_refusal. */
 	    (probe->address &&
 	     (signal != SIGSEGV || (code != SEGV_MAPERR && code != SEGV_ACCERR))) ||
@@ -80,7 +67,6 @@ static void pfc_hit_refused(struct pfc_probe *probe, const struct pfc_call *call
 		return;
 	}
 	pfc_hit_count(probe, hit[0]);
-	facts.flags = pfc_arch_refused_flags();
 	pfc_count_fault(PFC_LEAF_REFUSED, pfc_classify_split(&facts, VM_FAULT_SIGSEGV));
 	if (static_branch_unlikely(&pfc_events)) {
 		struct pfc_frame frame = {
@@ -98,9 +84,12 @@ NOKPROBE_SYMBOL(pfc_hit_refused);
 /* Without accounting: somebody probes the function's return, and hides who called. */
 static void pfc_hit_only_slow(struct pfc_probe *probe, const struct pfc_call *call)
 {
-	unsigned long caller = pfc_hit_behind(call->caller);
 	unsigned int also, variant = 0;
+	unsigned long caller = 0;
 
+	if (pfc_in_ranges(call->caller, pfc_trampolines, pfc_nr_kretprobe_trampolines))
+		caller = pfc_compat_probed_return();
+	/* Nobody can tell, as with function_graph's. */
 	if (!caller) {
 		pfc_hit_count(probe, lost);
 		return;

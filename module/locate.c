@@ -43,8 +43,6 @@ struct pfc_range pfc_trampolines[PFC_MAX_TRAMPOLINES];
 unsigned int pfc_nr_trampolines;
 unsigned int pfc_nr_kretprobe_trampolines;
 
-struct pfc_range pfc_refusers[PFC_MAX_REFUSERS];
-unsigned int pfc_nr_refusers;
 struct pfc_refusal pfc_refusals[PFC_MAX_REFUSALS];
 unsigned int pfc_nr_refusals;
 
@@ -309,6 +307,11 @@ const struct pfc_callee *pfc_locate_entry(unsigned long addr)
 /* The first is looked for by name, the others where it calls them, or they do. */
 static const char * const pfc_refuser_names[] = PFC_ARCH_REFUSERS;
 
+#define PFC_MAX_REFUSERS	4
+
+static struct pfc_range pfc_refusers[PFC_MAX_REFUSERS];
+static unsigned int pfc_nr_refusers;
+
 /* It is one of those: note it, once. */
 static void pfc_refuser_add(const struct pfc_symbol *sym)
 {
@@ -368,8 +371,7 @@ static bool pfc_refuser_read(const struct pfc_range *range)
 /**
  * pfc_locate_refusals() - find where the architecture refuses an access
  *
- * Fills in pfc_refusers, the functions in which it does, and pfc_refusals, those that
- * they call to send the signal.
+ * Fills in pfc_refusals, the functions that are called there to send the signal.
  *
  * Context: may sleep; after pfc_locate_init().
  * Return: NULL, or why that cannot be seen.

@@ -97,12 +97,9 @@ struct pfc_refusal {
 	unsigned long start;
 };
 
-#define PFC_MAX_REFUSERS	4
 #define PFC_MAX_REFUSALS	2
 
-/* The architecture's functions that refuse, and what they call. Written by init. */
-extern struct pfc_range pfc_refusers[PFC_MAX_REFUSERS];
-extern unsigned int pfc_nr_refusers;
+/* What the architecture's functions that refuse call. Written by init. */
 extern struct pfc_refusal pfc_refusals[PFC_MAX_REFUSALS];
 extern unsigned int pfc_nr_refusals;
 

@@ -221,10 +221,12 @@ static inline bool pfc_arch_traced(unsigned long ip)
  * pfc_arch_refused_flags() - what the access was that current is to get a signal for
  *
  * The three that refuse have noted the exception's syndrome (set_thread_esr()) by the
- * time they send the signal, for user mode only.
+ * time they send the signal, for user mode only. All others who send a SIGSEGV
+ * note another one, or 0 (arm64_notify_die(), 5.10 to 7.2).
  *
  * Context: probe handlers.
- * Return: FAULT_FLAG_*, as handle_mm_fault() would have been given them.
+ * Return: FAULT_FLAG_*, as handle_mm_fault() would have been given them, with
+ * FAULT_FLAG_USER; or 0 if it is for no access.
  */
 static __always_inline unsigned int pfc_arch_refused_flags(void)
 {
@@ -232,6 +234,8 @@ static __always_inline unsigned int pfc_arch_refused_flags(void)
 
 	if (ESR_ELx_EC(esr) == ESR_ELx_EC_IABT_LOW)
 		return FAULT_FLAG_USER | FAULT_FLAG_INSTRUCTION;
+	if (ESR_ELx_EC(esr) != ESR_ELx_EC_DABT_LOW)
+		return 0;
 	if ((esr & ESR_ELx_WNR) && !(esr & ESR_ELx_CM))
 		return FAULT_FLAG_USER | FAULT_FLAG_WRITE;
 	return FAULT_FLAG_USER;

@@ -159,7 +159,7 @@ static void alive(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, pfc_arch_probe_alive(&kp));
 }
 
-/* The syndrome that the exception left: of a read, a write, dc ivac and an instruction. */
+/* The syndrome that the exception left: of a read, a write, dc ivac, an instruction, others. */
 static void refused(struct kunit *test)
 {
 	unsigned long was = current->thread.fault_code;
@@ -172,6 +172,10 @@ static void refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pfc_arch_refused_flags(), FAULT_FLAG_USER);
 	current->thread.fault_code = 0x82000005;
 	KUNIT_EXPECT_EQ(test, pfc_arch_refused_flags(), FAULT_FLAG_USER | FAULT_FLAG_INSTRUCTION);
+	current->thread.fault_code = 0;
+	KUNIT_EXPECT_EQ(test, pfc_arch_refused_flags(), 0);
+	current->thread.fault_code = 0x02000000;	/* undefined instruction */
+	KUNIT_EXPECT_EQ(test, pfc_arch_refused_flags(), 0);
 	current->thread.fault_code = was;
 }
 
