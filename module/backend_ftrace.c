@@ -99,6 +99,8 @@ static const pfc_ftrace_handler pfc_ftrace_handlers[][PFC_NR_KINDS] = {
 	},
 };
 
+static unsigned int pfc_ftrace_nr_armed;
+
 #if PFC_COMPAT_FTRACE_EACH
 
 static struct ftrace_ops *pfc_ftrace_ops(struct pfc_probe *probe)
@@ -116,8 +118,6 @@ static int pfc_ftrace_added(struct pfc_probe *probe)
 static void pfc_ftrace_removed(struct pfc_probe *probe)
 {
 }
-
-static unsigned int pfc_ftrace_nr_armed;
 
 static int pfc_ftrace_arm(struct pfc_probe *probe)
 {
@@ -158,7 +158,6 @@ static unsigned int pfc_ftrace_shift;
 
 static struct pfc_probe *pfc_ftrace_probes[PFC_MAX_PROBES];
 static unsigned int pfc_ftrace_nr_added;
-static unsigned int pfc_ftrace_nr_armed;
 
 static void notrace pfc_ftrace_on_any(unsigned long ip, unsigned long caller,
 				      struct ftrace_ops *ops, pfc_compat_ftrace_regs *regs)

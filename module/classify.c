@@ -185,10 +185,10 @@ static unsigned int pfc_refine_wp(const struct pfc_facts *facts)
 		return PFC_LEAF(WP_UFFD);
 	if (facts->bits & PFC_FACT_SHARED)
 		return facts->bits & PFC_FACT_SPECIAL ? PFC_LEAF(WP_PFN) : PFC_LEAF(WP_SHARED);
-	if (facts->page == PFC_PAGE_REUSED)
+	if (facts->bits & PFC_FACT_REUSED)
 		return PFC_LEAF(WP_REUSE);
 	/* Only a copy can fail; or be gone again, since nothing else refers to it. */
-	if (facts->page == PFC_PAGE_OTHER || facts->ret & VM_FAULT_ERROR)
+	if (!(facts->bits & PFC_FACT_SAME_PAGE) || facts->ret & VM_FAULT_ERROR)
 		return PFC_LEAF(WP_COPY);
 	return PFC_LEAF(WP_REUSE);
 }

@@ -84,13 +84,6 @@ enum pfc_entry {
 	PFC_ENTRY_HUGE,		/* something at the PMD level or above */
 };
 
-/* What became of the page that do_wp_page() was called for. */
-enum pfc_page {
-	PFC_PAGE_OTHER,		/* it was copied, or nothing else is known */
-	PFC_PAGE_SAME,		/* it is mapped still */
-	PFC_PAGE_REUSED,	/* wp_page_reuse() made its entry writable */
-};
-
 /* Yes or no, in @bits of struct pfc_facts. */
 enum pfc_fact {
 	PFC_FACT_GUP	= BIT(0),  /* no registers: not an exception, get_user_pages() and kin */
@@ -108,6 +101,9 @@ enum pfc_fact {
 	PFC_FACT_INLINED = BIT(12), /* do_anonymous_page() or do_fault() may leave no mark;
 				     * whatever else the dispatcher calls does
 				     */
+	/* The page that do_wp_page() was called for; it was copied, if neither. */
+	PFC_FACT_SAME_PAGE = BIT(13), /* it is mapped still */
+	PFC_FACT_REUSED	= BIT(14), /* wp_page_reuse() made its entry writable */
 };
 
 /* These are kept from visit to visit. */
@@ -120,20 +116,18 @@ enum pfc_fact {
  * @flags: FAULT_FLAG_* of the call of handle_mm_fault()
  * @ret: VM_FAULT_* that it returned
  * @bits: bit set of enum pfc_fact
- * @page: what became of the page that do_wp_page() was called for
  * @before: the entry when the visit began, where it was read
  * @after: the entry when it ended, where it was read
  * @swap: refinement of class swap, by the entry that do_swap_page() found, or
- *	PFC_NR_REFINEMENTS; of no meaning without that mark
+ *	0: not known
  */
 struct pfc_facts {
 	unsigned int marks;
 	unsigned int flags;
 	unsigned int bits;
-	u8 page;
 	u8 before;
 	u8 after;
-	u8 swap;
+	u16 swap;
 	vm_fault_t ret;
 };
 
@@ -176,7 +170,7 @@ pfc_classify_origin(const struct pfc_facts *facts)
 /**
  * struct pfc_quick - what needs no rule
  * @leaf: by the marks of the PTE level, doubled, and whether it is a write: the leaf, where
- *	they tell all there is to tell, or 0 (that is PFC_ANON, which always is refined)
+ *	they tell all there is to tell, or 0
  * @split: by pfc_split_index(): the split of what did not return VM_FAULT_MAJOR
  */
 struct pfc_quick {
@@ -256,7 +250,8 @@ static __always_inline unsigned int pfc_refine_file(const struct pfc_facts *fact
 /* do_swap_page() */
 static __always_inline unsigned int pfc_refine_swap(const struct pfc_facts *facts)
 {
-	return facts->swap < PFC_NR_REFINEMENTS ? PFC_LEAF_REFINED + facts->swap : PFC_SWAP;
+	BUILD_BUG_ON(PFC_SWAP_IN == 0);
+	return facts->swap ? PFC_LEAF_REFINED + facts->swap : PFC_SWAP;
 }
 
 /**
@@ -292,7 +287,8 @@ static __always_inline bool pfc_classify_disagrees(const struct pfc_facts *facts
  * @ret: VM_FAULT_* that handle_mm_fault() returned
  *
  * Context: any; probe handlers.
- * Return: what pfc_classify() would return, or PFC_LEAF_UNCLASSIFIED: ask it.
+ * Return: what pfc_classify() would return, or 0: ask it. (0 is PFC_ANON, which always is
+ * refined.)
  */
 static __always_inline unsigned int pfc_classify_quick(const struct pfc_facts *facts,
 						       vm_fault_t ret)
@@ -300,23 +296,23 @@ static __always_inline unsigned int pfc_classify_quick(const struct pfc_facts *f
 	unsigned int marks = facts->marks, leaf;
 
 	if (unlikely(marks > PFC_MARKS_PTE))
-		return PFC_LEAF_UNCLASSIFIED;
+		return 0;
 	leaf = pfc_quick.leaf[2 * marks + (facts->flags & FAULT_FLAG_WRITE ? 1 : 0)];
 	if (likely(leaf))
 		return leaf;
-	if (marks == BIT(PFC_MARK_WP) && facts->page != PFC_PAGE_SAME &&
-	    !(facts->bits & (PFC_FACT_UFFD | PFC_FACT_SHARED)))
-		return facts->page == PFC_PAGE_REUSED ? PFC_LEAF(WP_REUSE) : PFC_LEAF(WP_COPY);
-	if (marks == BIT(PFC_MARK_SWAP))
-		return pfc_refine_swap(facts);
 	if (marks == BIT(PFC_MARK_FILE))
 		return pfc_refine_file(facts, ret);
-	return PFC_LEAF_UNCLASSIFIED;
+	if (marks == BIT(PFC_MARK_WP) &&
+	    !(facts->bits & (PFC_FACT_UFFD | PFC_FACT_SHARED | PFC_FACT_SAME_PAGE)))
+		return facts->bits & PFC_FACT_REUSED ? PFC_LEAF(WP_REUSE) : PFC_LEAF(WP_COPY);
+	if (marks == BIT(PFC_MARK_SWAP))
+		return pfc_refine_swap(facts);
+	return 0;
 }
 
 /**
  * pfc_classify_reads_page() - whether the page must be read when a visit ends
- * @facts: all but @facts->page; do_wp_page() was seen
+ * @facts: those of a visit in which do_wp_page() was seen
  *
  * do_wp_page() copies or reuses the page of a private mapping. For a write that is known
  * without reading it where ptep_set_access_flags() has a probe at its entry, since of the
@@ -327,7 +323,8 @@ static __always_inline unsigned int pfc_classify_quick(const struct pfc_facts *f
  */
 static __always_inline bool pfc_classify_reads_page(const struct pfc_facts *facts)
 {
-	return facts->page == PFC_PAGE_SAME && !(facts->bits & PFC_FACT_SHARED) &&
+	return (facts->bits & (PFC_FACT_SAME_PAGE | PFC_FACT_REUSED | PFC_FACT_SHARED)) ==
+		       PFC_FACT_SAME_PAGE &&
 	       !(facts->ret & (VM_FAULT_ERROR | VM_FAULT_RETRY | PFC_FAULT_COMPLETED));
 }
 

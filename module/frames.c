@@ -42,8 +42,8 @@ int pfc_frames_init(unsigned int count)
 		return -EINVAL;
 	slots = 2 * roundup_pow_of_two(count);
 	pfc_slots.mask = slots - 1;
-	pfc_slots.factor = GOLDEN_RATIO_32;
-	pfc_slots.shift = 32 - ilog2(slots);
+	pfc_slots.factor = GOLDEN_RATIO_64;
+	pfc_slots.shift = 64 - ilog2(slots);
 	pfc_slots.slot = vzalloc(array_size(sizeof(struct pfc_slot), slots));
 	return pfc_slots.slot ? 0 : -ENOMEM;
 }

@@ -10,6 +10,7 @@
 #define PFC_FRAMES_H
 
 #include <linux/atomic.h>
+#include <linux/compiler.h>
 #include <linux/hash.h>
 #include <linux/mm_types.h>
 #include <linux/sched.h>
@@ -79,7 +80,7 @@ struct pfc_slot {
 /**
  * struct pfc_slots - all slots
  * @slot: the table
- * @factor: of the hash, GOLDEN_RATIO_32
+ * @factor: of the hash, GOLDEN_RATIO_64
  * @shift: of the hash, to its index
  * @mask: its length less one
  * @entry_key: of frames that are opened now
@@ -91,7 +92,7 @@ struct pfc_slot {
  */
 struct pfc_slots {
 	struct pfc_slot *slot;
-	u32 factor;
+	u64 factor;
 	u32 shift;
 	unsigned long entry_key;
 	unsigned long exit_key;
@@ -115,8 +116,12 @@ bool pfc_frames_carried_segv(unsigned long address);
 
 static __always_inline struct pfc_slot *pfc_slot_home_of(unsigned long task)
 {
-	/* Slabs align tasks to cache lines at least; hash_32() with its constants at hand. */
-	return &pfc_slots.slot[(u32)(task >> 6) * pfc_slots.factor >> pfc_slots.shift];
+	/* hash_64() with its constants at hand. */
+	struct pfc_slot *slot = &pfc_slots.slot[task * pfc_slots.factor >> pfc_slots.shift];
+
+	/* Else each use of it is computed from the index. */
+	OPTIMIZER_HIDE_VAR(slot);
+	return slot;
 }
 
 static __always_inline struct pfc_slot *pfc_slot_home(void)

@@ -38,7 +38,6 @@ static void pfc_hit_entry_slow(struct pfc_probe *probe, const struct pfc_call *c
 	if (static_branch_unlikely(&pfc_infers) &&
 	    pfc_classify_reads_before(frame->facts.flags, frame->facts.bits, pfc_infer))
 		pfc_read_before(frame, (struct vm_area_struct *)call->arg[0]);
-	pfc_hit_count(probe, hit[0]);
 }
 NOKPROBE_SYMBOL(pfc_hit_entry_slow);
 

@@ -85,10 +85,9 @@ static __always_inline void pfc_hit_entry_fill(struct pfc_frame *frame,
 	facts->marks = 0;
 	facts->flags = call->arg[2];
 	facts->bits = bits;
-	facts->page = PFC_PAGE_OTHER;
 	facts->before = PFC_ENTRY_UNKNOWN;
 	facts->after = PFC_ENTRY_UNKNOWN;
-	facts->swap = PFC_NR_REFINEMENTS;
+	facts->swap = 0;
 }
 
 /* Without a visit in flight, a hit concerns nobody: count it as ignored. */
@@ -101,11 +100,14 @@ static __always_inline bool pfc_hit_count_outside(struct pfc_probe *probe,
 	return true;
 }
 
-/* handle_mm_fault(vma, address, flags, regs) begins; the same in 5.10 to 7.2. */
+/*
+ * handle_mm_fault(vma, address, flags, regs) begins; the same in 5.10 to 7.2. The hit is
+ * not counted: the end of the visit is.
+ */
 static __always_inline bool pfc_hit_entry(struct pfc_probe *probe, const struct pfc_call *call)
 {
 	const struct vm_area_struct *vma = (const struct vm_area_struct *)call->arg[0];
-	struct pfc_slot *slot = pfc_slot_home();
+	struct pfc_slot *slot;
 	unsigned int bits;
 
 	if (static_branch_unlikely(&pfc_picky))
@@ -116,10 +118,10 @@ static __always_inline bool pfc_hit_entry(struct pfc_probe *probe, const struct 
 		if (pfc_classify_reads_before(call->arg[2], bits, pfc_infer))
 			return false;
 	}
+	slot = pfc_slot_home();
 	if (!pfc_frames_open(slot, call->sp, call->arg[1]))
 		return false;
 	pfc_hit_entry_fill(&slot->frame, call, bits);
-	pfc_hit_count(probe, hit[0]);
 	return true;
 }
 
@@ -130,12 +132,14 @@ static __always_inline bool pfc_hit_entry(struct pfc_probe *probe, const struct 
 static __always_inline bool pfc_hit_exit(struct pfc_probe *probe, unsigned long sp,
 					 vm_fault_t ret, bool several)
 {
-	struct pfc_slot *slot = pfc_slot_home();
-	const struct pfc_facts *facts = &slot->frame.facts;
+	const struct pfc_facts *facts;
+	struct pfc_slot *slot;
 	unsigned int leaf;
 
 	if (static_branch_unlikely(&pfc_picky))
 		return false;
+	slot = pfc_slot_home();
+	facts = &slot->frame.facts;
 	if (!pfc_frames_at_home(slot))
 		return pfc_hit_count_outside(probe, slot);
 	if (!pfc_frames_ends(slot, sp) || unlikely(ret & (VM_FAULT_RETRY | VM_FAULT_SIGSEGV)))
@@ -144,7 +148,7 @@ static __always_inline bool pfc_hit_exit(struct pfc_probe *probe, unsigned long 
 	    (facts->before != PFC_ENTRY_UNKNOWN && pfc_classify_disagrees(facts)))
 		return false;
 	leaf = pfc_classify_quick(facts, ret);
-	if (unlikely(leaf == PFC_LEAF_UNCLASSIFIED))
+	if (unlikely(!leaf))
 		return false;
 	pfc_count_fault(leaf, pfc_classify_split(facts, ret));
 	if (several)
@@ -213,7 +217,7 @@ static __always_inline void pfc_hit_fill(struct pfc_probe *probe, struct pfc_fra
 
 		/* A write is a copy unless wp_page_reuse() is seen; the rest must be read. */
 		if (unlikely(!(facts->flags & FAULT_FLAG_WRITE) || probe->reads_page)) {
-			facts->page = PFC_PAGE_SAME;
+			facts->bits |= PFC_FACT_SAME_PAGE;
 			frame->pte = vmf->orig_pte;
 			frame->mm = vma->vm_mm;
 		}
@@ -321,7 +325,7 @@ static __always_inline void pfc_hit_update_frame(struct pfc_probe *probe, struct
 		return;
 	}
 	if (marks & BIT(PFC_MARK_WP) && (int)call->arg[4])
-		frame->facts.page = PFC_PAGE_REUSED;
+		frame->facts.bits |= PFC_FACT_REUSED;
 	pfc_hit_count(probe, ignored);
 }
 

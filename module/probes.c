@@ -248,14 +248,21 @@ bool pfc_probes_alive(enum pfc_kind kind)
 	return true;
 }
 
+static bool pfc_probe_begins(const struct pfc_probe *probe)
+{
+	return probe->kind == PFC_KIND_ENTRY || probe->kind == PFC_KIND_VISIT;
+}
+
 static u64 pfc_probe_hits(const struct pfc_probe *probe, const struct pfc_counters *c)
 {
 	u64 hits = c->probe[probe->index].ignored + c->probe[probe->index].lost;
 	unsigned int i;
 
-	/* The only end of visits counts what it completes, and not twice. */
-	if (probe->kind == PFC_KIND_EXIT && !probe->counts)
+	/* Beginnings, and the only end of visits, count what is completed, and not twice. */
+	if (pfc_probe_begins(probe) || (probe->kind == PFC_KIND_EXIT && !probe->counts))
 		hits += pfc_counters_visits(c);
+	if (pfc_probe_begins(probe))
+		hits += c->lost_ends;
 	for (i = 0; i < PFC_NR_VARIANTS; i++)
 		hits += c->probe[probe->index].hit[i];
 	return hits;
@@ -535,7 +542,7 @@ static void pfc_probe_show(struct seq_file *m, const struct pfc_probe *probe,
 	enum pfc_state state = !pfc_armed ? PFC_STATE_DISARMED :
 			       probe->backend->alive(probe) ? PFC_STATE_ARMED : PFC_STATE_DEAD;
 	const struct pfc_probe_counters *count = &c->probe[probe->index];
-	bool begins = probe->kind == PFC_KIND_ENTRY || probe->kind == PFC_KIND_VISIT;
+	bool begins = pfc_probe_begins(probe);
 	struct pfc_symbol sym = { .start = probe->addr, .name = "?" };
 
 	pfc_symbol_at(probe->addr, &sym);

@@ -125,6 +125,6 @@ void pfc_read_page(struct pfc_frame *frame)
 
 	if (pfc_snapshot(frame->mm, frame->address, &pte) != PFC_ENTRY_PRESENT ||
 	    pte_pfn(pte) != pte_pfn(frame->pte))
-		frame->facts.page = PFC_PAGE_OTHER;
+		frame->facts.bits &= ~PFC_FACT_SAME_PAGE;
 }
 NOKPROBE_SYMBOL(pfc_read_page);

@@ -270,7 +270,7 @@ static __always_inline bool pfc_compat_is_huge(void *page)
 	       compound_nr((struct page *)page) >= HPAGE_PMD_NR;
 }
 
-/* What an entry is that is not present: a refinement of class swap. */
+/* What an entry is that is not present: a refinement of class swap, or 0. */
 static __always_inline unsigned int pfc_compat_swap(pte_t pte)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
@@ -284,7 +284,7 @@ static __always_inline unsigned int pfc_compat_swap(pte_t pte)
 		return PFC_SWAP_DEVICE;
 	if (softleaf_is_hwpoison(entry))
 		return PFC_SWAP_HWPOISON;
-	return softleaf_is_marker(entry) ? PFC_SWAP_MARKER : PFC_NR_REFINEMENTS;
+	return softleaf_is_marker(entry) ? PFC_SWAP_MARKER : 0;
 #else
 	swp_entry_t entry = pte_to_swp_entry(pte);
 

@@ -27,31 +27,31 @@ static const struct pfc_rule {
 	{ "anon: a write gets a page", { M(ANON), WRITES }, PFC_LEAF(ANON_ALLOC) },
 	{ "anon: an error does not change the class",
 	  { M(ANON), WRITES, .ret = VM_FAULT_OOM }, PFC_LEAF(ANON_ALLOC) },
-	{ "wp: another page is mapped", { M(WP), WRITES, .page = PFC_PAGE_OTHER },
+	{ "wp: another page is mapped", { M(WP), WRITES },
 	  PFC_LEAF(WP_COPY) },
-	{ "wp: the same page is mapped", { M(WP), WRITES, .page = PFC_PAGE_SAME },
+	{ "wp: the same page is mapped", { M(WP), WRITES, F(SAME_PAGE) },
 	  PFC_LEAF(WP_REUSE) },
-	{ "wp: wp_page_reuse() was seen", { M(WP), WRITES, .page = PFC_PAGE_REUSED },
+	{ "wp: wp_page_reuse() was seen", { M(WP), WRITES, F(REUSED) },
 	  PFC_LEAF(WP_REUSE) },
 	{ "wp: only a copy fails",
-	  { M(WP), WRITES, .page = PFC_PAGE_SAME, .ret = VM_FAULT_OOM }, PFC_LEAF(WP_COPY) },
-	{ "wp: shared", { M(WP), WRITES, F(SHARED), .page = PFC_PAGE_SAME },
+	  { M(WP), WRITES, F(SAME_PAGE), .ret = VM_FAULT_OOM }, PFC_LEAF(WP_COPY) },
+	{ "wp: shared", { M(WP), WRITES, F(SHARED) | F(SAME_PAGE) },
 	  PFC_LEAF(WP_SHARED) },
 	{ "wp: shared, though the page changed",
-	  { M(WP), WRITES, F(SHARED), .page = PFC_PAGE_OTHER }, PFC_LEAF(WP_SHARED) },
+	  { M(WP), WRITES, F(SHARED) }, PFC_LEAF(WP_SHARED) },
 	{ "wp: shared, without struct page", { M(WP), WRITES, F(SHARED) | F(SPECIAL) },
 	  PFC_LEAF(WP_PFN) },
 	{ "wp: special, but private",
-	  { M(WP), WRITES, F(SPECIAL), .page = PFC_PAGE_OTHER }, PFC_LEAF(WP_COPY) },
+	  { M(WP), WRITES, F(SPECIAL) }, PFC_LEAF(WP_COPY) },
 	{ "wp: userfaultfd comes first",
-	  { M(WP), WRITES, F(UFFD) | F(SHARED) | F(SPECIAL), .page = PFC_PAGE_OTHER },
+	  { M(WP), WRITES, F(UFFD) | F(SHARED) | F(SPECIAL) },
 	  PFC_LEAF(WP_UFFD) },
 	{ "swap: a swap entry", { M(SWAP), READS, .swap = PFC_SWAP_IN }, PFC_LEAF(SWAP_IN) },
 	{ "swap: a migration entry", { M(SWAP), READS, .swap = PFC_SWAP_MIGRATION },
 	  PFC_LEAF(SWAP_MIGRATION) },
-	{ "swap: an unknown entry", { M(SWAP), READS, .swap = PFC_NR_REFINEMENTS }, PFC_SWAP },
+	{ "swap: an unknown entry", { M(SWAP), READS }, PFC_SWAP },
 	{ "swap: went on into do_wp_page",
-	  { M(SWAP) | M(WP), WRITES, .swap = PFC_SWAP_IN, .page = PFC_PAGE_OTHER },
+	  { M(SWAP) | M(WP), WRITES, .swap = PFC_SWAP_IN },
 	  PFC_LEAF(SWAP_IN) },
 	{ "swap: a marker went on into do_anonymous_page",
 	  { M(SWAP) | M(ANON), WRITES, .swap = PFC_SWAP_MARKER }, PFC_LEAF(SWAP_MARKER) },
@@ -99,7 +99,7 @@ static const struct pfc_rule {
 	{ "thp: ->huge_fault() that returned 0", { 0, READS, F(HUGE) }, PFC_NONE },
 	{ "thp: fell back to anon", { M(THP_ANON) | M(ANON), WRITES, F(ANON) },
 	  PFC_LEAF(ANON_ALLOC) },
-	{ "thp: a wp that fell back", { M(THP_WP) | M(WP), WRITES, .page = PFC_PAGE_OTHER },
+	{ "thp: a wp that fell back", { M(THP_WP) | M(WP), WRITES },
 	  PFC_LEAF(WP_COPY) },
 	{ "thp: an error does not change the class",
 	  { M(THP_ANON), WRITES, F(ANON), .ret = VM_FAULT_OOM }, PFC_LEAF(THP_ANON) },
@@ -184,7 +184,7 @@ static const struct pfc_rule {
 	{ "done: file, then nothing", { 0, WRITES, F(DONE_FILE) | F(SHARED) },
 	  OLD_OR_NEW(PFC_LEAF(FILE_SHARED), PFC_NONE) },
 	{ "done: wp, then wp again",
-	  { M(WP), WRITES, F(DONE_FILE), .page = PFC_PAGE_OTHER }, PFC_LEAF(WP_COPY) },
+	  { M(WP), WRITES, F(DONE_FILE) }, PFC_LEAF(WP_COPY) },
 	{ "done: wp, then an access flag", { M(AF), WRITES, F(DONE_WP) }, PFC_AF },
 };
 
@@ -207,7 +207,7 @@ static void mark_speaks_for_its_class(struct kunit *test)
 	enum pfc_mark mark;
 
 	for (mark = 0; mark < PFC_NR_SEEN_MARKS; mark++) {
-		struct pfc_facts facts = { .marks = BIT(mark), .swap = PFC_NR_REFINEMENTS };
+		struct pfc_facts facts = { .marks = BIT(mark) };
 
 		KUNIT_EXPECT_EQ_MSG(test, pfc_leaf_class(pfc_classify(&facts)),
 				    pfc_mark_class(mark), "mark %u", mark);
@@ -251,7 +251,7 @@ static unsigned int pfc_spread(unsigned int n)
 {
 	static const unsigned int bits[] = {
 		F(ANON), F(HUGE), F(AROUND), F(SHARED), F(UFFD), F(DONE_WP), F(DONE_FILE),
-		F(INLINED),
+		F(INLINED), F(SAME_PAGE), F(REUSED),
 	};
 	unsigned int i, sum = 0;
 
@@ -266,15 +266,13 @@ static unsigned int pfc_quick_differs(struct pfc_facts *facts, unsigned int *ans
 {
 	unsigned int quick, i, differs = 0;
 
-	for (facts->page = PFC_PAGE_OTHER; facts->page <= PFC_PAGE_REUSED; facts->page++) {
-		for (i = 0; i < ARRAY_SIZE(pfc_rets); i++) {
-			facts->ret = pfc_rets[i];
-			quick = pfc_classify_quick(facts, facts->ret);
-			if (quick == PFC_LEAF_UNCLASSIFIED)
-				continue;
-			(*answered)++;
-			differs += quick != pfc_classify(facts);
-		}
+	for (i = 0; i < ARRAY_SIZE(pfc_rets); i++) {
+		facts->ret = pfc_rets[i];
+		quick = pfc_classify_quick(facts, facts->ret);
+		if (!quick)
+			continue;
+		(*answered)++;
+		differs += quick != pfc_classify(facts);
 	}
 	return differs;
 }
@@ -286,13 +284,13 @@ static void quick_is_right(struct kunit *test)
 
 	for (mark = 0; mark < PFC_NR_SEEN_MARKS * ARRAY_SIZE(pfc_more_marks); mark++) {
 		more = pfc_more_marks[mark / PFC_NR_SEEN_MARKS];
-		for (bits = 0; bits < 256; bits++) {
+		for (bits = 0; bits < 1024; bits++) {
 			for (write = 0; write < 2; write++) {
 				struct pfc_facts facts = {
 					.marks = BIT(mark % PFC_NR_SEEN_MARKS) | more,
 					.flags = write ? WRITES : READS,
 					.bits = pfc_spread(bits),
-					.swap = bits % (PFC_NR_REFINEMENTS + 1),
+					.swap = bits % PFC_NR_REFINEMENTS,
 				};
 
 				differs += pfc_quick_differs(&facts, &answered);
@@ -327,7 +325,7 @@ static void quick_needs_no_entries(struct kunit *test)
 					if (pfc_classify_disagrees(&facts))
 						continue;
 					quick = pfc_classify_quick(&facts, facts.ret);
-					differs += quick != PFC_LEAF_UNCLASSIFIED &&
+					differs += quick &&
 						   quick != pfc_classify(&facts);
 				}
 	KUNIT_EXPECT_EQ(test, differs, 0);
@@ -339,14 +337,14 @@ static void quick_answers(struct kunit *test)
 	static const struct pfc_facts common[] = {
 		{ M(ANON), READS }, { M(ANON), WRITES }, { M(NUMA), READS }, { M(AF), READS },
 		{ M(DIRTY), WRITES }, { M(SWAP), READS },
-		{ M(FILE), READS }, { M(WP), WRITES, .page = PFC_PAGE_OTHER },
-		{ M(WP), WRITES, .page = PFC_PAGE_REUSED },
+		{ M(FILE), READS }, { M(WP), WRITES },
+		{ M(WP), WRITES, F(REUSED) },
 	};
 	static const struct pfc_facts rare[] = {
 		{ 0, READS }, { M(ANON) | M(FILE), READS }, { M(AF) | M(AF_DIRTY), WRITES },
-		{ M(WP), WRITES, .page = PFC_PAGE_SAME },
-		{ M(WP), WRITES, F(SHARED), .page = PFC_PAGE_OTHER },
-		{ M(WP), WRITES, F(UFFD), .page = PFC_PAGE_OTHER },
+		{ M(WP), WRITES, F(SAME_PAGE) },
+		{ M(WP), WRITES, F(SHARED) },
+		{ M(WP), WRITES, F(UFFD) },
 		{ M(THP_ANON), WRITES }, { M(HUGETLB), WRITES }, { M(SWAP) | M(WP), WRITES },
 	};
 	unsigned int i;
@@ -355,7 +353,7 @@ static void quick_answers(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, pfc_classify_quick(&common[i], 0),
 				    pfc_classify(&common[i]), "common %u", i);
 	for (i = 0; i < ARRAY_SIZE(rare); i++)
-		KUNIT_EXPECT_EQ_MSG(test, pfc_classify_quick(&rare[i], 0), PFC_LEAF_UNCLASSIFIED,
+		KUNIT_EXPECT_EQ_MSG(test, pfc_classify_quick(&rare[i], 0), 0,
 				    "rare %u", i);
 }
 
@@ -470,12 +468,12 @@ static const struct pfc_asks_row {
 	{ "SIGBUS without a mark", { .before = PFC_ENTRY_PRESENT, .ret = VM_FAULT_SIGBUS },
 	  AFTER },
 	{ "SIGBUS with one", { M(THP_WP), .before = PFC_ENTRY_NONE, .ret = VM_FAULT_SIGBUS }, 0 },
-	{ "wp, the page not known", { M(WP), .page = PFC_PAGE_SAME }, PAGE },
-	{ "wp, the page known", { M(WP), .page = PFC_PAGE_OTHER }, 0 },
-	{ "wp, reuse seen", { M(WP), .page = PFC_PAGE_REUSED }, 0 },
-	{ "wp, shared", { M(WP), .bits = F(SHARED), .page = PFC_PAGE_SAME }, 0 },
-	{ "wp, failed", { M(WP), .page = PFC_PAGE_SAME, .ret = VM_FAULT_OOM }, 0 },
-	{ "wp, retried", { M(WP), .page = PFC_PAGE_SAME, .ret = VM_FAULT_RETRY }, 0 },
+	{ "wp, the page not known", { M(WP), .bits = F(SAME_PAGE) }, PAGE },
+	{ "wp, the page known", { M(WP) }, 0 },
+	{ "wp, reuse seen", { M(WP), .bits = F(REUSED) }, 0 },
+	{ "wp, shared", { M(WP), .bits = F(SHARED) | F(SAME_PAGE) }, 0 },
+	{ "wp, failed", { M(WP), .bits = F(SAME_PAGE), .ret = VM_FAULT_OOM }, 0 },
+	{ "wp, retried", { M(WP), .bits = F(SAME_PAGE), .ret = VM_FAULT_RETRY }, 0 },
 	{ "anon where nothing was mapped", { M(ANON), .bits = F(ANON),
 	  .before = PFC_ENTRY_NONE }, 0 },
 	{ "file where nothing was mapped", { M(FILE), .before = PFC_ENTRY_NONE }, 0 },
@@ -520,7 +518,7 @@ static void completed_is_not_read(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, pfc_classify_reads_after(&facts), !PFC_FAULT_COMPLETED);
 	facts.marks = M(WP);
-	facts.page = PFC_PAGE_SAME;
+	facts.bits = F(SAME_PAGE);
 	KUNIT_EXPECT_EQ(test, pfc_classify_reads_page(&facts), !PFC_FAULT_COMPLETED);
 	/* A file's that mapped its page with the lock dropped. */
 	facts.marks = 0;

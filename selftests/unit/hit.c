@@ -137,14 +137,14 @@ KUNIT_ARRAY_PARAM(updates, updates, update_desc);
 static void update(struct kunit *test)
 {
 	const struct update *u = test->param_value;
-	struct pfc_frame frame = { .facts = { .marks = u->marks, .page = PFC_PAGE_OTHER } };
+	struct pfc_frame frame = { .facts.marks = u->marks };
 	unsigned int made = u->expected & ~u->marks & PFC_MARKS_UPDATE, i;
 	pte_t pte = __pte(u->old);
 	struct pfc_call call = { .arg = { 0, 0, (unsigned long)&pte, u->new, u->dirty } };
 
 	pfc_hit_update_frame(&probe, &frame, &call);
 	KUNIT_EXPECT_EQ(test, frame.facts.marks, u->expected);
-	KUNIT_EXPECT_EQ(test, frame.facts.page, u->reused ? PFC_PAGE_REUSED : PFC_PAGE_OTHER);
+	KUNIT_EXPECT_EQ(test, frame.facts.bits, u->reused ? PFC_FACT_REUSED : 0);
 	KUNIT_EXPECT_EQ(test, count.ignored, !made);
 	for (i = 0; i < PFC_NR_VARIANTS; i++)
 		KUNIT_EXPECT_EQ(test, count.hit[i], made == BIT(PFC_MARK_AF + i));
@@ -291,16 +291,14 @@ static const struct fill {
 	bool reads_page;
 	bool around;
 	unsigned int bits;	/* expected, as are the others */
-	enum pfc_page page;
 	unsigned int swap;
 } fills[] = {
-#define NO_SWAP	PFC_PAGE_OTHER, PFC_NR_REFINEMENTS
-	{ "wp: a write", PFC_KIND_WP, 0, PAGE, FAULT_FLAG_WRITE, .page = PFC_PAGE_OTHER,
-	  .swap = PFC_NR_REFINEMENTS },
+#define NO_SWAP	0
+	{ "wp: a write", PFC_KIND_WP, 0, PAGE, FAULT_FLAG_WRITE, .swap = NO_SWAP },
 	{ "wp: a write where reuse is not seen", PFC_KIND_WP, 0, PAGE, FAULT_FLAG_WRITE, true,
-	  .page = PFC_PAGE_SAME, .swap = PFC_NR_REFINEMENTS },
-	{ "wp: unshare", PFC_KIND_WP, 0, PAGE, 0, .page = PFC_PAGE_SAME,
-	  .swap = PFC_NR_REFINEMENTS },
+	  false, PFC_FACT_SAME_PAGE, NO_SWAP },
+	{ "wp: unshare", PFC_KIND_WP, 0, PAGE, 0, false, false, PFC_FACT_SAME_PAGE,
+	  NO_SWAP },
 	{ "wp: a shared page", PFC_KIND_WP, PFC_VM_SHARED, PAGE, FAULT_FLAG_WRITE, false, false,
 	  PFC_FACT_SHARED, NO_SWAP },
 	{ "wp: a shared page without struct page", PFC_KIND_WP, PFC_VM_SHARED, PAGE | SPECIAL,
@@ -312,7 +310,7 @@ static const struct fill {
 	{ "wp: not userfaultfd's", PFC_KIND_WP, VM_UFFD_WP, PAGE, FAULT_FLAG_WRITE, false, false,
 	  0, NO_SWAP },
 	{ "swap: by its entry", PFC_KIND_SWAP, 0, PFC_SWAP_MIGRATION << KIND_SHIFT, 0, false,
-	  false, 0, PFC_PAGE_OTHER, PFC_SWAP_MIGRATION },
+	  false, 0, PFC_SWAP_MIGRATION },
 	{ "file: a read", PFC_KIND_FILE, PFC_VM_SHARED, 0, 0, false, false, 0, NO_SWAP },
 	{ "file: a read around", PFC_KIND_FILE, 0, 0, 0, false, true, PFC_FACT_AROUND, NO_SWAP },
 	{ "file: a write", PFC_KIND_FILE, 0, 0, FAULT_FLAG_WRITE, false, true, 0, NO_SWAP },
@@ -343,9 +341,8 @@ static void fill(struct kunit *test)
 	call.arg[0] = (unsigned long)&vmf;
 	pfc_hit_fill(&probe, &frame, &call, f->kind);
 	KUNIT_EXPECT_EQ(test, frame.facts.bits, f->bits);
-	KUNIT_EXPECT_EQ(test, frame.facts.page, f->page);
 	KUNIT_EXPECT_EQ(test, frame.facts.swap, f->swap);
-	if (f->page == PFC_PAGE_SAME) {
+	if (f->bits & PFC_FACT_SAME_PAGE) {
 		KUNIT_EXPECT_EQ(test, pte_val(frame.pte), f->pte);
 		KUNIT_EXPECT_PTR_EQ(test, frame.mm, vma.vm_mm);
 	}

@@ -73,6 +73,8 @@ enum {
 	((__typeof__(p))(((unsigned long)(p) + (a) - 1) & -(unsigned long)(a)))
 #define GOLDEN_RATIO_32		0x61C88647
 #define GOLDEN_RATIO_64		0x61C8864680B583EBull
+
+#define OPTIMIZER_HIDE_VAR(var)	((void)(var))
 #define GFP_KERNEL		0
 #define __GFP_NOFAIL		0
 
