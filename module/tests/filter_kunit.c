@@ -127,19 +127,30 @@ static void reason(struct kunit *test)
 		pfc_compat_cgroup_put(f.cgroup);
 }
 
+/* As handlers ask: with preemption disabled. */
+static bool wants(unsigned long address)
+{
+	bool yes;
+
+	preempt_disable();
+	yes = pfc_filter_wants(address);
+	preempt_enable();
+	return yes;
+}
+
 static void wants_the_task(struct kunit *test)
 {
 	char words[32];
 
-	KUNIT_EXPECT_TRUE(test, pfc_filter_wants(0));
+	KUNIT_EXPECT_TRUE(test, wants(0));
 	snprintf(words, sizeof(words), "tgid=%d", current->tgid);
 	KUNIT_ASSERT_EQ(test, pfc_filter_try(words), 0);
-	KUNIT_EXPECT_TRUE(test, pfc_filter_wants(0));
+	KUNIT_EXPECT_TRUE(test, wants(0));
 	snprintf(words, sizeof(words), "tgid=%d", current->tgid + 1);
 	KUNIT_ASSERT_EQ(test, pfc_filter_try(words), 0);
-	KUNIT_EXPECT_FALSE(test, pfc_filter_wants(0));
+	KUNIT_EXPECT_FALSE(test, wants(0));
 	KUNIT_ASSERT_EQ(test, pfc_filter_try("clear"), 0);
-	KUNIT_EXPECT_TRUE(test, pfc_filter_wants(0));
+	KUNIT_EXPECT_TRUE(test, wants(0));
 }
 
 static void wants_the_address(struct kunit *test)
@@ -147,11 +158,11 @@ static void wants_the_address(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, pfc_filter_by_address());
 	KUNIT_ASSERT_EQ(test, pfc_filter_try("addr=0x1000-0x3000"), 0);
 	KUNIT_EXPECT_TRUE(test, pfc_filter_by_address());
-	KUNIT_EXPECT_FALSE(test, pfc_filter_wants(0xfff));
-	KUNIT_EXPECT_TRUE(test, pfc_filter_wants(0x1000));
-	KUNIT_EXPECT_TRUE(test, pfc_filter_wants(0x2fff));
-	KUNIT_EXPECT_FALSE(test, pfc_filter_wants(0x3000));
-	KUNIT_EXPECT_FALSE(test, pfc_filter_wants(-1UL));
+	KUNIT_EXPECT_FALSE(test, wants(0xfff));
+	KUNIT_EXPECT_TRUE(test, wants(0x1000));
+	KUNIT_EXPECT_TRUE(test, wants(0x2fff));
+	KUNIT_EXPECT_FALSE(test, wants(0x3000));
+	KUNIT_EXPECT_FALSE(test, wants(-1UL));
 	KUNIT_ASSERT_EQ(test, pfc_filter_try("tgid=1"), 0);
 	KUNIT_EXPECT_FALSE(test, pfc_filter_by_address());
 }
@@ -163,20 +174,18 @@ static void wants_both(struct kunit *test)
 
 	snprintf(words, sizeof(words), "addr=0x1000-0x2000 tgid=%d", current->tgid);
 	KUNIT_ASSERT_EQ(test, pfc_filter_try(words), 0);
-	KUNIT_EXPECT_TRUE(test, pfc_filter_wants(0x1000));
-	KUNIT_EXPECT_FALSE(test, pfc_filter_wants(0x2000));
+	KUNIT_EXPECT_TRUE(test, wants(0x1000));
+	KUNIT_EXPECT_FALSE(test, wants(0x2000));
 	snprintf(words, sizeof(words), "addr=0x1000-0x2000 tgid=%d", current->tgid + 1);
 	KUNIT_ASSERT_EQ(test, pfc_filter_try(words), 0);
-	KUNIT_EXPECT_FALSE(test, pfc_filter_wants(0x1000));
+	KUNIT_EXPECT_FALSE(test, wants(0x1000));
 }
 
 /* Every task is below the root. */
 static void wants_the_root_group(struct kunit *test)
 {
 	KUNIT_ASSERT_EQ(test, pfc_filter_try("cgroup=/"), 0);
-	preempt_disable();
-	KUNIT_EXPECT_TRUE(test, pfc_filter_wants(0));
-	preempt_enable();
+	KUNIT_EXPECT_TRUE(test, wants(0));
 }
 
 /* The handlers' fast path is left while there is a filter, however often it is replaced. */
