@@ -253,7 +253,7 @@ detach_bpftrace()
 	hits=$(sed -n 's/^@: //p' $tmp/said)
 }
 
-# Told when it ends.
+# It prints them when it ends.
 hits_bpftrace()
 {
 	echo -
