@@ -32,7 +32,7 @@ enum pfc_mark {
 	PFC_MARK_THP_AF,
 	PFC_MARK_THP_DEVICE,
 	PFC_MARK_HUGETLB,
-	/* Refines what another mark says, and is seen with it. */
+	/* Refines another mark, which is always set with it. */
 	PFC_NR_SEEN_MARKS,
 	PFC_MARK_AF_DIRTY = PFC_NR_SEEN_MARKS,
 	/* Not of a visit: the architecture refused the access. */
@@ -67,7 +67,7 @@ static inline unsigned int pfc_split(enum pfc_access access,
 	return (access * PFC_NR_ORIGINS + origin) * PFC_NR_OUTCOMES + outcome;
 }
 
-/* What the entry before and after must decide, because no probe shows it. */
+/* What is inferred from the entry before and after, because no probe shows it. */
 enum pfc_infer {
 	PFC_INFER_ANON_READ,
 	PFC_INFER_FILE_READ,
@@ -86,7 +86,7 @@ enum pfc_entry {
 
 /* Yes or no, in @bits of struct pfc_facts. */
 enum pfc_fact {
-	PFC_FACT_GUP	= BIT(0),  /* no registers: not an exception, get_user_pages() and kin */
+	PFC_FACT_GUP	= BIT(0),  /* no registers: get_user_pages(), no exception */
 	PFC_FACT_ANON	= BIT(1),  /* the mapping has no vm_ops */
 	PFC_FACT_HUGE	= BIT(2),  /* its vm_ops have ->huge_fault */
 	PFC_FACT_AROUND	= BIT(3),  /* its vm_ops have ->map_pages */
@@ -101,8 +101,8 @@ enum pfc_fact {
 	PFC_FACT_INLINED = BIT(12), /* do_anonymous_page() or do_fault() may leave no mark;
 				     * whatever else the dispatcher calls does
 				     */
-	/* The page that do_wp_page() was called for; it was copied, if neither. */
-	PFC_FACT_SAME_PAGE = BIT(13), /* it is mapped still */
+	/* The page that do_wp_page() was called for. If neither is set, it was copied. */
+	PFC_FACT_SAME_PAGE = BIT(13), /* it is still mapped */
 	PFC_FACT_REUSED	= BIT(14), /* wp_page_reuse() made its entry writable */
 };
 
@@ -170,7 +170,7 @@ pfc_classify_origin(const struct pfc_facts *facts)
 /**
  * struct pfc_quick - what needs no rule
  * @leaf: by the marks of the PTE level, doubled, and whether it is a write: the leaf, where
- *	they tell all there is to tell, or 0
+ *	these alone decide it, or 0
  * @split: by pfc_split_index(): the split of what did not return VM_FAULT_MAJOR
  */
 struct pfc_quick {
@@ -180,7 +180,7 @@ struct pfc_quick {
 
 extern const struct pfc_quick pfc_quick;
 
-/* The flags and facts that matter to a split, packed; they have these values from 5.10 to 7.2. */
+/* The flags and facts that a split depends on, packed. Their values hold from 5.10 to 7.2. */
 static __always_inline unsigned int pfc_split_index(unsigned int flags, unsigned int bits)
 {
 	BUILD_BUG_ON(FAULT_FLAG_WRITE != 0x1 || FAULT_FLAG_TRIED != 0x20 ||

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Per-cpu counters: written by the CPU they belong to, read by anybody.
+ * Per-CPU counters: written by their own CPU only, read by all.
  */
 #ifndef PFC_COUNTERS_H
 #define PFC_COUNTERS_H
@@ -20,7 +20,7 @@
  * struct pfc_probe_counters - the hits of one probe
  * @hit: those that count, by what the probe says
  * @ignored: those that do not: outside any visit, a leaf's own, or filtered out
- * @lost: those of which nobody can tell (account=0: a foreign return probe hides the caller)
+ * @lost: those whose caller is unknown (account=0: another's return probe hides it)
  */
 struct pfc_probe_counters {
 	u64 hit[PFC_NR_VARIANTS];

@@ -11,9 +11,9 @@
 
 /* On while any of the events has a user. */
 DECLARE_STATIC_KEY_FALSE(pfc_events);
-/* On while anybody wants more than counts: events, or latency=1. */
+/* On while more than counts is needed: trace events, or latency=1. */
 DECLARE_STATIC_KEY_FALSE(pfc_reports);
-/* On while the fast path will not do: for that, or for a filter. */
+/* On while the fast path does not suffice: for that, or for a filter. */
 DECLARE_STATIC_KEY_FALSE(pfc_picky);
 
 void pfc_event_emit(unsigned int leaf, const struct pfc_frame *frame, u64 ns);

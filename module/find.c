@@ -236,7 +236,7 @@ static void pfc_probe_given_one(enum pfc_mark mark, char *what)
 		pfc_cover_not(mark, "given %s+0x%x: %s (%d)", what, offset, why, err);
 }
 
-/* Methods that may be used: all, or one that was named; 0: a probe point was named. */
+/* The methods to use: all, or the one that the user named; 0: the user named a probe point. */
 static unsigned long pfc_methods_wanted(const char *given)
 {
 	enum pfc_method method;
@@ -282,7 +282,7 @@ static enum pfc_method pfc_entry_method(const struct pfc_candidate *candidate)
 /* Whether the call is tried before the entry. */
 static bool pfc_site_first(const struct pfc_candidate *candidate)
 {
-	/* At its entry also wp_page_reuse() is seen. */
+	/* Its entry also shows wp_page_reuse(). */
 	if (candidate->kind == PFC_KIND_UPDATE && pfc_account)
 		return false;
 	/* Where the entry is cheaper than a kprobe, it comes first. */
@@ -301,7 +301,7 @@ static bool pfc_probe_candidate(enum pfc_mark mark, const struct pfc_candidate *
 	unsigned int i;
 	int err = 0;
 
-	/* A variant of the compiler's making may have other arguments. */
+	/* A variant that the compiler made may have other arguments. */
 	if (strcmp(callee->symbol.name, candidate->function)) {
 		if (candidate->kind == PFC_KIND_UPDATE || candidate->kind == PFC_KIND_RMAP) {
 			pfc_cover_not(mark, "%s: its arguments are not known",

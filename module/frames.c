@@ -204,7 +204,7 @@ static struct pfc_slot *pfc_slot_pop(struct pfc_slot *outer)
 }
 NOKPROBE_SYMBOL(pfc_slot_pop);
 
-/* The stack pointer of a frame that was opened under the present key; else nonsense. */
+/* The stack pointer of a frame that was opened under the present key; garbage for others. */
 static unsigned long pfc_frame_sp(const struct pfc_frame *frame)
 {
 	return frame->id ^ READ_ONCE(pfc_slots.entry_key);
@@ -275,7 +275,7 @@ static void pfc_carry(const struct pfc_frame *frame)
 		carried->bits = bits;
 		WRITE_ONCE(carried->stamp, (u32)jiffies);
 		atomic_inc(&pfc_slot_home()->away);
-		/* Not before it has its stamp, lest others take it for an old one. */
+		/* After its stamp: without one, others would take it for an old one. */
 		smp_store_release(&carried->task, (unsigned long)current);
 		return;
 	}
@@ -301,7 +301,7 @@ static bool pfc_carried_fetch(struct pfc_carried *out)
 		task = READ_ONCE(carried->task);
 		if (task == (unsigned long)current) {
 			*out = *carried;
-			/* Its struct may have been another's, who was killed. */
+			/* Its task_struct may be that of a task that was killed. */
 			if (pfc_carried_take(carried, task, 0))
 				found |= out->born == current->start_time;
 		} else if (task && pfc_carried_is_old(carried, task)) {

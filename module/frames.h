@@ -119,7 +119,7 @@ static __always_inline struct pfc_slot *pfc_slot_home_of(unsigned long task)
 	/* hash_64() with its constants at hand. */
 	struct pfc_slot *slot = &pfc_slots.slot[task * pfc_slots.factor >> pfc_slots.shift];
 
-	/* Else each use of it is computed from the index. */
+	/* Else the compiler computes it from the index at each use. */
 	OPTIMIZER_HIDE_VAR(slot);
 	return slot;
 }
@@ -142,7 +142,7 @@ static __always_inline struct pfc_slot *pfc_slot_home(void)
 static __always_inline bool pfc_frames_open(struct pfc_slot *slot, unsigned long sp,
 					    unsigned long address)
 {
-	/* Were it in another slot, or were something carried over, it would be away. */
+	/* Were its frame or what it carried over in another slot, it would be "away". */
 	if (unlikely(atomic_read(&slot->away)) ||
 	    !pfc_arch_claim(&slot->task, (unsigned long)current))
 		return false;

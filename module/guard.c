@@ -13,7 +13,7 @@
 #include "guard.h"
 #include "probes.h"
 
-/* Whoever writes the switch has taken kprobe_mutex by then. */
+/* The writer of the switch holds kprobe_mutex by then. */
 #define PFC_GUARD_SETTLES	(HZ / 5)
 
 static int pfc_guard_on_switch(struct kprobe *kp, struct pt_regs *regs);
@@ -26,7 +26,7 @@ static struct kprobe pfc_guard_kprobe = {
 	.pre_handler = pfc_guard_on_switch,
 };
 
-/* The switch is thrown under kprobe_mutex, which takes part in each registration. */
+/* Kprobes are switched under kprobe_mutex, which every registration takes. */
 static void pfc_guard_wait(void)
 {
 	struct kprobe kp = {

@@ -88,7 +88,7 @@ static void pfc_hit_only_slow(struct pfc_probe *probe, const struct pfc_call *ca
 
 	if (pfc_in_ranges(call->caller, pfc_trampolines, pfc_nr_kretprobe_trampolines))
 		caller = pfc_compat_probed_return();
-	/* Nobody can tell, as with function_graph's. */
+	/* It cannot be known, as under function_graph's trampoline. */
 	if (!caller) {
 		pfc_hit_count(probe, lost);
 		return;

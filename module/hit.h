@@ -46,7 +46,7 @@ void pfc_hit_exit_slow(struct pfc_probe *probe, unsigned long sp, bool shifted, 
  * needs no stack.
  */
 
-/* What the mapping tells of a fault. */
+/* What the VMA tells about a fault. */
 static __always_inline unsigned int pfc_hit_vma_bits(const struct vm_area_struct *vma)
 {
 	const struct vm_operations_struct *ops = vma->vm_ops;
@@ -90,7 +90,7 @@ static __always_inline void pfc_hit_entry_fill(struct pfc_frame *frame,
 	facts->swap = 0;
 }
 
-/* Without a visit in flight, a hit concerns nobody: count it as ignored. */
+/* A hit outside any visit belongs to no fault: count it as ignored. */
 static __always_inline bool pfc_hit_count_outside(struct pfc_probe *probe,
 						  const struct pfc_slot *slot)
 {
@@ -309,7 +309,7 @@ static __always_inline enum pfc_mark pfc_update_mark(const struct pfc_call *call
 }
 
 /*
- * ptep_set_access_flags(vma, address, ptep, entry, dirty) and its kin, with accounting. A
+ * ptep_set_access_flags(vma, address, ptep, entry, dirty) or a variant, with accounting. A
  * visit without a mark is about to end with it, unless the entry is the PMD level's.
  */
 static __always_inline void pfc_hit_update_frame(struct pfc_probe *probe, struct pfc_frame *frame,
@@ -339,7 +339,7 @@ static __always_inline bool pfc_hit_update(struct pfc_probe *probe, const struct
 	return true;
 }
 
-/* The same two without accounting; first see who calls: others' ptep may be something else. */
+/* The same two without accounting. Check the caller first: another's ptep may be no PTE. */
 static __always_inline bool pfc_hit_only_leaf(struct pfc_probe *probe, const struct pfc_call *call)
 {
 	if (unlikely(!pfc_hit_is_dispatched(probe, call->caller)))

@@ -23,7 +23,7 @@
 
 struct pfc_probe *pfc_probes[PFC_MAX_PROBES];
 unsigned int pfc_nr_probes;
-/* Serialises the readers and writers of the files, and whoever arms probes. */
+/* Serialises readers and writers of the files, and arming. */
 DEFINE_MUTEX(pfc_control_lock);
 char pfc_no_account[96] = "accounting is off (account=0)";
 const char *pfc_no_refused;
@@ -363,10 +363,10 @@ void pfc_probes_reset(void)
 	memset(&pfc_ends, 0, sizeof(pfc_ends));
 }
 
-/* So many may lose their ends for other reasons, between two readings. */
+/* This many visits may lose their ends for other reasons between two readings. */
 #define PFC_ENDS_LOST	64
 
-/* Whether visits go on to begin whose ends are not seen, and nobody knows why. */
+/* Whether visits go on beginning whose ends are not seen, for an unknown reason. */
 static bool pfc_probes_ends_unseen(const struct pfc_counters *c)
 {
 	u64 visits = pfc_counters_visits(c), lost = c->lost_ends;
@@ -506,7 +506,7 @@ bool pfc_probes_refines(enum pfc_refinement refinement)
 	}
 	if (!pfc_account || (class == PFC_WP && !wp) || (class == PFC_SWAP && !swap))
 		return false;
-	/* It takes both classes. */
+	/* Needs the probes of both classes. */
 	return refinement != PFC_SWAP_WP || wp;
 }
 

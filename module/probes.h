@@ -19,7 +19,7 @@ enum pfc_kind {
 	PFC_KIND_EXIT,		/* a visit ends, at a return instruction */
 	PFC_KIND_VISIT,		/* both, by one kretprobe */
 	PFC_KIND_LEAF,		/* the function of one class */
-	PFC_KIND_WP,		/* do_wp_page(), whose argument refines it */
+	PFC_KIND_WP,		/* do_wp_page(): its argument gives the refinement */
 	PFC_KIND_SWAP,		/* do_swap_page(), likewise */
 	PFC_KIND_FILE,		/* do_fault() or __do_fault(), likewise */
 	PFC_KIND_CALLEE,	/* a function that others call too, or a given instruction */
@@ -148,7 +148,7 @@ extern bool pfc_account;
 extern bool pfc_incomplete;		/* some class cannot be seen: no mark means nothing */
 extern bool pfc_incomplete_errors;	/* one that can end in an error */
 extern unsigned long pfc_infer;		/* bit set of enum pfc_infer */
-/* There is one, or no probe of do_fault() tells of its mapping. */
+/* On if there is one, or if no probe of do_fault() shows the VMA. */
 DECLARE_STATIC_KEY_FALSE(pfc_infers);
 
 /* Serialises what changes the probes with what shows them. */

@@ -12,15 +12,10 @@
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd -P)
-lib=$here/lib
-[ -d "$lib" ] || lib=$here
-# shellcheck source=selftests/lib/tap.sh
-. "$lib/tap.sh"
-# shellcheck source=selftests/lib/module.sh
-. "$lib/module.sh"
-[ -e "$here/company.sh" ] || company=$here/neighbours
+company=$here/neighbours
+[ -d "$company" ] || company=$here
 # shellcheck source=selftests/neighbours/company.sh
-. "${company:-$here}/company.sh"
+. "$company/company.sh"
 
 kprobes=$debugfs/kprobes/enabled
 
@@ -192,7 +187,7 @@ test_perf_record_of_page_faults_misses_nothing()
 		. "$3/company.sh"
 		tool perf record -q -g -e page-faults -a -o "$4/perf.data" -- \
 			"$4/load" -q -f 17000 -j 4 >"$4/said" 2>&1' \
-		sh "$here" "$peers" "${company:-$here}" $tmp && rc=0 || rc=$?
+		sh "$here" "$peers" "$company" $tmp && rc=0 || rc=$?
 	[ -s $tmp/perf.data ] || { echo "# $(tail -n 1 $tmp/said)"; rc=1; }
 	rmmod pfclass
 	return $rc

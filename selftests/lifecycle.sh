@@ -11,8 +11,6 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd -P)
 lib=$here/lib
 [ -d "$lib" ] || lib=$here
-# shellcheck source=selftests/lib/tap.sh
-. "$lib/tap.sh"
 # shellcheck source=selftests/lib/module.sh
 . "$lib/module.sh"
 cycles=${PFC_CYCLES:-200}

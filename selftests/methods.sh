@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The same faults under every way of counting them that this kernel allows: each class
-# found by each method, each backend, with and without accounting. A method that the
-# kernel does not allow is a skip with its reason; what is counted must be exact.
+# The same faults, counted by every method that this kernel allows, with each backend, with
+# and without accounting. A method that the kernel does not allow is a skip with its
+# reason; the counts must be exact.
 #
 # PFC_ROWS=0: only whether each method finds its class; run no row.
 
@@ -12,8 +12,6 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd -P)
 lib=$here/lib
 [ -d "$lib" ] || lib=$here
-# shellcheck source=selftests/lib/tap.sh
-. "$lib/tap.sh"
 # shellcheck source=selftests/lib/module.sh
 . "$lib/module.sh"
 

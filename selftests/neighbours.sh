@@ -10,15 +10,10 @@
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd -P)
-lib=$here/lib
-[ -d "$lib" ] || lib=$here
-# shellcheck source=selftests/lib/tap.sh
-. "$lib/tap.sh"
-# shellcheck source=selftests/lib/module.sh
-. "$lib/module.sh"
-[ -e "$here/company.sh" ] || company=$here/neighbours
+company=$here/neighbours
+[ -d "$company" ] || company=$here
 # shellcheck source=selftests/neighbours/company.sh
-. "${company:-$here}/company.sh"
+. "$company/company.sh"
 
 # ---- one test ------------------------------------------------------------------------
 

@@ -49,6 +49,8 @@ static const struct pfc_rule {
 	{ "swap: a swap entry", { M(SWAP), READS, .swap = PFC_SWAP_IN }, PFC_LEAF(SWAP_IN) },
 	{ "swap: a migration entry", { M(SWAP), READS, .swap = PFC_SWAP_MIGRATION },
 	  PFC_LEAF(SWAP_MIGRATION) },
+	{ "swap: a device's entry", { M(SWAP), READS, .swap = PFC_SWAP_DEVICE },
+	  PFC_LEAF(SWAP_DEVICE) },
 	{ "swap: an unknown entry", { M(SWAP), READS }, PFC_SWAP },
 	{ "swap: went on into do_wp_page",
 	  { M(SWAP) | M(WP), WRITES, .swap = PFC_SWAP_IN },
@@ -199,6 +201,26 @@ static void rule(struct kunit *test)
 	const struct pfc_rule *rule = test->param_value;
 
 	KUNIT_EXPECT_EQ(test, pfc_classify(&rule->facts), rule->leaf);
+}
+
+/* Nothing that users see is without a rule above. */
+static void class_and_refinement_has_a_rule(struct kunit *test)
+{
+	bool of_class[PFC_NR_CLASSES + 1] = {}, of_leaf[PFC_NR_CELLS] = {};
+	enum pfc_refinement r;
+	enum pfc_class class;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(pfc_rules); i++) {
+		of_leaf[pfc_rules[i].leaf] = true;
+		of_class[pfc_leaf_class(pfc_rules[i].leaf)] = true;
+	}
+	for (class = 0; class < PFC_NR_CLASSES; class++)
+		KUNIT_EXPECT_EQ_MSG(test, of_class[class], true, "class %u", class);
+	/* swap_wp is counted beside the others. */
+	for (r = 0; r < PFC_NR_REFINEMENTS; r++)
+		KUNIT_EXPECT_EQ_MSG(test, of_leaf[PFC_LEAF_REFINED + r], r != PFC_SWAP_WP,
+				    "refinement %u", r);
 }
 
 /* Every mark by itself is counted in its class, whatever else is known. */
@@ -528,6 +550,7 @@ static void completed_is_not_read(struct kunit *test)
 
 static struct kunit_case pfc_classify_cases[] = {
 	KUNIT_CASE_PARAM(rule, pfc_rules_gen_params),
+	KUNIT_CASE(class_and_refinement_has_a_rule),
 	KUNIT_CASE(mark_speaks_for_its_class),
 	KUNIT_CASE(leaf_belongs_to_one_class),
 	KUNIT_CASE(quick_is_right),

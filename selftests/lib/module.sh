@@ -6,6 +6,9 @@
 # above the tests, or the one that modinfo finds.
 
 here=${here:?the directory of the tests}
+# shellcheck source=selftests/lib/tap.sh
+. "$lib/tap.sh"
+
 debugfs=$(awk '$3 == "debugfs" { print $2; exit }' /proc/mounts)
 dir=$debugfs/pfclass
 find_module()

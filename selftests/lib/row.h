@@ -71,7 +71,7 @@ struct pfc_expect {
 	const char *reason;		/* why it is not what the row is for */
 };
 
-/* What must agree that pfclass does not control. */
+/* Counts of the kernel's own that must agree. */
 enum pfc_witness_kind {
 	PFC_W_NONE,
 	PFC_W_PSWPIN,		/* vmstat pswpin */

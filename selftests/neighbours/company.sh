@@ -15,6 +15,11 @@
 #   missed        something is wrong, and `missed` counts it, but no class is unavailable
 #   WRONG         something is wrong, and nothing says so
 
+lib=$here/lib
+[ -d "$lib" ] || lib=$here
+# shellcheck source=selftests/lib/module.sh
+. "$lib/module.sh"
+
 full=${PFC_ALL:-0}
 only=${PFC_ONLY:-.}
 peers=${PFC_PEERS:-/peers}
@@ -253,7 +258,7 @@ detach_bpftrace()
 	hits=$(sed -n 's/^@: //p' $tmp/said)
 }
 
-# Told when it ends.
+# It prints them when it ends.
 hits_bpftrace()
 {
 	echo -

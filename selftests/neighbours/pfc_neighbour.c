@@ -5,17 +5,13 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/ftrace.h>
 #include <linux/kernel.h>
-#include <linux/kprobes.h>
-#include <linux/module.h>
-#include <linux/percpu.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/version.h>
 #ifdef CONFIG_FPROBE
 #include <linux/fprobe.h>
 #endif
+#include "hits.h"
 
 #define PFC_MAX_TARGETS	48
 
@@ -43,29 +39,6 @@ static unsigned int pfc_nr_targets;
 module_param_named(placed, pfc_nr_targets, uint, 0444);
 MODULE_PARM_DESC(placed, "how many of the targets are probed");
 
-static DEFINE_PER_CPU(u64, pfc_hits);
-
-static int pfc_hits_get(char *buf, const struct kernel_param *param)
-{
-	unsigned int cpu;
-	u64 sum = 0;
-
-	for_each_possible_cpu(cpu)
-		sum += per_cpu(pfc_hits, cpu);
-	return scnprintf(buf, PAGE_SIZE, "%llu\n", sum);
-}
-
-static const struct kernel_param_ops pfc_hits_ops = { .get = pfc_hits_get };
-module_param_cb(hits, &pfc_hits_ops, NULL, 0444);
-MODULE_PARM_DESC(hits, "how often they fired");
-
-static int pfc_on_kprobe(struct kprobe *kp, struct pt_regs *regs)
-{
-	this_cpu_inc(pfc_hits);
-	return 0;
-}
-NOKPROBE_SYMBOL(pfc_on_kprobe);
-
 static void pfc_on_post(struct kprobe *kp, struct pt_regs *regs, unsigned long flags)
 {
 }
@@ -91,13 +64,6 @@ static void pfc_kprobe_remove(struct pfc_target *target)
 	unregister_kprobe(&target->kp);
 }
 
-static int pfc_on_return(struct kretprobe_instance *ri, struct pt_regs *regs)
-{
-	this_cpu_inc(pfc_hits);
-	return 0;
-}
-NOKPROBE_SYMBOL(pfc_on_return);
-
 static int pfc_kretprobe_place(struct pfc_target *target)
 {
 	target->rp.kp.symbol_name = target->symbol;
@@ -110,18 +76,6 @@ static int pfc_kretprobe_place(struct pfc_target *target)
 static void pfc_kretprobe_remove(struct pfc_target *target)
 {
 	unregister_kretprobe(&target->rp);
-}
-
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
-typedef struct pt_regs pfc_ftrace_regs;
-#else
-typedef struct ftrace_regs pfc_ftrace_regs;
-#endif
-
-static void notrace pfc_on_ftrace(unsigned long ip, unsigned long parent_ip,
-				  struct ftrace_ops *ops, pfc_ftrace_regs *regs)
-{
-	this_cpu_inc(pfc_hits);
 }
 
 static int pfc_ftrace_place(struct pfc_target *target)

@@ -8,7 +8,7 @@
  *
  *	sleep	write a page that userfaultfd serves, and stay in that fault
  *	wake	give them all their pages
- *	touch	write a page that is nobody's yet
+ *	touch	write a page that is not mapped yet
  *	sleep1, touch1	likewise, all of them the same page; touch1 one after the other,
  *		and the page is dropped behind each
  *	filter	have pfclass count the pages of all steps, and no others

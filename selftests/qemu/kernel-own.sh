@@ -53,7 +53,7 @@ kernel_own_make()
 		CROSS_COMPILE="$cross" ${llvm:+"LLVM=$llvm"} -j"$(nproc)" "$@"
 }
 
-# kernel_own_wanted: changes when the kernel or a module of it has been built anew.
+# kernel_own_wanted: changes when the kernel or one of its modules was rebuilt.
 kernel_own_wanted()
 {
 	local release

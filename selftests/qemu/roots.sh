@@ -100,7 +100,7 @@ suite_update_locked()
 	touch "$a/updated"
 }
 
-# suite_forget SUITE: the next fetch reads the package lists anew.
+# suite_forget SUITE: the next fetch reads the package lists again.
 suite_forget()
 {
 	rm -f "$CACHE/apt/$1/updated"

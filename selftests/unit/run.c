@@ -45,6 +45,8 @@ static void run_one(const struct kunit_suite *suite, const struct kunit_case *c,
 		shim_failed(&test, false, __FILE__, __LINE__, "init");
 	else if (!setjmp(test.stop))
 		c->run_case(&test);
+	if (!test.asserts)
+		shim_failed(&test, false, __FILE__, __LINE__, "it asserts nothing");
 	if (suite->exit)
 		suite->exit(&test);
 	test.failed ? failed++ : passed++;

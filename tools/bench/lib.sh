@@ -96,6 +96,6 @@ faultcost_ready()
 # shellcheck disable=SC2034 # used by those who source this file
 extra_ready()
 {
-	module_part "pfc_$1" "tools/bench/$1" "tools/bench/$1"
+	module_part "pfc_$1" "tools/bench/$1" "tools/bench/$1" selftests/neighbours/hits.h
 	EXTRA=$BUILT/pfc_$1.ko
 }

@@ -7,7 +7,7 @@ Follows every value from where it comes (an argument, the CPU's offset, the
 running task, a symbol) through registers and the stack to the address of each
 store, in every handler and everything that it calls in the module, along every
 path. Writes stores-KERNEL.txt. Exits with 1 if a store goes to
-memory that CPUs share, or to where nobody knows.
+memory that CPUs share, or to an address that it cannot follow.
 """
 import collections
 import re

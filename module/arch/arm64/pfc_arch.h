@@ -209,7 +209,7 @@ static inline bool pfc_arch_traced(unsigned long ip)
 /*
  * What the exception's table leads to and where an access may be refused before
  * handle_mm_fault(), the caller of the others first; and what sends the signal.
- * do_page_fault() and its kin cannot be probed, what they call can.
+ * do_page_fault() and similar functions cannot be probed; what they call can.
  */
 #define PFC_ARCH_REFUSERS { "do_translation_fault", "do_page_fault", "do_bad_area" }
 #define PFC_ARCH_REFUSALS {						\

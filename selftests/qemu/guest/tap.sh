@@ -1,28 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# TAP for the scripts in scenario/.
+# For the scripts in scenario/: what the tests have, and the module.
 
-tap_n=0
-
-# check TEXT CMD...: one result, ok when the command succeeds.
-check()
-{
-	tap_text=$1
-	shift
-	tap_n=$((tap_n + 1))
-	if "$@"; then
-		echo "ok $tap_n $tap_text"
-	else
-		echo "not ok $tap_n $tap_text"
-	fi
-}
-
-skip()
-{
-	tap_n=$((tap_n + 1))
-	echo "ok $tap_n $1 # SKIP $2"
-}
+# shellcheck source=selftests/lib/tap.sh
+. /pfclass/tests/tap.sh
 
 debugfs=/sys/kernel/debug/pfclass
 kprobes=/sys/kernel/debug/kprobes
@@ -45,20 +27,27 @@ tests_pass()
 	check "the tests of $1 pass" [ "$tap_status" = 0 ]
 }
 
-fails()
-{
-	! "$@"
-}
-
 # new_log FILE: the log's lines since FILE was written by `dmesg >FILE`.
 new_log()
 {
 	dmesg | tail -n +$(($(wc -l <"$1") + 1))
 }
 
-# nothing_left BEFORE: no module, no debugfs entry, no kprobe is left behind.
+# load_is_refused TEXT REGEXP: insmod fails, the log says why, and neither the module nor
+# a debugfs entry nor a kprobe is left behind.
+load_is_refused()
+{
+	kprobes_before=$(wc -l <$kprobes/list)
+	dmesg >/tmp/before
+	check "$1" fails load 2>/tmp/error
+	new_log /tmp/before >/tmp/said
+	check "the log says why" grep -qi "pfclass: .*$2" /tmp/said
+	sed 's/^/# /' /tmp/said
+	check "nothing is left behind" nothing_left
+}
+
 nothing_left()
 {
 	[ ! -e "$debugfs" ] && ! grep -q '^pfclass ' /proc/modules &&
-		[ "$(wc -l <$kprobes/list)" = "$1" ]
+		[ "$(wc -l <$kprobes/list)" = "$kprobes_before" ]
 }

@@ -5,14 +5,10 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/ftrace.h>
 #include <linux/kallsyms.h>
 #include <linux/kernel.h>
-#include <linux/kprobes.h>
-#include <linux/module.h>
-#include <linux/percpu.h>
 #include <linux/string.h>
-#include <linux/version.h>
+#include "../../../selftests/neighbours/hits.h"
 
 #define PFC_MAX_BRANCHES	8
 
@@ -23,29 +19,6 @@ MODULE_PARM_DESC(kind, "kprobe, emulated, branch, kretprobe, ftrace, recursion o
 static char *pfc_symbol = "do_wp_page";
 module_param_named(symbol, pfc_symbol, charp, 0444);
 MODULE_PARM_DESC(symbol, "the function to probe");
-
-static DEFINE_PER_CPU(u64, pfc_hits);
-
-static int pfc_hits_get(char *buf, const struct kernel_param *param)
-{
-	unsigned int cpu;
-	u64 sum = 0;
-
-	for_each_possible_cpu(cpu)
-		sum += per_cpu(pfc_hits, cpu);
-	return scnprintf(buf, PAGE_SIZE, "%llu\n", sum);
-}
-
-static const struct kernel_param_ops pfc_hits_ops = { .get = pfc_hits_get };
-module_param_cb(hits, &pfc_hits_ops, NULL, 0444);
-MODULE_PARM_DESC(hits, "how often the probe fired");
-
-static int pfc_on_kprobe(struct kprobe *kp, struct pt_regs *regs)
-{
-	this_cpu_inc(pfc_hits);
-	return 0;
-}
-NOKPROBE_SYMBOL(pfc_on_kprobe);
 
 static struct kprobe pfc_kprobe[PFC_MAX_BRANCHES];
 static unsigned int pfc_nr_kprobes;
@@ -158,15 +131,8 @@ static int pfc_branch_init(void)
 
 #endif
 
-static int pfc_on_kretprobe(struct kretprobe_instance *ri, struct pt_regs *regs)
-{
-	this_cpu_inc(pfc_hits);
-	return 0;
-}
-NOKPROBE_SYMBOL(pfc_on_kretprobe);
-
 static struct kretprobe pfc_kretprobe = {
-	.handler = pfc_on_kretprobe,
+	.handler = pfc_on_return,
 	.maxactive = 64,
 };
 
@@ -182,21 +148,13 @@ static void pfc_kretprobe_exit(void)
 }
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
-typedef struct pt_regs pfc_ftrace_regs;
 /* The flag had the opposite meaning: the callback handles recursion itself. */
 #define PFC_FTRACE_BARE		FTRACE_OPS_FL_RECURSION_SAFE
 #define PFC_FTRACE_RECURSION	0
 #else
-typedef struct ftrace_regs pfc_ftrace_regs;
 #define PFC_FTRACE_BARE		0
 #define PFC_FTRACE_RECURSION	FTRACE_OPS_FL_RECURSION
 #endif
-
-static void notrace pfc_on_ftrace(unsigned long ip, unsigned long parent_ip,
-				  struct ftrace_ops *ops, pfc_ftrace_regs *regs)
-{
-	this_cpu_inc(pfc_hits);
-}
 
 static struct ftrace_ops pfc_ops = { .func = pfc_on_ftrace };
 

@@ -18,22 +18,6 @@ groups=/sys/fs/cgroup
 dir=$(mktemp -d "${TMPDIR:-/tmp}/pfclass-test.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
 
-# shows NAME STATUS PATTERN...: of what was run last.
-shows() {
-	name=$1 why=
-	[ "$status" -eq "$2" ] || why="exit status $status, expected $2"
-	shift 2
-	for pattern; do
-		grep -Eq -- "$pattern" "$dir/out" || why="no \"$pattern\""
-	done
-	if [ -z "$why" ]; then
-		pass "$name"
-	else
-		echo "# $why"
-		fail "$name"
-	fi
-}
-
 # The number of faults that a row compared.
 compared() {
 	awk -v source="$1" '$1 != "Linux" && index($0, source) {

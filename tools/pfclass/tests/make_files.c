@@ -58,7 +58,7 @@ static int run_as_nobody(char **argv)
 
 int main(int argc, char **argv)
 {
-	const int last = PFC_NR_CLASSES - 1;
+	const int unavailable = PFC_ERROR;
 	uint64_t n = argc > 2 ? strtoumax(argv[2], NULL, 10) : 0;
 	unsigned int cpu, class;
 	FILE *file;
@@ -80,7 +80,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < pfc_keys_nr(); i++) {
 		const struct pfc_key *key = pfc_key(i);
 
-		if (key->class == last)
+		if (key->class == unavailable)
 			fprintf(file, "%s %s\n", key->name, PFC_UNAVAILABLE);
 		else
 			fprintf(file, "%s %" PRIu64 "\n", key->name, n + i);
@@ -93,7 +93,7 @@ int main(int argc, char **argv)
 	for (cpu = 0; cpu < 4; cpu += 3) {
 		fprintf(file, "\n%u", cpu);
 		for (class = 0; class < PFC_NR_CLASSES; class++)
-			if ((int)class == last)
+			if ((int)class == unavailable)
 				fputs(" " PFC_UNAVAILABLE, file);
 			else
 				fprintf(file, " %" PRIu64, n + class);

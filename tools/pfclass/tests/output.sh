@@ -35,7 +35,8 @@ is "the table: columns" "$(sed -n 1p "$dir/out" | tr -s ' ')" \
 is "the table: a total" "$(cell wp total)" "$(value wp)"
 is "the table: a split" "$(cell wp gup)" "$(value wp_gup)"
 is "the table: a row for each class and no other" \
-	"$(awk '!NF { exit } NR > 1' "$dir/out" | wc -l)" 12
+	"$(awk '!NF { exit } NR > 1 { print $1 }' "$dir/out" | tr '\n' ' ')" \
+	"$(sed -n '1s/^cpu //p' "$files/percpu") "
 is "the table: reads of files that cannot be derived" "$(cell file read)" "-"
 is "the table: a split of an unavailable class" "$(cell error major)" "-"
 good "refinements are a table of their own" '^wp_copy +[0-9]+$' stat -v

@@ -37,6 +37,23 @@ run() {
 	"$@" >"$dir/out" 2>"$dir/err" </dev/null || status=$?
 }
 
+# shows NAME STATUS PATTERN...: what was run last ended with STATUS, and each pattern is in
+# its output.
+shows() {
+	name=$1 why=
+	[ "$status" -eq "$2" ] || why="exit status $status, expected $2"
+	shift 2
+	for pattern; do
+		grep -Eq -- "$pattern" "$dir/out" || why="no \"$pattern\""
+	done
+	if [ -z "$why" ]; then
+		pass "$name"
+	else
+		echo "# $why"
+		fail "$name"
+	fi
+}
+
 # The plan and the totals: to be called last.
 tap_end() {
 	echo "1..$number"

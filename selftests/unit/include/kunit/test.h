@@ -12,6 +12,7 @@
 struct kunit {
 	const void *param_value;
 	bool failed;
+	unsigned int asserts;
 	jmp_buf stop;
 };
 
@@ -49,7 +50,7 @@ void shim_failed(struct kunit *test, bool stop, const char *file, int line,
 		 const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 #define SHIM_CHECK(test, stop, condition, ...)					\
-	((condition) ? (void)0 :						\
+	((test)->asserts++, (condition) ? (void)0 :				\
 	 shim_failed(test, stop, __FILE__, __LINE__, __VA_ARGS__))
 #define SHIM_EQ(test, stop, a, b, format, ...) do {				\
 	long long a_ = (long long)(a), b_ = (long long)(b);			\
