@@ -11,7 +11,7 @@
 
 /**
  * struct pfc_options - options before or after a subcommand
- * @debugfs: where debugfs is mounted, NULL to read /proc/mounts
+ * @debugfs: where debugfs is mounted, NULL: the files are in debugfs or in /proc
  * @json: print JSON
  */
 struct pfc_options {

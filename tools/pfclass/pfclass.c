@@ -64,7 +64,8 @@ static const char doc[] =
 static const struct argp_option common_options[] = {
 	{ "json", 'j', NULL, 0, "Print JSON", 1 },
 	{ "debugfs", 'D', "DIR", 0,
-	  "The mount point of debugfs (default: from /proc/mounts)", 1 },
+	  "Look for the module's files in DIR/pfclass only (default: in debugfs, then in "
+	  "/proc)", 1 },
 	{ 0 }
 };
 

@@ -25,21 +25,6 @@ rm "$files/percpu" "$files/probes"
 error "percpu is missing" 8 "no file \"percpu\"" stat --percpu
 error "probes is missing" 8 "no file \"probes\"" "$tool" probes -D "$root"
 
-if ! grep -q ' debugfs ' /proc/mounts; then
-	error "debugfs is not mounted" 4 "debugfs" "$tool" stat
-elif [ "$(id -u)" -ne 0 ]; then
-	skip "debugfs is not mounted" "needs root to unmount it in a namespace"
-elif ! unshare -m true 2>/dev/null; then
-	skip "debugfs is not mounted" "no mount namespaces here"
-else
-	# shellcheck disable=SC2016 # expanded by the inner shell
-	error "debugfs is not mounted" 4 "debugfs" \
-		unshare -m sh -c '
-		mount --make-rprivate / 2>/dev/null || :
-		while umount /sys/kernel/debug 2>/dev/null; do :; done
-		exec "$0" stat' "$tool"
-fi
-
 if [ "$(id -u)" -ne 0 ]; then
 	nobody="env"
 else
