@@ -25,6 +25,8 @@ extern const struct argp_child pfc_common_children[];
 bool pfc_parse_command(struct argp_state *state, char ***command);
 void pfc_need_command(const struct argp_state *state, char **command);
 uint64_t pfc_parse_interval(const struct argp_state *state, const char *text);
+void pfc_parse_intervals(const struct argp_state *state, const char *text, uint64_t *interval,
+			 uint64_t *count);
 void pfc_usage_around_command(int argc, char **argv);
 int pfc_exit_around_command(int status);
 

@@ -176,7 +176,9 @@ usage_around "a count and a command" "excludes COUNT" stat 1 2 -- true
 usage_around "a process and a command" "exclude" stat -p 1 -- true
 usage "process is no number" "process ID" stat -p x
 usage "process is 0" "process ID" stat -p 0
-usage "latency has an argument" "many" latency 1
+usage "latency has three arguments" "many" latency 1 2 3
+usage "latency: interval is no number" "INTERVAL" latency soon
+usage "latency: count is zero" "COUNT" latency 1 0
 
 usage "an empty separator" "separator" stat -x ""
 usage "JSON and CSV" "exclude" stat -j -x,
