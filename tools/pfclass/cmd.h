@@ -22,6 +22,7 @@ struct pfc_options {
 /* The options of every subcommand; the input is a struct pfc_options. */
 extern const struct argp_child pfc_common_children[];
 
+int pfc_parse_pid(const struct argp_state *state, const char *text);
 bool pfc_parse_command(struct argp_state *state, char ***command);
 void pfc_need_command(const struct argp_state *state, char **command);
 uint64_t pfc_parse_interval(const struct argp_state *state, const char *text);
@@ -36,6 +37,8 @@ int pfc_cmd_list(int argc, char **argv, struct pfc_options *options);
 int pfc_cmd_latency(int argc, char **argv, struct pfc_options *options);
 int pfc_cmd_prometheus(int argc, char **argv, struct pfc_options *options);
 int pfc_cmd_probes(int argc, char **argv, struct pfc_options *options);
+int pfc_cmd_fold(int argc, char **argv, struct pfc_options *options);
+int pfc_cmd_heatmap(int argc, char **argv, struct pfc_options *options);
 int pfc_cmd_control(int argc, char **argv, struct pfc_options *options);
 int pfc_cmd_locate(int argc, char **argv, struct pfc_options *options);
 

@@ -23,6 +23,8 @@ static const struct command {
 	{ "latency", pfc_cmd_latency },
 	{ "prometheus", pfc_cmd_prometheus },
 	{ "probes", pfc_cmd_probes },
+	{ "fold", pfc_cmd_fold },
+	{ "heatmap", pfc_cmd_heatmap },
 	{ "reset", pfc_cmd_control },
 	{ "enable", pfc_cmd_control },
 	{ "disable", pfc_cmd_control },
@@ -44,6 +46,8 @@ static const char doc[] =
 	"  latency [INTERVAL]       print how long faults took\n"
 	"  prometheus               print the counters for Prometheus\n"
 	"  probes                   print every probe point, with its state\n"
+	"  fold [FILE]              fold a recording's stacks for a flame graph\n"
+	"  heatmap [FILE]           plot a recording's addresses or durations by time\n"
 	"  reset                    reset all counters\n"
 	"  enable, disable          arm, disarm every probe\n"
 	"  filter [WORD...]         show, set which faults are counted\n"
@@ -171,6 +175,25 @@ void pfc_parse_intervals(const struct argp_state *state, const char *text, uint6
 	default:
 		argp_error(state, "\"%s\" is one argument too many", text);
 	}
+}
+
+/**
+ * pfc_parse_pid() - parse a process ID
+ * @state: of the parser
+ * @text: the argument
+ *
+ * Return: the ID; does not return if it is none.
+ */
+int pfc_parse_pid(const struct argp_state *state, const char *text)
+{
+	uintmax_t pid;
+	char *end;
+
+	errno = 0;
+	pid = strtoumax(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno || !pid || pid > INT32_MAX)
+		argp_error(state, "-p takes a process ID, not \"%s\"", text);
+	return pid;
 }
 
 /**

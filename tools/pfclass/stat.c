@@ -51,18 +51,6 @@ static const struct argp_option stat_options[] = {
 	{ 0 }
 };
 
-static void parse_pid(struct argp_state *state, struct stat_input *input, const char *arg)
-{
-	uintmax_t pid;
-	char *end;
-
-	errno = 0;
-	pid = strtoumax(arg, &end, 10);
-	if (*arg < '0' || *arg > '9' || *end || errno || !pid || pid > INT32_MAX)
-		argp_error(state, "-p takes a process ID, not \"%s\"", arg);
-	input->scope.pid = pid;
-}
-
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct stat_input *input = state->input;
@@ -72,7 +60,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = input->options;
 		return 0;
 	case 'p':
-		parse_pid(state, input, arg);
+		input->scope.pid = pfc_parse_pid(state, arg);
 		return 0;
 	case 'o':
 		input->output = arg;
