@@ -277,7 +277,8 @@ static void find_ends(struct plot *plot)
 {
 	size_t i;
 
-	plot->begin = plot->low = UINT64_MAX;
+	plot->begin = UINT64_MAX;
+	plot->low = UINT64_MAX;
 	for (i = 0; i < plot->nr; i++) {
 		const struct point *point = &plot->points[i];
 
@@ -435,7 +436,8 @@ static void print_script(const struct plot *plot, FILE *out)
 static int draw(const struct plot *plot)
 {
 	const char *output = plot->input->output;
-	char *argv[] = { (char *)"gnuplot", (char *)"/dev/stdin", NULL };
+	char program[] = "gnuplot", from[] = "/dev/stdin";
+	char *const argv[] = { program, from, NULL };
 	FILE *script = tmpfile();
 	int out = STDOUT_FILENO, ret;
 

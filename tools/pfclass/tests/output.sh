@@ -248,6 +248,7 @@ is "latency: a percentile is rounded up" \
 is "latency: one fault, in the first bucket" "$(percentiles 0:1)" "<2 ns <2 ns <2 ns <2 ns"
 is "latency: very many faults" "$(percentiles 1024:18446744073709551000 2048:600)" \
 	"<2.05 us <2.05 us <2.05 us <2.05 us"
+# shellcheck disable=SC2016 # expanded by the inner shell
 good "latency: percentiles in JSON" \
 	'"p99.9":\{"from_ns":1024,"below_ns":2048\}' sh -c '"$0" latency -j -D "$1" | tr -d " \n"' \
 	"$tool" "$root"

@@ -125,6 +125,7 @@ for command in fold heatmap; do
 	error "$command: no such file" 1 "No such file" "$tool" $command "$dir/none"
 	error "$command: a directory" 1 "Is a directory" "$tool" $command "$dir"
 	error "$command: something else" 6 "no event" "$tool" $command "$0"
+	# shellcheck disable=SC2016 # expanded by the inner shell
 	error "$command: noise" 6 "no event" sh -c 'head -c 300000 /dev/urandom | "$0" "$1"' \
 		"$tool" $command
 	usage "$command: two files" "too many" $command a b
@@ -251,10 +252,9 @@ fi
 draws "heatmap on 200 columns" 200 50 "$dir/many"
 draws "heatmap: durations" 80 24 -l "$dir/many"
 good "heatmap: one process" "anon 13333 *a" "$tool" heatmap -p 3 "$dir/many"
-good "heatmap: one fault" "wp 1 " sh -c 'grep "wp_copy.*tgid=181" "$1" | "$0" heatmap' \
-	"$tool" "$dir/tracefs"
-good "heatmap: the duration of one fault" "wp 1 " sh -c 'grep "wp_copy.*tgid=181" "$1" |
-	"$0" heatmap -l' "$tool" "$dir/tracefs"
+grep "wp_copy.*tgid=181" "$dir/tracefs" >"$dir/one"
+good "heatmap: one fault" "wp 1 " "$tool" heatmap "$dir/one"
+good "heatmap: the duration of one fault" "wp 1 " "$tool" heatmap -l "$dir/one"
 sed 's/class=anon/class=future/' "$dir/many" >"$dir/future"
 good "heatmap: a class of the future" "other 133333 *[?]" "$tool" heatmap "$dir/future"
 for size in 300x200 1200x800; do
