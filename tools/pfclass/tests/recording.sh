@@ -128,6 +128,9 @@ for command in fold heatmap; do
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	error "$command: noise" 6 "no event" sh -c 'head -c 300000 /dev/urandom | "$0" "$1"' \
 		"$tool" $command
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	error "$command: no line ends" 6 "no event" sh -c 'head -c 30000000 /dev/zero | tr "\\0" x |
+		(ulimit -v 200000; exec "$0" "$1")' "$tool" $command
 	usage "$command: two files" "too many" $command a b
 	usage "$command: JSON" "format of its own" $command -j a
 done
