@@ -11,7 +11,7 @@
 
 /**
  * struct pfc_options - options before or after a subcommand
- * @debugfs: where debugfs is mounted, NULL to read /proc/mounts
+ * @debugfs: where debugfs is mounted, NULL: the files are in debugfs or in /proc
  * @json: print JSON
  */
 struct pfc_options {
@@ -22,9 +22,12 @@ struct pfc_options {
 /* The options of every subcommand; the input is a struct pfc_options. */
 extern const struct argp_child pfc_common_children[];
 
+int pfc_parse_pid(const struct argp_state *state, const char *text);
 bool pfc_parse_command(struct argp_state *state, char ***command);
 void pfc_need_command(const struct argp_state *state, char **command);
 uint64_t pfc_parse_interval(const struct argp_state *state, const char *text);
+void pfc_parse_intervals(const struct argp_state *state, const char *text, uint64_t *interval,
+			 uint64_t *count);
 void pfc_usage_around_command(int argc, char **argv);
 int pfc_exit_around_command(int status);
 
@@ -34,6 +37,8 @@ int pfc_cmd_list(int argc, char **argv, struct pfc_options *options);
 int pfc_cmd_latency(int argc, char **argv, struct pfc_options *options);
 int pfc_cmd_prometheus(int argc, char **argv, struct pfc_options *options);
 int pfc_cmd_probes(int argc, char **argv, struct pfc_options *options);
+int pfc_cmd_fold(int argc, char **argv, struct pfc_options *options);
+int pfc_cmd_heatmap(int argc, char **argv, struct pfc_options *options);
 int pfc_cmd_control(int argc, char **argv, struct pfc_options *options);
 int pfc_cmd_locate(int argc, char **argv, struct pfc_options *options);
 

@@ -6,29 +6,64 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "lib/interval.h"
 #include "lib/json.h"
 #include "lib/latencies.h"
 #include "lib/output.h"
 #include "lib/table.h"
 
-#define BAR	40	/* columns of the longest bar */
+#define TIME_COLUMNS	8	/* of the longest time */
 
 static const char doc[] =
 	"Show how long the faults of each class took since the module was loaded or "
-	"the counters were reset, from the first visit to the end. Time spent waiting "
-	"for others is included. The module measures it if loaded with latency=1."
+	"the counters were reset, from the first visit to the end; with INTERVAL, in each "
+	"interval. Time spent waiting for others is included. The module measures it if "
+	"loaded with latency=1."
 	"\v"
 	"A row of a histogram counts the faults that took at least its first time and "
-	"less than its second.\n"
+	"less than its second. A percentile is known as well as that: p99 \"<131 us\" is "
+	"between 65.5 us and 131 us.\n"
+	"\n"
+	"INTERVAL is in seconds and may have a fraction. The output ends after COUNT "
+	"intervals, or at ^C. Classes without a fault in the interval are left out.\n"
 	"\n"
 	"EXAMPLES\n"
-	"  pfclass latency                    count, mean, sum and histogram by class\n"
+	"  pfclass latency                    percentiles and histograms by class\n"
 	"  pfclass latency -s                 without the histograms\n"
-	"  pfclass latency -j | jq '.latency.swap.mean_ns'\n";
+	"  pfclass latency -s 1               those of each second\n"
+	"  pfclass latency -j | jq '.latency.swap.percentiles.p99.below_ns'\n";
+
+static const struct percentile {
+	const char *name;
+	unsigned int per_mille;
+} percentiles[] = {
+	{ "p50", 500 },
+	{ "p90", 900 },
+	{ "p99", 990 },
+	{ "p99.9", 999 },
+};
+
+#define NR_PERCENTILES	(sizeof(percentiles) / sizeof(*percentiles))
 
 struct input {
 	struct pfc_options *options;
 	bool summary;
+	uint64_t interval;	/* nanoseconds; 0: print once */
+	uint64_t count;		/* 0: until interrupted */
+};
+
+/**
+ * struct reading - one reading, or the difference of two
+ * @all: the histograms
+ * @since: nanoseconds of CLOCK_MONOTONIC; of a difference: since the start
+ * @length: of a difference: nanoseconds between the two
+ * @reset: of a difference: the counters were reset in between
+ */
+struct reading {
+	struct pfc_latencies all;
+	uint64_t since;
+	uint64_t length;
+	bool reset;
 };
 
 static const struct argp_option latency_options[] = {
@@ -40,13 +75,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct input *input = state->input;
 
-	(void)arg;
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = input->options;
 		return 0;
 	case 's':
 		input->summary = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		pfc_parse_intervals(state, arg, &input->interval, &input->count);
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -55,9 +92,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = latency_options,
 	.parser = parse_option,
+	.args_doc = "[INTERVAL [COUNT]]",
 	.doc = doc,
 	.children = pfc_common_children,
 };
+
+static const char *class_name(size_t class)
+{
+	return pfc_key(pfc_key_class(class))->name;
+}
 
 /* Three digits and a unit: 1.23 us, 45.6 ms. */
 static const char *time_text(double ns)
@@ -82,56 +125,99 @@ static double mean(const struct pfc_latency *latency)
 	return (double)latency->sum / latency->count.n;
 }
 
+/* What is left of the line beside two times and the number. */
+static size_t longest_bar(uint64_t most)
+{
+	size_t used = 2 * (TIME_COLUMNS + PFC_TABLE_GAP) + PFC_TABLE_GAP +
+		      snprintf(NULL, 0, "%" PRIu64, most);
+	size_t width = pfc_screen_width();
+
+	return width > used ? width - used : 1;
+}
+
 static void print_histogram(const struct pfc_latency *latency, const char *name)
 {
 	struct pfc_table table;
 	uint64_t most = 0;
-	size_t i;
+	size_t longest, i;
+	char *bar;
 
 	for (i = 0; i < latency->nr_buckets; i++)
 		if (latency->buckets[i].count > most)
 			most = latency->buckets[i].count;
+	longest = longest_bar(most);
+	bar = pfc_alloc(NULL, longest, 1);
+	memset(bar, '#', longest);
 	printf("\n%s\n", name);
 	pfc_table_init(&table, 4, 7);
 	for (i = 0; i < latency->nr_buckets; i++) {
 		const struct pfc_bucket *bucket = &latency->buckets[i];
-		int bar = bucket->count * BAR / most;
+		int len = longest * ((double)bucket->count / most);
 
 		pfc_table_add(&table, "%s", time_text(bucket->from));
-		pfc_table_add(&table, "%s", time_text(bucket->from ? 2.0 * bucket->from : 2));
+		pfc_table_add(&table, "%s", time_text(pfc_bucket_end(bucket)));
 		pfc_table_add(&table, "%" PRIu64, bucket->count);
 		/* Even the smallest bucket has a bar. */
-		pfc_table_add(&table, "%.*s", bar ? bar : 1,
-			      "########################################");
+		pfc_table_add(&table, "%.*s", len ? len : 1, bar);
 	}
 	pfc_table_print(&table);
 	pfc_table_free(&table);
+	free(bar);
 }
 
-static void print_tables(const struct input *input, const struct pfc_latencies *all)
+/* "<131 us": a histogram knows a percentile's bucket. */
+static void add_percentile(struct pfc_table *table, const struct pfc_latency *latency,
+			   unsigned int per_mille)
+{
+	const struct pfc_bucket *bucket = pfc_latency_percentile(latency, per_mille);
+
+	if (bucket)
+		pfc_table_add(table, "<%s", time_text(pfc_bucket_end(bucket)));
+	else
+		pfc_table_add(table, "%s", "");
+}
+
+static void print_summary(const struct input *input, const struct pfc_latencies *all)
 {
 	struct pfc_table table;
-	size_t class;
+	size_t class, i;
 
-	pfc_table_init(&table, 4, 14);
+	pfc_table_init(&table, 4 + NR_PERCENTILES, -2);
 	pfc_table_add(&table, "class");
 	pfc_table_add(&table, "count");
 	pfc_table_add(&table, "mean");
+	for (i = 0; i < NR_PERCENTILES; i++)
+		pfc_table_add(&table, "%s", percentiles[i].name);
 	pfc_table_add(&table, "sum");
 	for (class = 0; class < PFC_NR_CLASSES; class++) {
 		const struct pfc_latency *latency = &all->of[class];
 		bool some = latency->count.available && latency->count.n;
 
-		pfc_table_add(&table, "%s", pfc_key(pfc_key_class(class))->name);
+		if (input->interval && latency->count.available && !some)
+			continue;
+		pfc_table_add(&table, "%s", class_name(class));
 		pfc_table_add_value(&table, latency->count);
 		pfc_table_add(&table, "%s", some ? time_text(mean(latency)) : "");
+		for (i = 0; i < NR_PERCENTILES; i++)
+			add_percentile(&table, latency, percentiles[i].per_mille);
 		pfc_table_add(&table, "%s", some ? time_text(latency->sum) : "");
 	}
 	pfc_table_print(&table);
 	pfc_table_free(&table);
+}
+
+static void print_tables(const struct input *input, const struct reading *reading)
+{
+	size_t class;
+
+	if (input->interval)
+		printf("elapsed %.3f\n", (double)reading->since / PFC_NSEC);
+	print_summary(input, &reading->all);
 	for (class = 0; !input->summary && class < PFC_NR_CLASSES; class++)
-		if (all->of[class].nr_buckets)
-			print_histogram(&all->of[class], pfc_key(pfc_key_class(class))->name);
+		if (reading->all.of[class].nr_buckets)
+			print_histogram(&reading->all.of[class], class_name(class));
+	if (input->interval)
+		putchar('\n');
 }
 
 static json_t *histogram(const struct pfc_latency *latency)
@@ -149,16 +235,39 @@ static json_t *histogram(const struct pfc_latency *latency)
 	return buckets;
 }
 
-static void print_json(const struct input *input, const struct pfc_latencies *all)
+static json_t *percentile_object(const struct pfc_latency *latency)
+{
+	json_t *object = pfc_json_object();
+	size_t i;
+
+	for (i = 0; i < NR_PERCENTILES; i++) {
+		const struct pfc_bucket *bucket =
+			pfc_latency_percentile(latency, percentiles[i].per_mille);
+		json_t *range = bucket ? pfc_json_object() : json_null();
+
+		if (bucket) {
+			pfc_json_set(range, "from_ns", pfc_json_u64(bucket->from));
+			pfc_json_set(range, "below_ns", pfc_json_u64(pfc_bucket_end(bucket)));
+		}
+		pfc_json_set(object, percentiles[i].name, range);
+	}
+	return object;
+}
+
+static void print_json(const struct input *input, const struct reading *reading)
 {
 	json_t *root = pfc_json_object(), *classes = pfc_json_object();
 	json_t *unavailable = pfc_json_array();
 	size_t class;
 
 	pfc_json_set(root, "abi", pfc_json_u64(PFC_ABI));
+	if (input->interval) {
+		pfc_json_set(root, "since_ns", pfc_json_u64(reading->since));
+		pfc_json_set(root, "interval_ns", pfc_json_u64(reading->length));
+		pfc_json_set(root, "reset", json_boolean(reading->reset));
+	}
 	for (class = 0; class < PFC_NR_CLASSES; class++) {
-		const struct pfc_latency *latency = &all->of[class];
-		const char *name = pfc_key(pfc_key_class(class))->name;
+		const struct pfc_latency *latency = &reading->all.of[class];
 		json_t *entry = pfc_json_object();
 
 		pfc_json_set(entry, "count", pfc_json_value(latency->count));
@@ -166,16 +275,17 @@ static void print_json(const struct input *input, const struct pfc_latencies *al
 			pfc_json_set(entry, "sum_ns", pfc_json_u64(latency->sum));
 			pfc_json_set(entry, "mean_ns", latency->count.n ?
 				     json_real(mean(latency)) : json_null());
+			pfc_json_set(entry, "percentiles", percentile_object(latency));
 			if (!input->summary)
 				pfc_json_set(entry, "buckets", histogram(latency));
 		} else {
-			pfc_json_append(unavailable, pfc_json_string(name));
+			pfc_json_append(unavailable, pfc_json_string(class_name(class)));
 		}
-		pfc_json_set(classes, name, entry);
+		pfc_json_set(classes, class_name(class), entry);
 	}
 	pfc_json_set(root, "latency", classes);
 	pfc_json_set(root, "unavailable", unavailable);
-	pfc_json_print(root, false);
+	pfc_json_print(root, input->interval);
 }
 
 /* Whether no class is measured: latency=0. */
@@ -189,6 +299,60 @@ static bool is_off(const struct pfc_latencies *all)
 	return true;
 }
 
+static int read_all(struct pfc_reader *reader, struct reading *reading)
+{
+	int ret;
+
+	reading->since = pfc_now();
+	ret = pfc_read_latencies(reader, &reading->all);
+	if (!ret && is_off(&reading->all)) {
+		pfc_error("the module does not measure latency; reload it: rmmod pfclass; insmod "
+			  "pfclass.ko latency=1");
+		ret = PFC_EXIT_NO_LATENCY;
+	}
+	return ret;
+}
+
+static int print(const struct input *input, const struct reading *reading)
+{
+	if (input->options->json)
+		print_json(input, reading);
+	else
+		print_tables(input, reading);
+	return pfc_flush();
+}
+
+/* Print what is measured in each interval, until interrupted. */
+static int repeat(struct pfc_reader *reader, const struct input *input, struct reading *then)
+{
+	const uint64_t start = then->since;
+	uint64_t when = start, done;
+	struct reading next, diff;
+	int ret = PFC_EXIT_OK;
+
+	pfc_catch_interrupts();
+	for (done = 0; !ret && (!input->count || done < input->count); done++) {
+		/* Skip intervals that have passed already (suspend). */
+		while (when <= then->since)
+			when += input->interval;
+		if (!pfc_sleep_until(when))
+			break;
+		ret = read_all(reader, &next);
+		if (ret)
+			break;
+		diff = next;
+		diff.since -= start;
+		diff.length = next.since - then->since;
+		diff.reset = !pfc_latencies_subtract(&diff.all, &then->all);
+		if (diff.reset && !input->options->json)
+			pfc_error("the counters were reset, or the module was reloaded: what "
+				  "follows counts since then");
+		ret = print(input, &diff);
+		*then = next;
+	}
+	return ret;
+}
+
 /**
  * pfc_cmd_latency() - the subcommand "latency"
  * @argc: its arguments, and their number
@@ -200,28 +364,16 @@ static bool is_off(const struct pfc_latencies *all)
 int pfc_cmd_latency(int argc, char **argv, struct pfc_options *options)
 {
 	struct input input = { .options = options };
-	struct pfc_latencies all;
 	struct pfc_reader reader;
+	struct reading reading;
 	int ret;
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &input))
 		return PFC_EXIT_USAGE;
 	ret = pfc_module_open(&reader, options->debugfs);
-	if (ret)
-		return ret;
-	ret = pfc_read_latencies(&reader, &all);
-	if (ret)
-		return ret;
-	if (is_off(&all)) {
-		pfc_error("the module does not measure latency; reload it: rmmod pfclass; insmod "
-			  "pfclass.ko latency=1");
-		ret = PFC_EXIT_NO_LATENCY;
-	} else {
-		if (options->json)
-			print_json(&input, &all);
-		else
-			print_tables(&input, &all);
-		ret = pfc_flush();
-	}
+	if (!ret)
+		ret = read_all(&reader, &reading);
+	if (!ret)
+		ret = input.interval ? repeat(&reader, &input, &reading) : print(&input, &reading);
 	return ret;
 }

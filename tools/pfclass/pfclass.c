@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* pfclass: run a subcommand. What they share of the command line is here. */
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,8 @@ static const struct command {
 	{ "latency", pfc_cmd_latency },
 	{ "prometheus", pfc_cmd_prometheus },
 	{ "probes", pfc_cmd_probes },
+	{ "fold", pfc_cmd_fold },
+	{ "heatmap", pfc_cmd_heatmap },
 	{ "reset", pfc_cmd_control },
 	{ "enable", pfc_cmd_control },
 	{ "disable", pfc_cmd_control },
@@ -40,9 +43,11 @@ static const char doc[] =
 	"  verify [INTERVAL]        compare the counters with the kernel's own\n"
 	"  verify -- CMD [ARG...]   the same for the faults of a command\n"
 	"  list [PATTERN|CLASS]     print every key and its meaning\n"
-	"  latency                  print how long faults took\n"
+	"  latency [INTERVAL]       print how long faults took\n"
 	"  prometheus               print the counters for Prometheus\n"
 	"  probes                   print every probe point, with its state\n"
+	"  fold [FILE]              fold a recording's stacks for a flame graph\n"
+	"  heatmap [FILE]           plot a recording's addresses or durations by time\n"
 	"  reset                    reset all counters\n"
 	"  enable, disable          arm, disarm every probe\n"
 	"  filter [WORD...]         show, set which faults are counted\n"
@@ -56,6 +61,7 @@ static const char doc[] =
 	"  pfclass stat 1               a line each second\n"
 	"  pfclass stat -- make -j4     the faults of a command and its children\n"
 	"  pfclass stat -j | jq .classes.wp\n"
+	"  pfclass latency -s 1         how long faults took in each second\n"
 	"  pfclass list swap            the meaning of the keys of class swap\n"
 	"  pfclass verify               whether the counters agree with the kernel's\n"
 	"  pfclass prometheus           the counters as metrics\n"
@@ -64,7 +70,8 @@ static const char doc[] =
 static const struct argp_option common_options[] = {
 	{ "json", 'j', NULL, 0, "Print JSON", 1 },
 	{ "debugfs", 'D', "DIR", 0,
-	  "The mount point of debugfs (default: from /proc/mounts)", 1 },
+	  "Look for the module's files in DIR/pfclass only (default: in debugfs, then in "
+	  "/proc)", 1 },
 	{ 0 }
 };
 
@@ -139,6 +146,54 @@ uint64_t pfc_parse_interval(const struct argp_state *state, const char *text)
 		argp_error(state, "INTERVAL is seconds from %g to %.0f, not \"%s\"",
 			   SHORTEST, LONGEST, text);
 	return (uint64_t)llround(seconds * 1e9);
+}
+
+/**
+ * pfc_parse_intervals() - parse INTERVAL [COUNT]
+ * @state: of the parser, at an argument
+ * @text: the argument
+ * @interval: set by the first one, to nanoseconds
+ * @count: set by the second one
+ *
+ * Does not return from an argument that is wrong, or one too many.
+ */
+void pfc_parse_intervals(const struct argp_state *state, const char *text, uint64_t *interval,
+			 uint64_t *count)
+{
+	char *end;
+
+	errno = 0;
+	switch (state->arg_num) {
+	case 0:
+		*interval = pfc_parse_interval(state, text);
+		return;
+	case 1:
+		*count = strtoumax(text, &end, 10);
+		if (*text < '0' || *text > '9' || *end || errno || !*count)
+			argp_error(state, "COUNT is a number from 1, not \"%s\"", text);
+		return;
+	default:
+		argp_error(state, "\"%s\" is one argument too many", text);
+	}
+}
+
+/**
+ * pfc_parse_pid() - parse a process ID
+ * @state: of the parser
+ * @text: the argument
+ *
+ * Return: the ID; does not return if it is none.
+ */
+int pfc_parse_pid(const struct argp_state *state, const char *text)
+{
+	uintmax_t pid;
+	char *end;
+
+	errno = 0;
+	pid = strtoumax(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno || !pid || pid > INT32_MAX)
+		argp_error(state, "-p takes a process ID, not \"%s\"", text);
+	return pid;
 }
 
 /**

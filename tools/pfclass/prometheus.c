@@ -280,10 +280,6 @@ static int read_filter(struct pfc_reader *reader, struct pfc_value *active)
 	size_t len;
 	int ret;
 
-	*active = (struct pfc_value){ 0 };
-	/* A locked-down kernel lets the counters be read all the same. */
-	if (pfc_is_locked(reader, PFC_FILE_FILTER))
-		return PFC_EXIT_OK;
 	ret = pfc_read_text(reader, PFC_FILE_FILTER, &text, &len);
 	if (ret)
 		return ret;

@@ -3,11 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/output.h"
@@ -44,14 +42,6 @@ static bool is_scoped(const struct stat_input *input)
 	return input->scope.command || input->scope.pid;
 }
 
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int signal)
-{
-	(void)signal;
-	interrupted = 1;
-}
-
 static const struct argp_option stat_options[] = {
 	{ "verbose", 'v', NULL, 0, "Include refinements that are zero or unavailable", 0 },
 	{ "separator", 'x', "SEP", 0, "Print VALUE SEP KEY SEP PERCENT for each counter", 0 },
@@ -60,41 +50,6 @@ static const struct argp_option stat_options[] = {
 	{ "output", 'o', "FILE", 0, "Write to FILE", 0 },
 	{ 0 }
 };
-
-static void parse_positional(struct argp_state *state, struct stat_input *input,
-			     const char *arg)
-{
-	char *end;
-
-	errno = 0;
-	switch (state->arg_num) {
-	case 0:
-		input->interval = pfc_parse_interval(state, arg);
-		input->repeat = true;
-		return;
-	case 1:
-		input->count = strtoumax(arg, &end, 10);
-		if (*arg < '0' || *arg > '9' || *end || errno || !input->count)
-			argp_error(state, "COUNT is a number of lines from 1, not \"%s\"",
-				   arg);
-		input->counted = true;
-		return;
-	default:
-		argp_error(state, "\"%s\" is one argument too many", arg);
-	}
-}
-
-static void parse_pid(struct argp_state *state, struct stat_input *input, const char *arg)
-{
-	uintmax_t pid;
-	char *end;
-
-	errno = 0;
-	pid = strtoumax(arg, &end, 10);
-	if (*arg < '0' || *arg > '9' || *end || errno || !pid || pid > INT32_MAX)
-		argp_error(state, "-p takes a process ID, not \"%s\"", arg);
-	input->scope.pid = pid;
-}
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
@@ -105,7 +60,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = input->options;
 		return 0;
 	case 'p':
-		parse_pid(state, input, arg);
+		input->scope.pid = pfc_parse_pid(state, arg);
 		return 0;
 	case 'o':
 		input->output = arg;
@@ -123,7 +78,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (!pfc_parse_command(state, &input->scope.command))
-			parse_positional(state, input, arg);
+			pfc_parse_intervals(state, arg, &input->interval, &input->count);
+		input->repeat = input->interval;
+		input->counted = input->count;
 		return 0;
 	case ARGP_KEY_END:
 		pfc_need_command(state, input->scope.command);
@@ -145,18 +102,6 @@ static const struct argp argp = {
 	.doc = doc,
 	.children = pfc_common_children,
 };
-
-/* Returns false when interrupted. */
-static bool sleep_until(uint64_t when)
-{
-	struct timespec ts = { .tv_sec = when / NSEC, .tv_nsec = when % NSEC };
-
-	while (!interrupted)
-		if (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts,
-				    NULL) != EINTR)
-			return true;
-	return false;
-}
 
 static int print(const struct stat_input *input, struct stat_lines *lines,
 		 const struct sample *sample)
@@ -181,7 +126,7 @@ static int print(const struct stat_input *input, struct stat_lines *lines,
 static bool wait_until(struct stat_input *input, uint64_t when)
 {
 	return is_scoped(input) ? pfc_scope_wait(&input->scope, when) :
-				    sleep_until(when);
+				    pfc_sleep_until(when);
 }
 
 /* Redirect standard output; a command that runs already keeps the old one. */
@@ -210,18 +155,14 @@ static int redirect(const struct stat_input *input)
 /* Print what is counted in each interval, or until the scope ends. */
 static int repeat(struct pfc_reader *reader, struct stat_input *input)
 {
-	struct sigaction action = { .sa_handler = interrupt };
 	struct stat_lines lines = { .printed = 0 };
 	struct sample then, next, diff;
 	uint64_t start, when, done;
 	bool more = true;
 	int ret;
 
-	/* No SA_RESTART: the sleep ends, and no line is cut off. */
-	if (!is_scoped(input)) {
-		sigaction(SIGINT, &action, NULL);
-		sigaction(SIGTERM, &action, NULL);
-	}
+	if (!is_scoped(input))
+		pfc_catch_interrupts();
 	ret = stat_read(reader, input, &then);
 	if (ret)
 		return ret;

@@ -7,11 +7,12 @@
 #include <stdint.h>
 
 #include "cmd.h"
+#include "lib/interval.h"
 #include "lib/percpu.h"
 #include "lib/scope.h"
 #include "lib/stats.h"
 
-#define NSEC	1000000000ULL
+#define NSEC	PFC_NSEC
 
 /**
  * struct stat_input - the command line
@@ -73,7 +74,6 @@ struct stat_lines {
 	size_t printed;
 };
 
-uint64_t stat_now(void);
 int stat_read(struct pfc_reader *reader, const struct stat_input *input,
 	      struct sample *sample);
 void stat_free(struct sample *sample);

@@ -2,23 +2,9 @@
 /* pfclass stat: readings of the counters and their differences. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "lib/output.h"
 #include "stat.h"
-
-/**
- * stat_now() - the time
- *
- * Return: nanoseconds of CLOCK_MONOTONIC.
- */
-uint64_t stat_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * NSEC + ts.tv_nsec;
-}
 
 /**
  * stat_free() - release a reading
@@ -76,7 +62,7 @@ int stat_read(struct pfc_reader *reader, const struct stat_input *input,
 	int ret;
 
 	memset(sample, 0, sizeof(*sample));
-	sample->since = stat_now();
+	sample->since = pfc_now();
 	ret = pfc_read_stats(reader, &sample->stats);
 	if (ret || !input->percpu)
 		return ret;

@@ -3,24 +3,21 @@
  * pfclass verify: compare the counters with the kernel's own. The identities are in
  * verify_books.c, the readings in verify_read.c, the verdicts in verify_check.c.
  */
-#include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cmd.h"
+#include "lib/interval.h"
 #include "lib/json.h"
 #include "lib/output.h"
 #include "lib/scope.h"
 #include "lib/table.h"
 #include "verify.h"
 
-#define NSEC		1000000000ULL
 #define UNBALANCED	1		/* exit status */
 
 static const char doc[] =
@@ -212,27 +209,14 @@ static int report(const struct verify_input *input)
 	return pfc_flush() ? PFC_EXIT_SELF : status;
 }
 
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int signal)
-{
-	(void)signal;
-	interrupted = 1;
-}
-
 static int over_interval(struct pfc_reader *reader, struct verify_input *input)
 {
-	uint64_t ns = input->interval ? input->interval : NSEC;
-	struct timespec ts = { .tv_sec = ns / NSEC, .tv_nsec = ns % NSEC };
-	struct sigaction action = { .sa_handler = interrupt };
 	int ret = verify_read(reader, &input->paths, &input->start);
 
 	if (ret)
 		return ret;
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	while (nanosleep(&ts, &ts) && errno == EINTR && !interrupted)
-		;
+	pfc_catch_interrupts();
+	pfc_sleep_until(pfc_now() + (input->interval ? input->interval : PFC_NSEC));
 	return verify_read(reader, &input->paths, &input->end);
 }
 

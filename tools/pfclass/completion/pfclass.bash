@@ -48,7 +48,7 @@ _pfclass()
 		list=$(_pfclass_print '/^Words:/,/^$/s/^  \([a-z]*=\?\).*/\1/p' filter --help)
 		[[ $cur == cl* ]] || compopt -o nospace
 		;;
-	locate:*) _filedir; return ;;
+	locate:* | fold:* | heatmap:*) _filedir; return ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$list" -- "$cur")
 }

@@ -54,7 +54,7 @@ function __pfclass
         case 'filter:*'
             __pfclass_print '/^Words:/,/^$/s/^  \([a-z]*=\{0,1\}\)[^ ]*  *\(.*\)/\1\t\2/p' \
                 filter --help
-        case 'locate:*'
+        case 'locate:*' 'fold:*' 'heatmap:*'
             __fish_complete_path $current
     end
 end

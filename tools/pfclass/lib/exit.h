@@ -9,7 +9,7 @@
  * @PFC_EXIT_FAILURE: a system call failed (memory, a full disk)
  * @PFC_EXIT_USAGE: wrong usage
  * @PFC_EXIT_NOT_LOADED: the module is not loaded
- * @PFC_EXIT_NO_DEBUGFS: debugfs is not mounted, or this kernel has none
+ * @PFC_EXIT_NO_FILES: the module is loaded but its files are not where they are looked for
  * @PFC_EXIT_PERMISSION: not root, or kernel lockdown
  * @PFC_EXIT_GARBLED: a file does not have the documented format
  * @PFC_EXIT_GONE: the module was unloaded during a read
@@ -31,7 +31,7 @@ enum pfc_exit {
 	PFC_EXIT_FAILURE,
 	PFC_EXIT_USAGE,
 	PFC_EXIT_NOT_LOADED,
-	PFC_EXIT_NO_DEBUGFS,
+	PFC_EXIT_NO_FILES,
 	PFC_EXIT_PERMISSION,
 	PFC_EXIT_GARBLED,
 	PFC_EXIT_GONE,

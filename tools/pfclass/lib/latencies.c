@@ -64,3 +64,100 @@ int pfc_read_latencies(struct pfc_reader *reader, struct pfc_latencies *all)
 	memset(all, 0, sizeof(*all));
 	return pfc_parse_file(reader, PFC_FILE_LATENCY, parse_row, all);
 }
+
+static const struct pfc_bucket *find_bucket(const struct pfc_latency *latency, uint64_t from)
+{
+	size_t i;
+
+	for (i = 0; i < latency->nr_buckets; i++)
+		if (latency->buckets[i].from == from)
+			return &latency->buckets[i];
+	return NULL;
+}
+
+/* A bucket only ever grows: one that shrank was reset, or the module was reloaded. */
+static bool went_back(const struct pfc_latency *then, const struct pfc_latency *now)
+{
+	size_t i;
+
+	for (i = 0; i < then->nr_buckets; i++) {
+		const struct pfc_bucket *bucket = find_bucket(now, then->buckets[i].from);
+
+		if (!bucket || bucket->count < then->buckets[i].count)
+			return true;
+	}
+	return now->sum < then->sum;
+}
+
+static void subtract(struct pfc_latency *now, const struct pfc_latency *then)
+{
+	size_t nr = 0, i;
+
+	now->count.available &= then->count.available;
+	now->count.n -= then->count.n;
+	now->sum -= then->sum;
+	for (i = 0; i < now->nr_buckets; i++) {
+		struct pfc_bucket bucket = now->buckets[i];
+		const struct pfc_bucket *old = find_bucket(then, bucket.from);
+
+		bucket.count -= old ? old->count : 0;
+		if (bucket.count)
+			now->buckets[nr++] = bucket;
+	}
+	now->nr_buckets = nr;
+}
+
+/**
+ * pfc_latencies_subtract() - turn a reading into what the histograms grew by
+ * @now: the reading
+ * @then: the one before it
+ *
+ * Return: true; false, with @now as it was, if the counters were reset in between.
+ */
+bool pfc_latencies_subtract(struct pfc_latencies *now, const struct pfc_latencies *then)
+{
+	size_t class;
+
+	for (class = 0; class < PFC_NR_CLASSES; class++)
+		if (now->of[class].count.available && went_back(&then->of[class], &now->of[class]))
+			return false;
+	for (class = 0; class < PFC_NR_CLASSES; class++)
+		subtract(&now->of[class], &then->of[class]);
+	return true;
+}
+
+/**
+ * pfc_bucket_end() - the end of a bucket
+ * @bucket: the bucket
+ *
+ * Return: nanoseconds; each of its faults took less.
+ */
+uint64_t pfc_bucket_end(const struct pfc_bucket *bucket)
+{
+	return bucket->from ? 2 * bucket->from : 2;
+}
+
+/**
+ * pfc_latency_percentile() - where a percentile lies
+ * @latency: the faults of a class
+ * @per_mille: so many of a thousand faults took no longer: 990 is the 99th percentile
+ *
+ * Return: its bucket, NULL without faults. A histogram knows no more than that.
+ */
+const struct pfc_bucket *pfc_latency_percentile(const struct pfc_latency *latency,
+						unsigned int per_mille)
+{
+	uint64_t count = 0, rank;
+	size_t i;
+
+	for (i = 0; i < latency->nr_buckets; i++)
+		count += latency->buckets[i].count;
+	/* Rounded up, without overflow. */
+	rank = count / 1000 * per_mille + (count % 1000 * per_mille + 999) / 1000;
+	for (i = 0; i < latency->nr_buckets; i++) {
+		if (rank <= latency->buckets[i].count)
+			return &latency->buckets[i];
+		rank -= latency->buckets[i].count;
+	}
+	return NULL;
+}

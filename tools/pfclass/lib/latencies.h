@@ -39,5 +39,9 @@ struct pfc_latencies {
 };
 
 int pfc_read_latencies(struct pfc_reader *reader, struct pfc_latencies *all);
+bool pfc_latencies_subtract(struct pfc_latencies *now, const struct pfc_latencies *then);
+uint64_t pfc_bucket_end(const struct pfc_bucket *bucket);
+const struct pfc_bucket *pfc_latency_percentile(const struct pfc_latency *latency,
+						unsigned int per_mille);
 
 #endif /* PFC_LATENCIES_H */

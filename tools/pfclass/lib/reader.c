@@ -16,22 +16,19 @@
 #include "output.h"
 
 #define DEFAULT_MOUNT	"/sys/kernel/debug"
+#define PROC_DIR	"/proc/" PFC_DIR
 #define MODULE_DIR	"/sys/module/" PFC_DIR
 #define MOST_BYTES	(64UL << 20)	/* enough for thousands of CPUs; ends a read of /dev/zero */
 
-/* Find the mount point; of several, prefer the usual one. */
-static bool find_mount(char *root, size_t size)
+/* Find the mount point; of several, and if there is none, prefer the usual one. */
+static void find_mount(char *root, size_t size)
 {
 	FILE *mounts = setmntent("/proc/mounts", "r");
 	struct mntent *mount;
 	bool found = false;
 
-	if (!mounts) {
-		/* Without /proc: try the usual mount point. */
-		snprintf(root, size, "%s", DEFAULT_MOUNT);
-		return true;
-	}
-	while ((mount = getmntent(mounts))) {
+	snprintf(root, size, "%s", DEFAULT_MOUNT);
+	while (mounts && (mount = getmntent(mounts))) {
 		if (strcmp(mount->mnt_type, "debugfs"))
 			continue;
 		if (found && strcmp(mount->mnt_dir, DEFAULT_MOUNT))
@@ -39,33 +36,21 @@ static bool find_mount(char *root, size_t size)
 		snprintf(root, size, "%s", mount->mnt_dir);
 		found = true;
 	}
-	endmntent(mounts);
-	return found;
-}
-
-static bool kernel_has_debugfs(void)
-{
-	FILE *file = fopen("/proc/filesystems", "r");
-	bool found = !file;	/* without /proc: assume it */
-	char line[128];
-
-	while (file && fgets(line, sizeof(line), file))
-		if (!strcmp(line, "nodev\tdebugfs\n"))
-			found = true;
-	if (file)
-		fclose(file);
-	return found;
+	if (mounts)
+		endmntent(mounts);
 }
 
 /**
  * pfc_reader_open() - find the module's files
  * @reader: the reader
- * @debugfs: where debugfs is, or NULL to find it in /proc/mounts
+ * @debugfs: the directory that has them, and no other; NULL: debugfs, as /proc/mounts
+ *	has it, then /proc
  *
- * Each read opens its file again, so that a module may be reloaded between two.
+ * Each read and write looks for its file again: the module may be reloaded between two,
+ * and a kernel that is locked down lets debugfs be read but only /proc be written.
  *
- * Return: PFC_EXIT_OK, or after a line on standard error: PFC_EXIT_NO_DEBUGFS when
- * it is not mounted, PFC_EXIT_USAGE when @debugfs is too long.
+ * Return: PFC_EXIT_OK, or after a line on standard error PFC_EXIT_USAGE when
+ * @debugfs is too long.
  */
 int pfc_reader_open(struct pfc_reader *reader, const char *debugfs)
 {
@@ -76,17 +61,13 @@ int pfc_reader_open(struct pfc_reader *reader, const char *debugfs)
 			return PFC_EXIT_USAGE;
 		}
 		strcpy(reader->root, debugfs);
-	} else if (!find_mount(reader->root, sizeof(reader->root))) {
-		if (kernel_has_debugfs())
-			pfc_error("debugfs is not mounted; as root: mount -t debugfs none "
-				  DEFAULT_MOUNT);
-		else
-			pfc_error("this kernel has no debugfs (see /proc/filesystems); boot one "
-				  "with CONFIG_DEBUG_FS=y and without debugfs=off");
-		return PFC_EXIT_NO_DEBUGFS;
+	} else {
+		find_mount(reader->root, sizeof(reader->root));
+		reader->dirs[1] = PROC_DIR;
 	}
-	snprintf(reader->dir, sizeof(reader->dir), "%s/%s", reader->root,
-		 PFC_DIR);
+	snprintf(reader->debugfs, sizeof(reader->debugfs), "%s/%s", reader->root, PFC_DIR);
+	reader->dirs[0] = reader->debugfs;
+	reader->dir = reader->debugfs;
 	return PFC_EXIT_OK;
 }
 
@@ -98,68 +79,81 @@ static int report_gone(const struct pfc_reader *reader, const char *file)
 	return PFC_EXIT_GONE;
 }
 
+/* A file in each directory where it is looked for; to be released by free(). */
+static char *name_both(const struct pfc_reader *reader, const char *file)
+{
+	if (!reader->dirs[1])
+		return pfc_format("%s/%s", reader->dirs[0], file);
+	return pfc_format("%s/%s or %s/%s", reader->dirs[0], file, reader->dirs[1], file);
+}
+
 /* Report the nearest thing that is missing. */
 static int report_missing(const struct pfc_reader *reader, const char *file)
 {
+	const char *other = reader->dirs[1];
 	struct stat st;
+	size_t i;
 
-	if (!stat(reader->dir, &st)) {
+	for (i = 0; i < PFC_READER_DIRS && reader->dirs[i]; i++) {
+		if (stat(reader->dirs[i], &st))
+			continue;
 		if (reader->seen && !strcmp(file, PFC_FILE_STATS))
 			return report_gone(reader, file);
 		pfc_error("%s has no file \"%s\": module and tool are of different versions; "
 			  "load the module that came with this tool",
-			  reader->dir, file);
+			  reader->dirs[i], file);
 		return PFC_EXIT_ABI;
 	}
 	if (reader->seen)
 		return report_gone(reader, file);
-	if (errno == EACCES) {
-		pfc_error("no permission to read %s; run this as root, for example with sudo",
-			  reader->root);
-		return PFC_EXIT_PERMISSION;
-	}
-	if (stat(reader->root, &st)) {
+	if (!other && stat(reader->root, &st)) {
 		pfc_error("%s: %s; --debugfs names the directory where debugfs is mounted",
 			  reader->root, strerror(errno));
-		return PFC_EXIT_NO_DEBUGFS;
+		return PFC_EXIT_NO_FILES;
 	}
 	if (!stat(MODULE_DIR, &st)) {
-		pfc_error("module pfclass is loaded but has no %s; look for the reason in the "
-			  "kernel log (dmesg), or for debugfs=no-mount on the command line",
-			  reader->dir);
-		return PFC_EXIT_NO_DEBUGFS;
+		pfc_error("module pfclass is loaded but has no %s%s%s; look for the reason in the "
+			  "kernel log (dmesg)",
+			  reader->dirs[0], other ? " and no " : "", other ? other : "");
+		return PFC_EXIT_NO_FILES;
 	}
-	pfc_error("module pfclass is not loaded (no %s); as root: insmod pfclass.ko",
-		  reader->dir);
+	pfc_error("module pfclass is not loaded (no %s%s%s); as root: insmod pfclass.ko",
+		  reader->dirs[0], other ? ", no " : "", other ? other : "");
 	return PFC_EXIT_NOT_LOADED;
 }
 
 static int report_errno(const struct pfc_reader *reader, const char *file,
 			const char *verb, int error)
 {
+	char *both = name_both(reader, file);
+	int ret = PFC_EXIT_PERMISSION;
+
 	switch (error) {
 	case ENOENT:
 	case ENOTDIR:
-		return report_missing(reader, file);
+		ret = report_missing(reader, file);
+		break;
 	case EACCES:
-		pfc_error("no permission to %s %s/%s; run this as root, for example with sudo",
-			  verb, reader->dir, file);
-		return PFC_EXIT_PERMISSION;
+		pfc_error("no permission to %s %s; run this as root, for example with sudo", verb,
+			  both);
+		break;
 	case EPERM:
-		pfc_error("cannot %s %s/%s: the kernel is locked down; see "
-			  "/sys/kernel/security/lockdown",
-			  verb, reader->dir, file);
-		return PFC_EXIT_PERMISSION;
+		pfc_error("cannot %s %s: the kernel is locked down; see "
+			  "/sys/kernel/security/lockdown", verb, both);
+		break;
 	case EIO:
 	case ENODEV:
 	case ENXIO:
 		/* How debugfs answers after the module removed the file. */
-		return report_gone(reader, file);
+		ret = report_gone(reader, file);
+		break;
 	default:
 		pfc_error("cannot %s %s/%s: %s", verb, reader->dir, file,
 			  strerror(error));
-		return PFC_EXIT_FAILURE;
+		ret = PFC_EXIT_FAILURE;
 	}
+	free(both);
+	return ret;
 }
 
 /**
@@ -185,43 +179,29 @@ int pfc_garbled(const struct pfc_reader *reader, const char *file, size_t line,
 	return PFC_EXIT_GARBLED;
 }
 
-static int try_open(const struct pfc_reader *reader, const char *file, int flags)
-{
-	char path[sizeof(reader->dir) + 32];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", reader->dir, file);
-	do {
-		fd = open(path, flags | O_CLOEXEC);
-	} while (fd < 0 && errno == EINTR);
-	return fd;
-}
-
+/* Open a file where it can be opened. Otherwise report the error that says most. */
 static int open_file(struct pfc_reader *reader, const char *file, int flags,
 		     int *fd)
 {
-	*fd = try_open(reader, file, flags);
-	if (*fd < 0)
-		return report_errno(reader, file,
-				 flags == O_WRONLY ? "write" : "read", errno);
-	return PFC_EXIT_OK;
-}
+	char path[sizeof(reader->debugfs) + 32];
+	int error = ENOENT;
+	size_t i;
 
-/**
- * pfc_is_locked() - whether kernel lockdown forbids to read one of the files
- * @reader: the reader
- * @file: the file's name below the module's directory
- *
- * Return: true if it does; those of mode 0444 can always be read.
- */
-bool pfc_is_locked(const struct pfc_reader *reader, const char *file)
-{
-	int fd = try_open(reader, file, O_RDONLY);
-
-	if (fd < 0)
-		return errno == EPERM;
-	close(fd);
-	return false;
+	for (i = 0; i < PFC_READER_DIRS && reader->dirs[i]; i++) {
+		snprintf(path, sizeof(path), "%s/%s", reader->dirs[i], file);
+		do {
+			*fd = open(path, flags | O_CLOEXEC);
+		} while (*fd < 0 && errno == EINTR);
+		if (*fd >= 0) {
+			reader->dir = reader->dirs[i];
+			return PFC_EXIT_OK;
+		}
+		if (error == ENOENT) {
+			error = errno;
+			reader->dir = reader->dirs[i];
+		}
+	}
+	return report_errno(reader, file, flags == O_WRONLY ? "write" : "read", error);
 }
 
 /**
@@ -232,7 +212,7 @@ bool pfc_is_locked(const struct pfc_reader *reader, const char *file)
  * @len: on success its length in bytes
  *
  * Return: PFC_EXIT_OK, or after a line on standard error: PFC_EXIT_NOT_LOADED,
- * PFC_EXIT_NO_DEBUGFS, PFC_EXIT_PERMISSION, PFC_EXIT_GONE, PFC_EXIT_ABI (the
+ * PFC_EXIT_NO_FILES, PFC_EXIT_PERMISSION, PFC_EXIT_GONE, PFC_EXIT_ABI (the
  * module has no such file), PFC_EXIT_GARBLED (endless), PFC_EXIT_FAILURE.
  */
 int pfc_read_text(struct pfc_reader *reader, const char *file, char **text,

@@ -7,22 +7,27 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define PFC_READER_DIRS	2
+
 /**
  * struct pfc_reader - where the files are
  * @root: the debugfs mount
- * @dir: the module's directory below it
+ * @debugfs: the module's directory below it
+ * @dirs: the directories to look in, in this order; the last may be NULL
+ * @dir: the one of them that was used last
  * @seen: a file was read already: if it is missing now, it was removed
  */
 struct pfc_reader {
 	char root[PATH_MAX];
-	char dir[PATH_MAX + 16];
+	char debugfs[PATH_MAX + 16];
+	const char *dirs[PFC_READER_DIRS];
+	const char *dir;
 	bool seen;
 };
 
 int pfc_reader_open(struct pfc_reader *reader, const char *debugfs);
 int pfc_read_text(struct pfc_reader *reader, const char *file, char **text,
 		  size_t *len);
-bool pfc_is_locked(const struct pfc_reader *reader, const char *file);
 int pfc_write_text(struct pfc_reader *reader, const char *file,
 		   const char *text);
 int pfc_garbled(const struct pfc_reader *reader, const char *file, size_t line,

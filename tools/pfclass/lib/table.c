@@ -10,8 +10,6 @@
 
 #include "output.h"
 
-#define GAP	2	/* blanks between columns */
-
 /**
  * pfc_table_init() - begin a table
  * @table: the table
@@ -109,7 +107,7 @@ void pfc_table_print(const struct pfc_table *table)
 				blanks += pad;
 			if (*cell)
 				printf("%*s%s", (int)blanks, "", cell);
-			blanks = (*cell ? 0 : blanks) + (right ? 0 : pad) + GAP;
+			blanks = (*cell ? 0 : blanks) + (right ? 0 : pad) + PFC_TABLE_GAP;
 		}
 		putchar('\n');
 		if (table->notes[row])

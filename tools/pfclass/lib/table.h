@@ -8,6 +8,8 @@
 
 #include "stats.h"
 
+#define PFC_TABLE_GAP	2	/* blanks between columns */
+
 /**
  * struct pfc_table - cells of text, printed in columns as wide as they must be
  * @cells: row by row

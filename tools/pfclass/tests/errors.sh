@@ -25,21 +25,6 @@ rm "$files/percpu" "$files/probes"
 error "percpu is missing" 8 "no file \"percpu\"" stat --percpu
 error "probes is missing" 8 "no file \"probes\"" "$tool" probes -D "$root"
 
-if ! grep -q ' debugfs ' /proc/mounts; then
-	error "debugfs is not mounted" 4 "debugfs" "$tool" stat
-elif [ "$(id -u)" -ne 0 ]; then
-	skip "debugfs is not mounted" "needs root to unmount it in a namespace"
-elif ! unshare -m true 2>/dev/null; then
-	skip "debugfs is not mounted" "no mount namespaces here"
-else
-	# shellcheck disable=SC2016 # expanded by the inner shell
-	error "debugfs is not mounted" 4 "debugfs" \
-		unshare -m sh -c '
-		mount --make-rprivate / 2>/dev/null || :
-		while umount /sys/kernel/debug 2>/dev/null; do :; done
-		exec "$0" stat' "$tool"
-fi
-
 if [ "$(id -u)" -ne 0 ]; then
 	nobody="env"
 else
@@ -191,7 +176,9 @@ usage_around "a count and a command" "excludes COUNT" stat 1 2 -- true
 usage_around "a process and a command" "exclude" stat -p 1 -- true
 usage "process is no number" "process ID" stat -p x
 usage "process is 0" "process ID" stat -p 0
-usage "latency has an argument" "many" latency 1
+usage "latency has three arguments" "many" latency 1 2 3
+usage "latency: interval is no number" "INTERVAL" latency soon
+usage "latency: count is zero" "COUNT" latency 1 0
 
 usage "an empty separator" "separator" stat -x ""
 usage "JSON and CSV" "exclude" stat -j -x,

@@ -225,8 +225,98 @@ printf 'abi 1\nanon count unavailable\n' >"$files/latency"
 error "latency is off" 16 "latency=1" "$tool" latency -D "$root"
 printf 'abi 1\nanon count 3\nanon sum 4500\nanon 1024 2\nanon 2048 1\n' >"$files/latency"
 good "latency" "^1.02 us +2.05 us +2 +#+$" "$tool" latency -D "$root"
-good "latency: mean" "^anon +3 +1.50 us +4.50 us$" "$tool" latency -s -D "$root"
+good "latency: mean" "^anon +3 +1.50 us +<2.05 us +<4.10 us +<4.10 us +<4.10 us +4.50 us$" \
+	"$tool" latency -s -D "$root"
 good "latency: JSON" '"mean_ns": 1500.0' "$tool" latency -j -D "$root"
+
+# percentiles OF BUCKETS...: FROM:COUNT each; what p50 to p99.9 are for it
+percentiles() {
+	printf 'abi 1\nanon count 1\nanon sum 1\n' >"$files/latency"
+	for bucket; do
+		echo "anon ${bucket%:*} ${bucket#*:}" >>"$files/latency"
+	done
+	run "$tool" latency -s -D "$root"
+	awk '$1 == "anon" { gsub(/ +/, " "); sub(/^anon 1 1 ns /, ""); sub(/ 1 ns$/, ""); print }' \
+		"$dir/out"
+}
+
+is "latency: a percentile that ends a bucket is in it" \
+	"$(percentiles 1024:500 2048:400 4096:90 8192:9 16384:1)" "<2.05 us <4.10 us <8.19 us <16.4 us"
+is "latency: a percentile that begins a bucket is in it" \
+	"$(percentiles 1024:499 2048:400 4096:90 8192:9 16384:2)" "<4.10 us <8.19 us <16.4 us <32.8 us"
+is "latency: a percentile is rounded up" \
+	"$(percentiles 1024:1 2048:1 4096:1)" "<4.10 us <8.19 us <8.19 us <8.19 us"
+is "latency: one fault, in the first bucket" "$(percentiles 0:1)" "<2 ns <2 ns <2 ns <2 ns"
+is "latency: very many faults" "$(percentiles 1024:18446744073709551000 2048:600)" \
+	"<2.05 us <2.05 us <2.05 us <2.05 us"
+# shellcheck disable=SC2016 # expanded by the inner shell
+good "latency: percentiles in JSON" \
+	'"p99.9":\{"from_ns":1024,"below_ns":2048\}' sh -c '"$0" latency -j -D "$1" | tr -d " \n"' \
+	"$tool" "$root"
+
+# Bars are as long as the screen allows.
+printf 'abi 1\nanon count 3\nanon sum 4500\nanon 1024 20000000000\nanon 2048 1\n' >"$files/latency"
+for columns in 45 80 200; do
+	run env COLUMNS=$columns "$tool" latency -D "$root"
+	is "latency: bars on $columns columns" "$(awk -v columns=$columns '
+		/#/ { if (length > most) most = length; bars++ }
+		END { print bars, (most <= columns && most > columns - 5) }' \
+		"$dir/out")" "2 1"
+done
+run env COLUMNS=80 "$tool" latency -D "$root"
+is "latency: the smallest bucket has a bar" "$(sed -n 's/.* 1  *\(#*\)$/\1/p' "$dir/out")" "#"
+is "latency: no line is longer than 80 columns" "$(awk 'length > 80' "$dir/out")" ""
+
+# In intervals.
+printf 'abi 1\nanon count 3\nanon sum 3000\nanon 512 2\nanon 1024 1\nwp count 2\nwp sum 9\nwp 4 2\nnuma count unavailable\n' >"$dir/before"
+printf 'abi 1\nanon count 7\nanon sum 13000\nanon 512 2\nanon 1024 4\nanon 2048 1\nwp count 2\nwp sum 9\nwp 4 2\nnuma count unavailable\n' >"$dir/after"
+# between BEFORE AFTER ARGUMENT...: "latency" changes in the second of three intervals
+between() {
+	cp "$dir/$1" "$files/latency"
+	(
+		sleep 0.75
+		cp "$dir/$2" "$dir/new"
+		mv "$dir/new" "$files/latency"
+	) &
+	shift 2
+	run timeout 20 "$tool" latency -D "$root" "$@" 0.5 3
+	wait
+}
+
+between before after -s
+is "latency: each interval has a table" \
+	"$(awk '$1 == "elapsed" { printf "%.0f:", 2 * $2 } $1 == "anon" { printf "%s,%s,%s,%s,", $2, $3 $4, $5 $6, $NF }
+		$1 == "wp" { printf "wp" } $1 == "numa" { printf "%s", $2 } !NF { print "" }' "$dir/out" |
+		tr '\n' ' ')" "1:unavailable 2:4,2.50us,<2.05us,us,unavailable 3:unavailable "
+is "latency: nothing is wrong" "$status$(cat "$dir/err")" 0
+between before after
+is "latency: each interval has its histograms" "$(grep -c '#' "$dir/out")" 2
+between before after -j
+is "latency: JSON lines" "$(sed -n 's/.*"reset":false.*"anon":{"count":\([0-9]*\),"sum_ns":\([0-9]*\),.*/\1 \2/p' \
+	"$dir/out" | tr '\n' ,)" "0 0,4 10000,0 0,"
+between after before -j
+is "latency: a reset is noticed" "$(sed -n 's/.*"reset":true.*"anon":{"count":\([0-9]*\),.*/\1/p' "$dir/out")" 3
+between after before -s
+if [ "$status" -eq 0 ] && grep -q "were reset" "$dir/err"; then
+	pass "latency: a reset is reported"
+else
+	fail "latency: a reset is reported"
+fi
+cp "$dir/before" "$files/latency"
+"$tool" latency -D "$root" 60 >"$dir/out" 2>"$dir/err" &
+pid=$!
+sleep 0.5
+kill -INT "$pid"
+kill -TERM "$pid"
+status=0
+wait "$pid" || status=$?
+if [ "$status" -eq 0 ] && [ ! -s "$dir/out" ] && [ ! -s "$dir/err" ]; then
+	pass "latency: a signal ends it cleanly"
+else
+	fail "latency: a signal ends it cleanly"
+fi
+full_disk "latency: a full disk is noticed" latency
+
 printf 'abi 1\nanon count 0\nanon sum 0\nfuture count 3\n' >"$files/latency"
 good "latency: nothing, and a class of the future" "^anon +0$" "$tool" latency -D "$root"
 printf 'abi 1\nanon count 3\nanon 1024 2\nanon 1024 1\n' >"$files/latency"

@@ -41,6 +41,10 @@ check "buckets sum to the counts" sums
 check "the mean is the sum by the count" sh -c \
 	"pfclass latency -j >$out && grep -q '\"mean_ns\": [1-9]' $out"
 check "pfclass latency" sh -c "pfclass latency >$out && grep -q '#' $out"
+echo 1 >"$debugfs/enabled"
+check "pfclass latency at intervals" sh -c "pfclass latency -s 0.2 5 >$out &&
+	[ \$(grep -c ^elapsed $out) = 5 ] && grep -q '^[a-z]* .* <.*s ' $out"
+echo 0 >"$debugfs/enabled"
 echo 1 >"$debugfs/reset"
 check "reset" sh -c "! grep -E ' (count|sum) [1-9]' $debugfs/latency"
 check "rmmod pfclass" rmmod pfclass
