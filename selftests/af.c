@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/class.h"
+#include "lib/hwaf.h"
 #include "lib/memory.h"
 
 #define PFC_HWDB_WHY \

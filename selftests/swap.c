@@ -16,6 +16,7 @@
 
 #include "lib/cgroup.h"
 #include "lib/class.h"
+#include "lib/hwaf.h"
 #include "lib/memory.h"
 #include "lib/scratch.h"
 #include "lib/signals.h"

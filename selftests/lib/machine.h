@@ -26,7 +26,4 @@ int pfc_cpu_of_node(int node);
 int pfc_two_nodes(int node[2], char *why, size_t size);
 int pfc_nodes_of(const void *addr, unsigned int pages, int *nodes);
 
-int pfc_hwaf(char *why, size_t size);
-int pfc_hwaf_promised(void);
-
 #endif /* PFC_MACHINE_H */

@@ -82,30 +82,6 @@ int pfc_map_anon(struct pfc_run *run)
 	return pfc_map_range(run, PROT_READ | PROT_WRITE, MAP_PRIVATE);
 }
 
-/**
- * pfc_read_all() - read every page
- * @run: the row's execution
- *
- * Return: 0.
- */
-int pfc_read_all(struct pfc_run *run)
-{
-	pfc_read_pages(run->base, run->len, run->page);
-	return 0;
-}
-
-/**
- * pfc_write_all() - write every page
- * @run: the row's execution
- *
- * Return: 0.
- */
-int pfc_write_all(struct pfc_run *run)
-{
-	pfc_write_pages(run->base, run->len, run->page);
-	return 0;
-}
-
 /*
  * New pages wait in a per-CPU batch, which holds a reference, before they are
  * on a list where they can be isolated: push them out.
@@ -302,20 +278,5 @@ int pfc_thp_made(struct pfc_run *run)
 	if (kb != (long long)run->len / 1024)
 		return pfc_bad(run->res, "smaps: %lld kB of %zu are huge pages",
 			       kb, run->len / 1024);
-	return 0;
-}
-
-/**
- * pfc_exec_all() - run the code in every page
- * @run: the row's execution
- *
- * Return: 0.
- */
-int pfc_exec_all(struct pfc_run *run)
-{
-	size_t at;
-
-	for (at = 0; at < run->len; at += run->page)
-		((void (*)(void))(uintptr_t)(run->base + at))();
 	return 0;
 }

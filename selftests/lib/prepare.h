@@ -7,9 +7,6 @@
 
 #include "row.h"
 
-#define PFC_THP_DIR		"/sys/kernel/mm/transparent_hugepage/"
-#define PFC_MTHP_ENABLED	PFC_THP_DIR "hugepages-64kB/enabled"
-
 /* Since 6.8 each size has a switch, too. */
 #define PFC_THP_SETTINGS \
 	{ PFC_THP_DIR "enabled", "madvise" }, \
@@ -22,9 +19,6 @@ extern const struct pfc_setting pfc_mthp_settings[];
 
 int pfc_map_range(struct pfc_run *run, int prot, int flags);
 int pfc_map_anon(struct pfc_run *run);
-int pfc_read_all(struct pfc_run *run);
-int pfc_write_all(struct pfc_run *run);
-int pfc_exec_all(struct pfc_run *run);
 int pfc_anon_written(struct pfc_run *run);
 int pfc_fork_alive(struct pfc_run *run);
 int pfc_fork_reaped(struct pfc_run *run);

@@ -21,8 +21,8 @@
 #include <unistd.h>
 
 #include "guard.h"
+#include "hwaf.h"
 #include "memory.h"
-#include "prepare.h"
 #include "row.h"
 
 /* A few of them must fit a small machine: 32 MiB with 16 KiB pages. */
@@ -94,6 +94,47 @@ static void pfc_skip(struct pfc_result *res, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(res->why, PFC_WHY, fmt, args);
 	va_end(args);
+}
+
+/* ---- touching all pages ------------------------------------------------- */
+
+/**
+ * pfc_read_all() - read every page
+ * @run: the row's execution
+ *
+ * Return: 0.
+ */
+int pfc_read_all(struct pfc_run *run)
+{
+	pfc_read_pages(run->base, run->len, run->page);
+	return 0;
+}
+
+/**
+ * pfc_write_all() - write every page
+ * @run: the row's execution
+ *
+ * Return: 0.
+ */
+int pfc_write_all(struct pfc_run *run)
+{
+	pfc_write_pages(run->base, run->len, run->page);
+	return 0;
+}
+
+/**
+ * pfc_exec_all() - run the code in every page
+ * @run: the row's execution
+ *
+ * Return: 0.
+ */
+int pfc_exec_all(struct pfc_run *run)
+{
+	size_t at;
+
+	for (at = 0; at < run->len; at += run->page)
+		((void (*)(void))(uintptr_t)(run->base + at))();
+	return 0;
 }
 
 static size_t pfc_unit_size(enum pfc_unit unit)

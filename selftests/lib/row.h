@@ -17,6 +17,8 @@
 #include "witness.h"
 
 #define PFC_MAX_PAGES	8192
+#define PFC_THP_DIR		"/sys/kernel/mm/transparent_hugepage/"
+#define PFC_MTHP_ENABLED	PFC_THP_DIR "hugepages-64kB/enabled"
 
 /* What a row's number counts. */
 enum pfc_unit {
@@ -197,7 +199,12 @@ void pfc_witness_text(const struct pfc_result *res, char *text, size_t size);
 void pfc_row_run(const struct pfc_row *row, const struct pfc_run_options *options,
 		 struct pfc_result *result);
 
-/* For preparations and faults: -1, and the row fails. */
+/* For preparations and faults. */
+int pfc_read_all(struct pfc_run *run);
+int pfc_write_all(struct pfc_run *run);
+int pfc_exec_all(struct pfc_run *run);
+
+/* Likewise: -1, and the row fails. */
 int pfc_bad(struct pfc_result *res, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -149,8 +149,9 @@ ksrc_fetch()
 	unpack "$tmp/deb" "$tmp/debs/"*.deb
 	say "unpacking $KSRC_PACKAGE"
 	mv "$tmp/deb$KSRC.tar.xz" "$CACHE/$KSRC_PACKAGE.tar.xz"
-	tar -x -f "$CACHE/$KSRC_PACKAGE.tar.xz" -C "$root/$KSRC" --strip-components=1 \
-		--no-same-owner --wildcards --no-wildcards-match-slash \
+	in_root "$TOOLS_SUITE" / xz -dc <"$CACHE/$KSRC_PACKAGE.tar.xz" |
+		tar -x -C "$root/$KSRC" --strip-components=1 --no-same-owner \
+		--wildcards --no-wildcards-match-slash \
 		'*/tools/testing/selftests/*.*' \
 		'*/tools/testing/selftests/Makefile' \
 		'*/tools/testing/selftests/kselftest' \

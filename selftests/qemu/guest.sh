@@ -93,7 +93,7 @@ base_ready()
 base_pack()
 {
 	local stage=$CACHE/root/$TOOLS_SUITE/tmp/base-$K_NAME
-	local mods=$stage/lib/modules/$K_RELEASE f to need=$GUEST_MODULES more=
+	local mods=$stage/lib/modules/$K_RELEASE f need=$GUEST_MODULES more=
 	local maybe=$GUEST_MODULES_IF_ANY
 
 	rm -rf "$stage"
@@ -117,14 +117,11 @@ base_pack()
 	module_closure $need $more >"$stage.list" ||
 		die "kernel $K_NAME lacks a guest module"
 	while read -r f; do
-		to=$mods/$f
-		mkdir -p "${to%/*}"
-		case $f in
-		*.xz) xz -dc "$K_DIR/lib/modules/$K_RELEASE/$f" >"${to%.xz}" ;;
-		*.zst) zstd -qdc "$K_DIR/lib/modules/$K_RELEASE/$f" >"${to%.zst}" ;;
-		*) cp "$K_DIR/lib/modules/$K_RELEASE/$f" "$to" ;;
-		esac
+		mkdir -p "$mods/${f%/*}"
+		cp "$K_DIR/lib/modules/$K_RELEASE/$f" "$mods/$f"
 	done <"$stage.list"
+	in_root "$TOOLS_SUITE" "/tmp/base-$K_NAME" find . -name '*.ko.xz' -exec xz -d {} + \
+		-o -name '*.ko.zst' -exec zstd -qd --rm {} +
 	sed -E 's/\.ko\.(xz|zst)/.ko/g' "$K_DIR/lib/modules/$K_RELEASE/modules.dep" |
 		awk -v list="$stage.list" '
 		BEGIN {

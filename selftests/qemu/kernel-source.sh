@@ -30,8 +30,9 @@ kernel_unpack()
 	say "unpacking $KSRC_PACKAGE"
 	rm -rf "$dir"
 	mkdir -p "$dir"
-	tar -x -f "$CACHE/$KSRC_PACKAGE.tar.xz" -C "$dir" --strip-components=1 \
-		--no-same-owner || die "cannot unpack $KSRC_PACKAGE"
+	in_root "$K_SUITE" / xz -dc <"$CACHE/$KSRC_PACKAGE.tar.xz" |
+		tar -x -C "$dir" --strip-components=1 --no-same-owner ||
+		die "cannot unpack $KSRC_PACKAGE"
 	touch "$dir/.unpacked"
 }
 

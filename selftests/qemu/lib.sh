@@ -79,8 +79,6 @@ mount		mount
 sed		sed
 tar		tar
 util-linux	flock unshare
-xz-utils	xz
-zstd		zstd
 '
 
 # need_host: dies with the packages that this machine lacks.
