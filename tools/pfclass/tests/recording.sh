@@ -255,6 +255,15 @@ fi
 draws "heatmap on 200 columns" 200 50 "$dir/many"
 draws "heatmap: durations" 80 24 -l "$dir/many"
 good "heatmap: one process" "anon 13333 *a" "$tool" heatmap -p 3 "$dir/many"
+for class in wp anon anon wp file anon; do
+	event "x 1" 000 5.0 pfclass:fault $class - 0x5000 9 1
+done >"$dir/cell"
+run "$tool" heatmap "$dir/cell"
+if grep -q '| *a *|' "$dir/out" && ! grep -q '| *[wF] *|' "$dir/out" && grep -q 'wp 2 *w' "$dir/out"; then
+	pass "heatmap: a cell has the letter of its most frequent class"
+else
+	fail "heatmap: a cell has the letter of its most frequent class"
+fi
 grep "wp_copy.*tgid=181" "$dir/tracefs" >"$dir/one"
 good "heatmap: one fault" "wp 1 " "$tool" heatmap "$dir/one"
 good "heatmap: the duration of one fault" "wp 1 " "$tool" heatmap -l "$dir/one"
