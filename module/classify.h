@@ -96,9 +96,8 @@ enum pfc_fact {
 	PFC_FACT_REPORTED = BIT(7), /* the frame holds what events and latency want */
 	PFC_FACT_DONE_WP = BIT(8), /* a visit that was retried did do_wp_page()'s work */
 	PFC_FACT_DONE_FILE = BIT(9), /* or do_fault()'s */
-	PFC_FACT_FILTERED = BIT(10), /* the filter does not want it */
-	PFC_FACT_SEGV	= BIT(11), /* a visit ended in VM_FAULT_SIGSEGV: the signal follows */
-	PFC_FACT_INLINED = BIT(12), /* do_anonymous_page() or do_fault() may leave no mark;
+	PFC_FACT_SEGV	= BIT(10), /* a visit ended in VM_FAULT_SIGSEGV: the signal follows */
+	PFC_FACT_INLINED = BIT(11), /* do_anonymous_page() or do_fault() may leave no mark;
 				     * whatever else the dispatcher calls does
 				     */
 	/* The page that do_wp_page() was called for. If neither is set, it was copied. */

@@ -12,20 +12,16 @@
 #include "counters.h"
 
 struct pfc_counters __percpu *pfc_counters;
+DEFINE_STATIC_KEY_FALSE(pfc_measures);
 
-/* What reads as zero, by CPU number. */
-static struct pfc_counters *pfc_baseline;
+/* Baselines change and are subtracted as a whole. */
 static DEFINE_MUTEX(pfc_baseline_lock);
 
-struct pfc_latency __percpu *pfc_latency;
-DEFINE_STATIC_KEY_FALSE(pfc_measures);
-static struct pfc_latency *pfc_latency_baseline;	/* of all CPUs */
-static u64 pfc_pgfault_baseline;
-
 /* Each counter is read whole, and once; nothing need be consistent with anything else. */
-static void pfc_counters_copy(unsigned int cpu, struct pfc_counters *out)
+static void pfc_counters_copy(const struct pfc_counter_set *set, unsigned int cpu,
+			      struct pfc_counters *out)
 {
-	const u64 *from = (const u64 *)per_cpu_ptr(pfc_counters, cpu);
+	const u64 *from = (const u64 *)per_cpu_ptr(set->counters, cpu);
 	u64 *to = (u64 *)out;
 	size_t i;
 
@@ -45,104 +41,130 @@ static void pfc_add(void *to, const void *what, size_t size, bool subtract)
 }
 
 /**
- * pfc_counters_init() - make the counters
+ * pfc_counters_init() - make a set of counters
+ * @set: the set; zero
  * @latency: the histograms too
  *
  * Context: may sleep. Balanced by pfc_counters_exit().
  * Return: 0 or -ENOMEM.
  */
-int pfc_counters_init(bool latency)
+int pfc_counters_init(struct pfc_counter_set *set, bool latency)
 {
-	pfc_counters = alloc_percpu(struct pfc_counters);
-	pfc_baseline = vzalloc(array_size(nr_cpu_ids, sizeof(*pfc_baseline)));
+	set->counters = alloc_percpu(struct pfc_counters);
+	set->baseline = vzalloc(array_size(nr_cpu_ids, sizeof(*set->baseline)));
 	if (latency) {
-		pfc_latency = alloc_percpu(struct pfc_latency);
-		pfc_latency_baseline = vzalloc(sizeof(*pfc_latency_baseline));
+		set->latency = alloc_percpu(struct pfc_latency);
+		set->latency_baseline = vzalloc(sizeof(*set->latency_baseline));
 	}
-	if (pfc_counters && pfc_baseline && (!latency || (pfc_latency && pfc_latency_baseline))) {
-		if (latency)
-			static_branch_enable(&pfc_measures);
+	if (set->counters && set->baseline &&
+	    (!latency || (set->latency && set->latency_baseline)))
 		return 0;
-	}
-	pfc_counters_exit();
+	pfc_counters_exit(set);
 	return -ENOMEM;
 }
 
 /**
- * pfc_counters_exit() - free the counters
+ * pfc_counters_exit() - free the counters of a set
+ * @set: from pfc_counters_init()
  *
- * Context: may sleep; no handler runs and none will.
+ * Context: may sleep; no handler uses them and none will.
  */
-void pfc_counters_exit(void)
+void pfc_counters_exit(struct pfc_counter_set *set)
 {
-	vfree(pfc_latency_baseline);
-	free_percpu(pfc_latency);
-	pfc_latency_baseline = NULL;
-	pfc_latency = NULL;
-	vfree(pfc_baseline);
-	free_percpu(pfc_counters);
+	vfree(set->latency_baseline);
+	free_percpu(set->latency);
+	vfree(set->baseline);
+	free_percpu(set->counters);
+	memset(set, 0, sizeof(*set));
 }
 
-static void pfc_latency_sum(struct pfc_latency *out)
+static void pfc_latency_sum(const struct pfc_counter_set *set, struct pfc_latency *out)
 {
 	unsigned int cpu;
 
 	memset(out, 0, sizeof(*out));
 	for_each_possible_cpu(cpu)
-		pfc_add(out, per_cpu_ptr(pfc_latency, cpu), sizeof(*out), false);
+		pfc_add(out, per_cpu_ptr(set->latency, cpu), sizeof(*out), false);
 }
 
 /**
  * pfc_latency_total() - the histograms of all possible CPUs since the last reset
+ * @set: its @latency is not NULL
  * @out: filled in
  *
- * Context: may sleep; pfc_latency is not NULL.
+ * Context: may sleep.
  */
-void pfc_latency_total(struct pfc_latency *out)
+void pfc_latency_total(const struct pfc_counter_set *set, struct pfc_latency *out)
 {
 	mutex_lock(&pfc_baseline_lock);
-	pfc_latency_sum(out);
-	pfc_add(out, pfc_latency_baseline, sizeof(*out), true);
+	pfc_latency_sum(set, out);
+	pfc_add(out, set->latency_baseline, sizeof(*out), true);
 	mutex_unlock(&pfc_baseline_lock);
 }
 
 /**
  * pfc_counters_read() - what one CPU counted since the last reset
+ * @set: of the counters
  * @cpu: a possible CPU, online or not
  * @out: filled in
  *
  * Context: may sleep.
  * Return: true if that CPU ever counted anything, resets notwithstanding.
  */
-bool pfc_counters_read(unsigned int cpu, struct pfc_counters *out)
+bool pfc_counters_read(const struct pfc_counter_set *set, unsigned int cpu,
+		       struct pfc_counters *out)
 {
 	bool ever;
 
-	pfc_counters_copy(cpu, out);
+	pfc_counters_copy(set, cpu, out);
 	ever = memchr_inv(out, 0, sizeof(*out));
 	mutex_lock(&pfc_baseline_lock);
-	pfc_add(out, &pfc_baseline[cpu], sizeof(*out), true);
+	pfc_add(out, &set->baseline[cpu], sizeof(*out), true);
 	mutex_unlock(&pfc_baseline_lock);
 	return ever;
 }
 
 /**
  * pfc_counters_total() - what all possible CPUs counted since the last reset
+ * @set: of the counters
  * @out: filled in
  *
  * Context: may sleep.
  */
-void pfc_counters_total(struct pfc_counters *out)
+void pfc_counters_total(const struct pfc_counter_set *set, struct pfc_counters *out)
 {
 	struct pfc_counters *one = kmalloc(sizeof(*one), GFP_KERNEL | __GFP_NOFAIL);
 	unsigned int cpu;
 
 	memset(out, 0, sizeof(*out));
 	for_each_possible_cpu(cpu) {
-		pfc_counters_read(cpu, one);
+		pfc_counters_read(set, cpu, one);
 		pfc_add(out, one, sizeof(*out), false);
 	}
 	kfree(one);
+}
+
+/**
+ * pfc_counters_lost() - the visits and hits that got lost
+ *
+ * Whose they were, nobody knows: the root counts them, and no reset changes this number.
+ *
+ * Context: may sleep.
+ * Return: their number since the counters were made.
+ */
+u64 pfc_counters_lost(void)
+{
+	const struct pfc_counters *c;
+	unsigned int cpu, i;
+	u64 lost = 0;
+
+	for_each_possible_cpu(cpu) {
+		c = per_cpu_ptr(pfc_counters, cpu);
+		lost += READ_ONCE(c->lost) + READ_ONCE(c->lost_ends);
+		for (i = 0; i < PFC_MAX_PROBES; i++)
+			lost += READ_ONCE(c->probe[i].lost);
+	}
+	return lost;
 }
 
 /* What the kernel counted of all faults since it booted; 0 where it does not count. */
@@ -160,6 +182,7 @@ static u64 pfc_pgfault_now(void)
 
 /**
  * pfc_pgfault() - the kernel's own count of faults
+ * @set: whose reset counts
  * @since_reset: filled in: what the event PGFAULT grew by since the last reset
  *
  * Counted by handle_mm_fault() at the beginning of each visit before 6.4, and by
@@ -168,29 +191,30 @@ static u64 pfc_pgfault_now(void)
  * Context: may sleep.
  * Return: true if this kernel counts it (CONFIG_VM_EVENT_COUNTERS).
  */
-bool pfc_pgfault(u64 *since_reset)
+bool pfc_pgfault(const struct pfc_counter_set *set, u64 *since_reset)
 {
 	mutex_lock(&pfc_baseline_lock);
-	*since_reset = pfc_pgfault_now() - pfc_pgfault_baseline;
+	*since_reset = pfc_pgfault_now() - set->pgfault_baseline;
 	mutex_unlock(&pfc_baseline_lock);
 	return IS_ENABLED(CONFIG_VM_EVENT_COUNTERS);
 }
 
 /**
- * pfc_counters_reset() - make every counter read zero
+ * pfc_counters_reset() - make every counter of a set read zero
+ * @set: the set
  *
  * Context: may sleep.
  */
-void pfc_counters_reset(void)
+void pfc_counters_reset(struct pfc_counter_set *set)
 {
 	unsigned int cpu;
 
 	mutex_lock(&pfc_baseline_lock);
 	for_each_possible_cpu(cpu)
-		pfc_counters_copy(cpu, &pfc_baseline[cpu]);
-	if (pfc_latency)
-		pfc_latency_sum(pfc_latency_baseline);
-	pfc_pgfault_baseline = pfc_pgfault_now();
+		pfc_counters_copy(set, cpu, &set->baseline[cpu]);
+	if (set->latency)
+		pfc_latency_sum(set, set->latency_baseline);
+	set->pgfault_baseline = pfc_pgfault_now();
 	mutex_unlock(&pfc_baseline_lock);
 }
 

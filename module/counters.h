@@ -36,6 +36,7 @@ struct pfc_probe_counters {
  * @disagreed: visits whose mark contradicts the entry before
  * @lost: visits that got no frame
  * @lost_ends: frames whose end was not seen
+ * @filtered: visits that the root's filter does not want
  * @probe: hits by probe
  */
 struct pfc_counters {
@@ -45,13 +46,14 @@ struct pfc_counters {
 	u64 disagreed;
 	u64 lost;
 	u64 lost_ends;
+	u64 filtered;
 	struct pfc_probe_counters probe[PFC_MAX_PROBES];
 };
 
 /*
- * Private to counters.c and the writers below. raw_cpu_inc() suffices: the writers run
- * with preemption disabled, and only in process context, since nothing else faults
- * through handle_mm_fault().
+ * Those of the root's set. Private to counters.c and the writers below. raw_cpu_inc()
+ * suffices: the writers run with preemption disabled, and only in process context, since
+ * nothing else faults through handle_mm_fault().
  */
 extern struct pfc_counters __percpu *pfc_counters;
 
@@ -83,26 +85,44 @@ struct pfc_latency {
 	u64 sum[PFC_NR_CLASSES];
 };
 
-extern struct pfc_latency __percpu *pfc_latency;	/* NULL: latency=0 */
+/**
+ * struct pfc_counter_set - what one observer counts
+ * @counters: by CPU
+ * @latency: by CPU, or NULL: latency=0
+ * @baseline: what reads as zero of @counters, by CPU number
+ * @latency_baseline: likewise of @latency, of all CPUs
+ * @pgfault_baseline: likewise of the kernel's own count
+ */
+struct pfc_counter_set {
+	struct pfc_counters __percpu *counters;
+	struct pfc_latency __percpu *latency;
+	struct pfc_counters *baseline;
+	struct pfc_latency *latency_baseline;
+	u64 pgfault_baseline;
+};
+
 DECLARE_STATIC_KEY_FALSE(pfc_measures);			/* latency=1 */
 
-static __always_inline void pfc_count_latency(enum pfc_class class, u64 ns)
+static __always_inline void pfc_count_latency(struct pfc_latency __percpu *latency,
+					      enum pfc_class class, u64 ns)
 {
 	unsigned int n = ns ? __fls(ns) : 0;
 
 	if (n >= PFC_NR_BUCKETS)
 		n = PFC_NR_BUCKETS - 1;
-	raw_cpu_inc(pfc_latency->bucket[class][n]);
-	raw_cpu_add(pfc_latency->sum[class], ns);
+	raw_cpu_inc(latency->bucket[class][n]);
+	raw_cpu_add(latency->sum[class], ns);
 }
 
-void pfc_latency_total(struct pfc_latency *out);
-int pfc_counters_init(bool latency);
-void pfc_counters_exit(void);
-bool pfc_counters_read(unsigned int cpu, struct pfc_counters *out);
-void pfc_counters_total(struct pfc_counters *out);
-void pfc_counters_reset(void);
-bool pfc_pgfault(u64 *since_reset);
+void pfc_latency_total(const struct pfc_counter_set *set, struct pfc_latency *out);
+int pfc_counters_init(struct pfc_counter_set *set, bool latency);
+void pfc_counters_exit(struct pfc_counter_set *set);
+bool pfc_counters_read(const struct pfc_counter_set *set, unsigned int cpu,
+		       struct pfc_counters *out);
+void pfc_counters_total(const struct pfc_counter_set *set, struct pfc_counters *out);
+void pfc_counters_reset(struct pfc_counter_set *set);
+u64 pfc_counters_lost(void);
+bool pfc_pgfault(const struct pfc_counter_set *set, u64 *since_reset);
 u64 pfc_counters_leaf(const struct pfc_counters *c, unsigned int leaf);
 u64 pfc_counters_class(const struct pfc_counters *c, enum pfc_class class);
 u64 pfc_counters_refinement(const struct pfc_counters *c, enum pfc_refinement refinement);

@@ -13,8 +13,6 @@
 DECLARE_STATIC_KEY_FALSE(pfc_events);
 /* On while more than counts is needed: trace events, or latency=1. */
 DECLARE_STATIC_KEY_FALSE(pfc_reports);
-/* On while the fast path does not suffice: for that, or for a filter. */
-DECLARE_STATIC_KEY_FALSE(pfc_picky);
 
 void pfc_event_emit(unsigned int leaf, const struct pfc_frame *frame, u64 ns);
 

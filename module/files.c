@@ -17,19 +17,18 @@
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/uaccess.h>
+#include <linux/wait_bit.h>
 #include <pfclass.h>
 #include "counters.h"
 #include "files.h"
-#include "filter.h"
 #include "probes.h"
+#include "watch.h"
 
 /* Longer than any command: a cgroup's path is the longest part of one. */
 #define PFC_WRITE_MAX	(PATH_MAX + 256)
 
-static struct dentry *pfc_dir;
-static struct proc_dir_entry *pfc_proc_dir;
-static struct device *pfc_device;
 static const char * const pfc_refinement_keys[] = {
 #define PFC_X(id, class, key, meaning) key,
 	PFC_REFINEMENTS(PFC_X)
@@ -58,6 +57,30 @@ static const struct pfc_suffix {
 	{ "_major", -1, -1, PFC_MAJOR },
 };
 
+/*
+ * What a seq_file's @private is: a device, since debugfs_create_devm_seqfile() wants it so.
+ * It is that of a struct pfc_dir.
+ */
+static struct pfc_watch *pfc_watch_of(const struct seq_file *m)
+{
+	return dev_get_drvdata(m->private);
+}
+
+/* What an observer counted; the caller holds pfc_control_lock. */
+static void pfc_files_read(const struct pfc_watch *watch, struct pfc_counters *c)
+{
+	struct pfc_counters *all = c;
+
+	pfc_counters_total(&watch->set, c);
+	if (watch != &pfc_root) {
+		all = kmalloc(sizeof(*all), GFP_KERNEL | __GFP_NOFAIL);
+		pfc_counters_total(&pfc_root.set, all);
+	}
+	pfc_probes_refresh(all, c);
+	if (all != c)
+		kfree(all);
+}
+
 static void pfc_show_value(struct seq_file *m, const char *key, const char *suffix,
 			   bool available, u64 value)
 {
@@ -70,14 +93,15 @@ static void pfc_show_value(struct seq_file *m, const char *key, const char *suff
 	seq_putc(m, '\n');
 }
 
-static void pfc_show_totals(struct seq_file *m, const struct pfc_counters *c)
+static void pfc_show_totals(struct seq_file *m, const struct pfc_watch *watch,
+			    const struct pfc_counters *c)
 {
 	u64 value[PFC_NR_TOTALS] = {
 		[PFC_FAULTS]		= pfc_counters_faults(c),
 		[PFC_VISITS]		= pfc_counters_visits(c),
 		[PFC_RETRIES]		= c->retries,
 		[PFC_UNCLASSIFIED]	= pfc_counters_leaf(c, PFC_LEAF_UNCLASSIFIED),
-		[PFC_MISSED]		= pfc_probes_missed(c),
+		[PFC_MISSED]		= pfc_probes_missed() - watch->missed_base,
 		[PFC_REFUSED]		= pfc_counters_leaf(c, PFC_LEAF_REFUSED),
 	};
 	bool available[PFC_NR_TOTALS] = {
@@ -87,7 +111,7 @@ static void pfc_show_totals(struct seq_file *m, const struct pfc_counters *c)
 		[PFC_UNCLASSIFIED]	= !pfc_probes_why_none(),
 		[PFC_MISSED]		= true,
 		[PFC_REFUSED]		= !pfc_probes_why_not_refused(),
-		[PFC_PGFAULT]		= pfc_pgfault(&value[PFC_PGFAULT]),
+		[PFC_PGFAULT]		= pfc_pgfault(&watch->set, &value[PFC_PGFAULT]),
 	};
 	unsigned int i;
 
@@ -142,6 +166,7 @@ static int pfc_stats_show(struct seq_file *m, void *unused)
 {
 	u64 (*sum)[PFC_NR_SPLITS] = kmalloc_array(PFC_NR_CLASSES, sizeof(*sum), GFP_KERNEL);
 	struct pfc_counters *c = kmalloc(sizeof(*c), GFP_KERNEL);
+	const struct pfc_watch *watch = pfc_watch_of(m);
 	bool available[PFC_NR_CLASSES];
 	const struct pfc_suffix *s;
 	unsigned int i;
@@ -149,12 +174,11 @@ static int pfc_stats_show(struct seq_file *m, void *unused)
 	if (!c || !sum)
 		goto err_free;
 	mutex_lock(&pfc_control_lock);
-	pfc_counters_total(c);
-	pfc_probes_refresh(c);
+	pfc_files_read(watch, c);
 	seq_printf(m, "abi %d\n", PFC_ABI);
-	pfc_show_totals(m, c);
+	pfc_show_totals(m, watch, c);
 	for (i = 0; i < PFC_NR_CLASSES; i++) {
-		available[i] = !pfc_probes_why_not(i);
+		available[i] = !pfc_probes_why_not(i, watch);
 		pfc_show_value(m, pfc_class_keys[i], "", available[i], pfc_probes_class(c, i));
 	}
 	for (i = 0; i < PFC_NR_REFINEMENTS; i++)
@@ -182,23 +206,23 @@ err_free:
 static int pfc_percpu_show(struct seq_file *m, void *unused)
 {
 	struct pfc_counters *c = kmalloc(sizeof(*c), GFP_KERNEL);
+	const struct pfc_watch *watch = pfc_watch_of(m);
 	unsigned int cpu, i;
 
 	if (!c)
 		return -ENOMEM;
 	mutex_lock(&pfc_control_lock);
-	pfc_counters_total(c);
-	pfc_probes_refresh(c);
+	pfc_files_read(watch, c);
 	seq_puts(m, "cpu");
 	for (i = 0; i < PFC_NR_CLASSES; i++)
 		seq_printf(m, " %s", pfc_class_keys[i]);
 	seq_putc(m, '\n');
 	for_each_possible_cpu(cpu) {
-		if (!pfc_counters_read(cpu, c))
+		if (!pfc_counters_read(&watch->set, cpu, c))
 			continue;
 		seq_printf(m, "%u", cpu);
 		for (i = 0; i < PFC_NR_CLASSES; i++) {
-			if (pfc_probes_why_not(i))
+			if (pfc_probes_why_not(i, watch))
 				seq_puts(m, " " PFC_UNAVAILABLE);
 			else
 				seq_printf(m, " %llu", pfc_probes_class(c, i));
@@ -213,7 +237,8 @@ static int pfc_percpu_show(struct seq_file *m, void *unused)
 /* "key value", as in stats: KEY count N, KEY sum NS, KEY FROM_NS N ... */
 static int pfc_latency_show(struct seq_file *m, void *unused)
 {
-	bool measured = pfc_latency && pfc_account;
+	const struct pfc_watch *watch = pfc_watch_of(m);
+	bool measured = watch->set.latency && pfc_account;
 	struct pfc_counters *c = kmalloc(sizeof(*c), GFP_KERNEL);
 	struct pfc_latency *l = kmalloc(sizeof(*l), GFP_KERNEL);
 	unsigned int i, n;
@@ -225,15 +250,14 @@ static int pfc_latency_show(struct seq_file *m, void *unused)
 	}
 	seq_printf(m, "abi %d\n", PFC_ABI);
 	mutex_lock(&pfc_control_lock);
-	pfc_counters_total(c);
-	pfc_probes_refresh(c);
+	pfc_files_read(watch, c);
 	if (measured)
-		pfc_latency_total(l);
+		pfc_latency_total(&watch->set, l);
 	for (i = 0; i < PFC_NR_CLASSES; i++) {
 		const char *key = pfc_class_keys[i];
 		u64 count = 0;
 
-		if (!measured || pfc_probes_why_not(i)) {
+		if (!measured || pfc_probes_why_not(i, watch)) {
 			seq_printf(m, "%s count " PFC_UNAVAILABLE "\n", key);
 			continue;
 		}
@@ -258,8 +282,7 @@ static int pfc_probes_file_show(struct seq_file *m, void *unused)
 	if (!c)
 		return -ENOMEM;
 	mutex_lock(&pfc_control_lock);
-	pfc_counters_total(c);
-	pfc_probes_refresh(c);
+	pfc_files_read(&pfc_root, c);
 	pfc_probes_show(m, c);
 	mutex_unlock(&pfc_control_lock);
 	kfree(c);
@@ -274,7 +297,7 @@ static int pfc_enabled_show(struct seq_file *m, void *unused)
 	return 0;
 }
 
-static int pfc_enabled_write(char *text)
+static int pfc_enabled_write(struct file *file, struct pfc_watch *watch, char *text)
 {
 	bool enable;
 	int err = 0;
@@ -294,35 +317,70 @@ static int pfc_enabled_write(char *text)
 
 static int pfc_filter_file_show(struct seq_file *m, void *unused)
 {
-	pfc_filter_show(m);
+	pfc_watch_show_filter(m, pfc_watch_of(m));
 	return 0;
 }
 
-static int pfc_reset_write(char *text)
+static int pfc_filter_write(struct file *file, struct pfc_watch *watch, char *text)
+{
+	return pfc_watch_set_filter(watch, text);
+}
+
+static int pfc_reset_write(struct file *file, struct pfc_watch *watch, char *text)
 {
 	if (strcmp(strim(text), "1"))
 		return -EINVAL;
 	mutex_lock(&pfc_control_lock);
-	pfc_counters_reset();
-	pfc_probes_reset();
+	pfc_counters_reset(&watch->set);
+	watch->missed_base = pfc_probes_missed();
+	if (watch == &pfc_root)
+		pfc_probes_reset();
 	mutex_unlock(&pfc_control_lock);
 	return 0;
 }
 
-/* One row a file: mode, and what reading and writing do. */
+static int pfc_watches_show(struct seq_file *m, void *unused);
+static int pfc_watches_write(struct file *file, struct pfc_watch *watch, char *text);
+static void pfc_watches_release(struct file *file);
+
+/* One row a file: mode, and what reading, writing and closing do. */
 static const struct pfc_file {
 	const char *name;
 	umode_t mode;
+	bool only_top;		/* there is none in the directory of a watch */
 	int (*show)(struct seq_file *m, void *unused);
-	int (*write)(char *text);
+	int (*write)(struct file *file, struct pfc_watch *watch, char *text);
+	void (*release)(struct file *file);
 } pfc_files[] = {
-	{ PFC_FILE_STATS,	0444, pfc_stats_show, NULL },
-	{ PFC_FILE_PERCPU,	0444, pfc_percpu_show, NULL },
-	{ PFC_FILE_PROBES,	0444, pfc_probes_file_show, NULL },
-	{ PFC_FILE_LATENCY,	0444, pfc_latency_show, NULL },
-	{ PFC_FILE_ENABLED,	0600, pfc_enabled_show, pfc_enabled_write },
-	{ PFC_FILE_FILTER,	0600, pfc_filter_file_show, pfc_filter_write },
-	{ PFC_FILE_RESET,	0200, NULL, pfc_reset_write },
+	{ PFC_FILE_STATS,	0444, false, pfc_stats_show },
+	{ PFC_FILE_PERCPU,	0444, false, pfc_percpu_show },
+	{ PFC_FILE_PROBES,	0444, true, pfc_probes_file_show },
+	{ PFC_FILE_LATENCY,	0444, false, pfc_latency_show },
+	{ PFC_FILE_ENABLED,	0600, true, pfc_enabled_show, pfc_enabled_write },
+	{ PFC_FILE_FILTER,	0600, false, pfc_filter_file_show, pfc_filter_write },
+	{ PFC_FILE_RESET,	0200, false, NULL, pfc_reset_write },
+	{ PFC_FILE_WATCHES,	0600, true, pfc_watches_show, pfc_watches_write,
+	  pfc_watches_release },
+};
+
+/* What a file is found by. */
+struct pfc_node {
+	const struct pfc_file *file;
+	struct pfc_dir *dir;
+};
+
+/**
+ * struct pfc_dir - the files of one observer
+ * @dev: owns what debugfs keeps of them, and is known to nobody else
+ * @debugfs: their directory, or an error
+ * @proc: likewise, or NULL
+ * @node: by the rows of pfc_files
+ */
+struct pfc_dir {
+	struct device dev;
+	struct dentry *debugfs;
+	struct proc_dir_entry *proc;
+	struct pfc_node node[ARRAY_SIZE(pfc_files)];
 };
 
 static int pfc_file_none(struct seq_file *m, void *unused)
@@ -330,10 +388,21 @@ static int pfc_file_none(struct seq_file *m, void *unused)
 	return 0;
 }
 
-/* One write is one command: a part of it would mean something else. */
-static ssize_t pfc_file_write(const struct pfc_file *f, const char __user *from, size_t len,
-			      loff_t *pos)
+/* debugfs lets a file be closed after it was removed: its directory stays until then. */
+static int pfc_file_open(struct file *file, const struct pfc_node *node)
 {
+	int err = single_open(file, node->file->show ?: pfc_file_none, &node->dir->dev);
+
+	if (!err)
+		get_device(&node->dir->dev);
+	return err;
+}
+
+/* One write is one command: a part of it would mean something else. */
+static ssize_t pfc_file_write(struct file *file, const struct pfc_node *node,
+			      const char __user *from, size_t len, loff_t *pos)
+{
+	const struct pfc_file *f = node->file;
 	char *text;
 	int err;
 
@@ -347,22 +416,37 @@ static ssize_t pfc_file_write(const struct pfc_file *f, const char __user *from,
 	if (IS_ERR(text))
 		return PTR_ERR(text);
 	/* What follows a NUL would be dropped in silence. */
-	err = strlen(text) == len ? f->write(text) : -EINVAL;
+	err = strlen(text) == len ? f->write(file, dev_get_drvdata(&node->dir->dev), text) :
+				    -EINVAL;
 	kfree(text);
 	return err ?: len;
 }
 
+static int pfc_file_release(struct inode *inode, struct file *file, const struct pfc_node *node)
+{
+	struct device *dev = &node->dir->dev;
+
+	if (node->file->release)
+		node->file->release(file);
+	single_release(inode, file);
+	put_device(dev);
+	return 0;
+}
+
 static int pfc_debugfs_open(struct inode *inode, struct file *file)
 {
-	const struct pfc_file *f = inode->i_private;
-
-	return single_open(file, f->show ?: pfc_file_none, NULL);
+	return pfc_file_open(file, inode->i_private);
 }
 
 static ssize_t pfc_debugfs_write(struct file *file, const char __user *from, size_t len,
 				 loff_t *pos)
 {
-	return pfc_file_write(file_inode(file)->i_private, from, len, pos);
+	return pfc_file_write(file, file_inode(file)->i_private, from, len, pos);
+}
+
+static int pfc_debugfs_release(struct inode *inode, struct file *file)
+{
+	return pfc_file_release(inode, file, inode->i_private);
 }
 
 static const struct file_operations pfc_debugfs_ops = {
@@ -371,20 +455,23 @@ static const struct file_operations pfc_debugfs_ops = {
 	.read = seq_read,
 	.write = pfc_debugfs_write,
 	.llseek = seq_lseek,
-	.release = single_release,
+	.release = pfc_debugfs_release,
 };
 
 static int pfc_proc_open(struct inode *inode, struct file *file)
 {
-	const struct pfc_file *f = pfc_compat_pde_data(inode);
-
-	return single_open(file, f->show ?: pfc_file_none, NULL);
+	return pfc_file_open(file, pfc_compat_pde_data(inode));
 }
 
 static ssize_t pfc_proc_write(struct file *file, const char __user *from, size_t len,
 			      loff_t *pos)
 {
-	return pfc_file_write(pfc_compat_pde_data(file_inode(file)), from, len, pos);
+	return pfc_file_write(file, pfc_compat_pde_data(file_inode(file)), from, len, pos);
+}
+
+static int pfc_proc_release(struct inode *inode, struct file *file)
+{
+	return pfc_file_release(inode, file, pfc_compat_pde_data(inode));
 }
 
 static const struct proc_ops pfc_proc_ops = {
@@ -392,24 +479,202 @@ static const struct proc_ops pfc_proc_ops = {
 	.proc_read = seq_read,
 	.proc_write = pfc_proc_write,
 	.proc_lseek = seq_lseek,
-	.proc_release = single_release,
+	.proc_release = pfc_proc_release,
 };
+
+/* How many are there still. */
+static atomic_t pfc_nr_dirs;
+
+static void pfc_dir_release(struct device *dev)
+{
+	kfree(container_of(dev, struct pfc_dir, dev));
+	if (atomic_dec_and_test(&pfc_nr_dirs))
+		wake_up_var(&pfc_nr_dirs);
+}
 
 /*
  * A file that is only read borrows the operations of debugfs itself, which need no reference
  * to this module: full_proxy_open() warns when the reader of a file comes between the two
  * steps of rmmod, dropping the last reference and saying so (try_stop_module(), 5.10-7.2).
  */
-static void pfc_file_init(const struct pfc_file *f)
+static void pfc_file_make(struct pfc_dir *dir, const struct pfc_file *f)
 {
-	if (!f->write && !IS_ERR(pfc_device))
-		debugfs_create_devm_seqfile(pfc_device, f->name, pfc_dir, f->show);
+	struct pfc_node *node = &dir->node[f - pfc_files];
+
+	node->file = f;
+	node->dir = dir;
+	if (!f->write)
+		debugfs_create_devm_seqfile(&dir->dev, f->name, dir->debugfs, f->show);
 	else
-		debugfs_create_file(f->name, f->mode, pfc_dir, (void *)f, &pfc_debugfs_ops);
+		debugfs_create_file(f->name, f->mode, dir->debugfs, node, &pfc_debugfs_ops);
 	/* Only its owner's: /proc is open to all, unlike debugfs. */
-	if (pfc_proc_dir)
-		proc_create_data(f->name, f->mode & 0700, pfc_proc_dir, &pfc_proc_ops, (void *)f);
+	if (dir->proc)
+		proc_create_data(f->name, f->mode & 0700, dir->proc, &pfc_proc_ops, node);
 }
+
+/* Make the files of an observer in directories that are there, or are not. */
+static void pfc_dir_make(struct pfc_watch *watch, struct dentry *debugfs,
+			 struct proc_dir_entry *proc)
+{
+	struct pfc_dir *dir = kzalloc(sizeof(*dir), GFP_KERNEL | __GFP_NOFAIL);
+	const struct pfc_file *f;
+
+	atomic_inc(&pfc_nr_dirs);
+	device_initialize(&dir->dev);
+	dir->dev.release = pfc_dir_release;
+	dev_set_drvdata(&dir->dev, watch);
+	dir->debugfs = debugfs;
+	dir->proc = proc;
+	watch->files = dir;
+	for (f = pfc_files; f < pfc_files + ARRAY_SIZE(pfc_files); f++)
+		if (!f->only_top || watch == &pfc_root)
+			pfc_file_make(dir, f);
+}
+
+/* Waits for running reads and writes. */
+static void pfc_dir_remove(struct pfc_watch *watch)
+{
+	struct pfc_dir *dir = watch->files;
+
+	proc_remove(dir->proc);
+	debugfs_remove(dir->debugfs);
+	put_device(&dir->dev);
+}
+
+/* ---- watches --------------------------------------------------------------- */
+
+/*
+ * One adds or removes watches at a time. Whoever uses the files of a watch must not need it,
+ * since their removal waits for him.
+ */
+static DEFINE_MUTEX(pfc_watches_lock);
+static bool pfc_watches_closed;
+static struct dentry *pfc_watches_debugfs;
+static struct proc_dir_entry *pfc_watches_proc;
+
+static int pfc_watches_show(struct seq_file *m, void *unused)
+{
+	struct pfc_watch *watch;
+
+	mutex_lock(&pfc_watches_lock);
+	for (watch = pfc_watch_next(&pfc_root); watch; watch = pfc_watch_next(watch)) {
+		seq_printf(m, "%s ", watch->name);
+		pfc_watch_show_filter(m, watch);
+	}
+	mutex_unlock(&pfc_watches_lock);
+	return 0;
+}
+
+static struct pfc_watch *pfc_watches_find(const char *name)
+{
+	struct pfc_watch *watch = pfc_watch_next(&pfc_root);
+
+	while (watch && strcmp(watch->name, name))
+		watch = pfc_watch_next(watch);
+	return watch;
+}
+
+static int pfc_watches_add(const struct file *holder, const char *name, char *filter)
+{
+	struct pfc_watch *watch;
+	unsigned int nr = 0;
+
+	for (watch = pfc_watch_next(&pfc_root); watch; watch = pfc_watch_next(watch))
+		nr++;
+	if (pfc_watches_closed)
+		return -ENODEV;
+	if (pfc_watches_find(name))
+		return -EEXIST;
+	if (nr >= pfc_watches_max) {
+		pr_notice("watch refused: there are %u already, see the parameter watches\n", nr);
+		return -ENOSPC;
+	}
+	watch = pfc_watch_make(name, filter);
+	if (IS_ERR(watch))
+		return PTR_ERR(watch);
+	watch->holder = holder;
+	watch->missed_base = pfc_probes_missed();
+	pfc_dir_make(watch, debugfs_create_dir(name, pfc_watches_debugfs),
+		     pfc_watches_proc ? proc_mkdir_mode(name, 0500, pfc_watches_proc) : NULL);
+	pfc_watch_start(watch);
+	return 0;
+}
+
+/* pfc_watch_free() follows, without the lock, since it waits. */
+static void pfc_watches_remove(struct pfc_watch *watch)
+{
+	pfc_watch_stop(watch);
+	pfc_dir_remove(watch);
+}
+
+/* The next word of a text, which is cut behind it. */
+static char *pfc_word(char **text)
+{
+	char *word = skip_spaces(*text);
+
+	*text = word + strcspn(word, " ");
+	if (**text)
+		*(*text)++ = '\0';
+	*text = skip_spaces(*text);
+	return word;
+}
+
+static int pfc_watches_write(struct file *file, struct pfc_watch *unused, char *text)
+{
+	const size_t len = strlen(PFC_WATCH_HOLD);
+	struct pfc_watch *watch = NULL;
+	const char *verb, *name;
+	bool hold;
+	int err;
+
+	text = strim(text);
+	verb = pfc_word(&text);
+	name = pfc_word(&text);
+	mutex_lock(&pfc_watches_lock);
+	if (!strcmp(verb, PFC_WATCH_ADD) && *name) {
+		hold = !strncmp(text, PFC_WATCH_HOLD, len) && (!text[len] || text[len] == ' ');
+		err = pfc_watches_add(hold ? file : NULL, name,
+				      hold ? skip_spaces(text + len) : text);
+	} else if (!strcmp(verb, PFC_WATCH_REMOVE) && *name && !*text) {
+		watch = pfc_watches_find(name);
+		if (watch)
+			pfc_watches_remove(watch);
+		err = watch ? 0 : -ENOENT;
+	} else {
+		pr_notice("watch refused: the commands are add NAME [hold] [FILTER], and remove NAME\n");
+		err = -EINVAL;
+	}
+	mutex_unlock(&pfc_watches_lock);
+	if (watch)
+		pfc_watch_free(watch);
+	return err;
+}
+
+/* Remove the watches that go with an open file, or all. */
+static void pfc_watches_drop(const struct file *holder)
+{
+	struct pfc_watch *watch;
+
+	do {
+		mutex_lock(&pfc_watches_lock);
+		pfc_watches_closed |= !holder;
+		watch = pfc_watch_next(&pfc_root);
+		while (watch && holder && watch->holder != holder)
+			watch = pfc_watch_next(watch);
+		if (watch)
+			pfc_watches_remove(watch);
+		mutex_unlock(&pfc_watches_lock);
+		if (watch)
+			pfc_watch_free(watch);
+	} while (watch);
+}
+
+static void pfc_watches_release(struct file *file)
+{
+	pfc_watches_drop(file);
+}
+
+/* ---- all of them ----------------------------------------------------------- */
 
 /**
  * pfc_files_init() - make the files
@@ -421,24 +686,24 @@ static void pfc_file_init(const struct pfc_file *f)
  */
 void pfc_files_init(void)
 {
-	const struct pfc_file *f;
+	struct dentry *debugfs = debugfs_create_dir(PFC_DIR, NULL);
+	struct proc_dir_entry *proc = proc_mkdir_mode(PFC_DIR, 0500, NULL);
 
-	pfc_device = root_device_register(PFC_DIR);
-	pfc_dir = debugfs_create_dir(PFC_DIR, NULL);
-	pfc_proc_dir = proc_mkdir_mode(PFC_DIR, 0500, NULL);
-	for (f = pfc_files; f < pfc_files + ARRAY_SIZE(pfc_files); f++)
-		pfc_file_init(f);
+	pfc_watches_debugfs = debugfs_create_dir(PFC_DIR_WATCH, debugfs);
+	if (proc)
+		pfc_watches_proc = proc_mkdir_mode(PFC_DIR_WATCH, 0500, proc);
+	pfc_dir_make(&pfc_root, debugfs, proc);
 }
 
 /**
- * pfc_files_exit() - remove the files
+ * pfc_files_exit() - remove the watches and the files
  *
  * Context: may sleep; waits for running reads and writes.
  */
 void pfc_files_exit(void)
 {
-	proc_remove(pfc_proc_dir);
-	debugfs_remove(pfc_dir);
-	if (!IS_ERR(pfc_device))
-		root_device_unregister(pfc_device);
+	pfc_watches_drop(NULL);
+	pfc_dir_remove(&pfc_root);
+	/* With CONFIG_DEBUG_KOBJECT_RELEASE the last one goes later. */
+	wait_var_event(&pfc_nr_dirs, !atomic_read(&pfc_nr_dirs));
 }

@@ -1,32 +1,75 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The filter as text, and its replacement under running handlers.
+ * Filters as text.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
-#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <pfclass.h>
-#include "event.h"
+#include <linux/stringify.h>
 #include "filter.h"
 
-static struct pfc_filter pfc_filter_none;
-struct pfc_filter __rcu *pfc_filter = RCU_INITIALIZER(&pfc_filter_none);
-DEFINE_STATIC_KEY_FALSE(pfc_filter_set);
-static DEFINE_MUTEX(pfc_filter_lock);
+struct pfc_filter pfc_filter_none;
+
+static const char *pfc_filter_parse_ids(pid_t *list, char *value)
+{
+	unsigned int i;
+	char *id;
+
+	for (i = 0; (id = strsep(&value, ",")); i++) {
+		if (i == PFC_FILTER_IDS)
+			return "there may be " __stringify(PFC_FILTER_IDS) " ids";
+		if (kstrtoint(id, 10, &list[i]) || list[i] <= 0)
+			return "an id is a positive decimal number";
+	}
+	return NULL;
+}
+
+static void pfc_filter_show_ids(struct seq_file *m, const pid_t *list)
+{
+	const char *comma = "";
+
+	for (; *list; list++) {
+		seq_printf(m, "%s%d", comma, *list);
+		comma = ",";
+	}
+}
 
 static const char *pfc_filter_parse_tgid(struct pfc_filter *f, char *value)
 {
-	if (f->asks & PFC_FILTER_BY_TGID)
-		return "it is given twice";
-	if (kstrtoint(value, 10, &f->tgid) || f->tgid <= 0)
-		return "a process id is a positive decimal number";
-	f->asks |= PFC_FILTER_BY_TGID;
+	return pfc_filter_parse_ids(f->tgid, value);
+}
+
+static void pfc_filter_show_tgid(struct seq_file *m, const struct pfc_filter *f)
+{
+	pfc_filter_show_ids(m, f->tgid);
+}
+
+static const char *pfc_filter_parse_pid(struct pfc_filter *f, char *value)
+{
+	return pfc_filter_parse_ids(f->pid, value);
+}
+
+static void pfc_filter_show_pid(struct seq_file *m, const struct pfc_filter *f)
+{
+	pfc_filter_show_ids(m, f->pid);
+}
+
+static const char *pfc_filter_parse_comm(struct pfc_filter *f, char *value)
+{
+	/* A line of its own would be another row of "watches". */
+	if (!*value || strlen(value) >= sizeof(f->comm) || strchr(value, '\n'))
+		return "a comm has 1 to 15 characters, as in /proc/PID/comm";
+	strcpy(f->comm, value);
 	return NULL;
+}
+
+static void pfc_filter_show_comm(struct seq_file *m, const struct pfc_filter *f)
+{
+	seq_puts(m, f->comm);
 }
 
 static const char *pfc_filter_parse_addr(struct pfc_filter *f, char *value)
@@ -34,8 +77,6 @@ static const char *pfc_filter_parse_addr(struct pfc_filter *f, char *value)
 	char *dash = strchr(value, '-');
 	unsigned long end;
 
-	if (f->asks & PFC_FILTER_BY_ADDR)
-		return "it is given twice";
 	if (!dash)
 		return "a range is START-END";
 	*dash = '\0';
@@ -44,16 +85,18 @@ static const char *pfc_filter_parse_addr(struct pfc_filter *f, char *value)
 	if (end <= f->start)
 		return "END must be above START";
 	f->size = end - f->start;
-	f->asks |= PFC_FILTER_BY_ADDR;
 	return NULL;
+}
+
+static void pfc_filter_show_addr(struct seq_file *m, const struct pfc_filter *f)
+{
+	seq_printf(m, "0x%lx-0x%lx", f->start, f->start + f->size);
 }
 
 static const char *pfc_filter_parse_cgroup(struct pfc_filter *f, char *value)
 {
 	struct cgroup *cgroup;
 
-	if (f->asks & PFC_FILTER_BY_CGROUP)
-		return "it is given twice";
 	if (*value != '/')
 		return "a cgroup is a path that begins with /, as in /proc/PID/cgroup";
 	cgroup = pfc_compat_cgroup_get(value);
@@ -61,26 +104,44 @@ static const char *pfc_filter_parse_cgroup(struct pfc_filter *f, char *value)
 		return "no such cgroup: a path below the cgroup v2 mount, as in /proc/PID/cgroup";
 	f->cgroup = cgroup;
 	f->level = pfc_compat_cgroup_level(cgroup);
-	f->asks |= PFC_FILTER_BY_CGROUP;
 	return NULL;
 }
 
-static void pfc_filter_free(struct pfc_filter *f)
+static void pfc_filter_show_cgroup(struct seq_file *m, const struct pfc_filter *f)
 {
-	if (f == &pfc_filter_none)
+	pfc_compat_cgroup_show(m, f->cgroup);
+}
+
+/**
+ * pfc_filter_free() - free a filter
+ * @f: from pfc_filter_make(), or NULL
+ *
+ * Context: may sleep; no handler holds it.
+ */
+void pfc_filter_free(struct pfc_filter *f)
+{
+	if (!f || f == &pfc_filter_none)
 		return;
 	if (f->asks & PFC_FILTER_BY_CGROUP)
 		pfc_compat_cgroup_put(f->cgroup);
 	kfree(f);
 }
 
+/* One row a word, in the order in which they are shown. */
+#define PFC_FILTER_WORD(id, name)						\
+	{ PFC_FILTER_##id, PFC_FILTER_BY_##id, pfc_filter_parse_##name, pfc_filter_show_##name }
+
 static const struct {
 	const char *word;
+	enum pfc_filter_word bit;
 	const char *(*parse)(struct pfc_filter *f, char *value);
+	void (*show)(struct seq_file *m, const struct pfc_filter *f);
 } pfc_filter_words[] = {
-	{ PFC_FILTER_TGID, pfc_filter_parse_tgid },
-	{ PFC_FILTER_CGROUP, pfc_filter_parse_cgroup },
-	{ PFC_FILTER_ADDR, pfc_filter_parse_addr },
+	PFC_FILTER_WORD(TGID, tgid),
+	PFC_FILTER_WORD(PID, pid),
+	PFC_FILTER_WORD(COMM, comm),
+	PFC_FILTER_WORD(CGROUP, cgroup),
+	PFC_FILTER_WORD(ADDR, addr),
 };
 
 static const char *pfc_filter_parse(struct pfc_filter *f, char *text)
@@ -98,123 +159,68 @@ static const char *pfc_filter_parse(struct pfc_filter *f, char *text)
 
 			if (strncmp(word, pfc_filter_words[i].word, len))
 				continue;
+			if (f->asks & pfc_filter_words[i].bit)
+				return "it is given twice";
 			why = pfc_filter_words[i].parse(f, word + len);
 			if (why)
 				return why;
+			f->asks |= pfc_filter_words[i].bit;
 			break;
 		}
 		if (i == ARRAY_SIZE(pfc_filter_words))
-			return "the words are tgid=N, cgroup=PATH, addr=START-END, or clear alone";
+			return "the words are tgid=N,..., pid=N,..., comm=NAME, cgroup=PATH, addr=START-END, or clear alone";
 	}
 	return words ? NULL : "it is empty; write clear to remove it";
 }
 
-/* The old one is freed when no handler can hold it. */
-static void pfc_filter_replace(struct pfc_filter *f)
-{
-	struct pfc_filter *old;
-
-	mutex_lock(&pfc_filter_lock);
-	old = rcu_dereference_protected(pfc_filter, lockdep_is_held(&pfc_filter_lock));
-	rcu_assign_pointer(pfc_filter, f);
-	if (f->asks && !old->asks) {
-		static_branch_inc(&pfc_picky);
-		static_branch_enable(&pfc_filter_set);
-	} else if (!f->asks && old->asks) {
-		static_branch_disable(&pfc_filter_set);
-		static_branch_dec(&pfc_picky);
-	}
-	mutex_unlock(&pfc_filter_lock);
-	/* Also: once the write returns, every handler uses the new filter. */
-	synchronize_rcu();
-	pfc_filter_free(old);
-}
-
 /**
- * pfc_filter_write() - set the whole filter
- * @text: what was written, without its newline; changed
+ * pfc_filter_make() - make a filter of its text
+ * @text: what was written; changed
  *
  * Says why once in the log when it refuses.
  *
- * Context: may sleep.
- * Return: 0, -EINVAL if @text is no filter (nothing changed), or -ENOMEM.
+ * Context: may sleep. Balanced by pfc_filter_free().
+ * Return: the filter, or ERR_PTR(): -EINVAL if @text is none, or -ENOMEM.
  */
-int pfc_filter_write(char *text)
+struct pfc_filter *pfc_filter_make(char *text)
 {
 	struct pfc_filter *f;
 	const char *why;
 
 	text = strim(text);
-	if (!strcmp(text, PFC_FILTER_CLEAR)) {
-		pfc_filter_replace(&pfc_filter_none);
-		return 0;
-	}
+	if (!strcmp(text, PFC_FILTER_CLEAR))
+		return &pfc_filter_none;
 	f = kzalloc(sizeof(*f), GFP_KERNEL);
 	if (!f)
-		return -ENOMEM;
+		return ERR_PTR(-ENOMEM);
 	why = pfc_filter_parse(f, text);
-	if (why) {
-		pr_notice("filter refused: %s\n", why);
-		pfc_filter_free(f);
-		return -EINVAL;
-	}
-	pfc_filter_replace(f);
-	return 0;
+	if (!why)
+		return f;
+	pr_notice("filter refused: %s\n", why);
+	pfc_filter_free(f);
+	return ERR_PTR(-EINVAL);
 }
 
 /**
- * pfc_filter_show() - print the filter so that it can be written back
+ * pfc_filter_show() - print a filter so that it can be written back
  * @m: where to
+ * @f: the filter
  *
- * Context: may sleep.
+ * Context: may sleep; @f stays.
  */
-void pfc_filter_show(struct seq_file *m)
+void pfc_filter_show(struct seq_file *m, const struct pfc_filter *f)
 {
 	const char *space = "";
-	struct pfc_filter *f;
+	unsigned int i;
 
-	mutex_lock(&pfc_filter_lock);
-	f = rcu_dereference_protected(pfc_filter, lockdep_is_held(&pfc_filter_lock));
 	if (!f->asks)
 		seq_puts(m, PFC_FILTER_CLEAR);
-	if (f->asks & PFC_FILTER_BY_TGID) {
-		seq_printf(m, PFC_FILTER_TGID "%d", f->tgid);
+	for (i = 0; i < ARRAY_SIZE(pfc_filter_words); i++) {
+		if (!(f->asks & pfc_filter_words[i].bit))
+			continue;
+		seq_printf(m, "%s%s", space, pfc_filter_words[i].word);
+		pfc_filter_words[i].show(m, f);
 		space = " ";
 	}
-	if (f->asks & PFC_FILTER_BY_CGROUP) {
-		seq_printf(m, "%s" PFC_FILTER_CGROUP, space);
-		pfc_compat_cgroup_show(m, f->cgroup);
-		space = " ";
-	}
-	if (f->asks & PFC_FILTER_BY_ADDR)
-		seq_printf(m, "%s" PFC_FILTER_ADDR "0x%lx-0x%lx", space, f->start,
-			   f->start + f->size);
 	seq_putc(m, '\n');
-	mutex_unlock(&pfc_filter_lock);
-}
-
-/**
- * pfc_filter_by_address() - whether the filter asks for the address
- *
- * Context: any.
- * Return: true if it does.
- */
-bool pfc_filter_by_address(void)
-{
-	bool yes;
-
-	rcu_read_lock();
-	yes = rcu_dereference(pfc_filter)->asks & PFC_FILTER_BY_ADDR;
-	rcu_read_unlock();
-	return yes;
-}
-
-/**
- * pfc_filter_exit() - drop the filter
- *
- * Context: may sleep.
- */
-void pfc_filter_exit(void)
-{
-	pfc_filter_replace(&pfc_filter_none);
 }

@@ -318,16 +318,13 @@ NOKPROBE_SYMBOL(pfc_carried_fetch);
  * pfc_frames_top() - the innermost visit in flight of the current task
  *
  * Context: probe handlers; preemption disabled.
- * Return: its frame, or NULL if there is none, or the filter does not want it.
+ * Return: its frame, or NULL if there is none.
  */
 struct pfc_frame *pfc_frames_top(void)
 {
 	struct pfc_slot *slot = pfc_slot_search();
 
-	if (!slot)
-		return NULL;
-	slot = pfc_slot_innermost(slot);
-	return slot->frame.facts.bits & PFC_FACT_FILTERED ? NULL : &slot->frame;
+	return slot ? &pfc_slot_innermost(slot)->frame : NULL;
 }
 NOKPROBE_SYMBOL(pfc_frames_top);
 
@@ -335,15 +332,12 @@ NOKPROBE_SYMBOL(pfc_frames_top);
  * pfc_frames_open_slow() - a visit begins, wherever its slot is
  * @sp: stack pointer on entry of handle_mm_fault()
  * @address: the faulting address
- * @filtered: the filter does not want it: open it only if it lies within another
- *	visit, which must not get its marks
  *
  * Context: probe handlers; preemption disabled.
  * Return: the frame with @id, @address, @start and @facts.bits (of the fault's last visit,
- * or 0), the rest to be filled in by the caller; or NULL if there is none: not wanted, or
- * no room (counted as lost).
+ * or 0), the rest to be filled in by the caller; or NULL if there is no room.
  */
-struct pfc_frame *pfc_frames_open_slow(unsigned long sp, unsigned long address, bool filtered)
+struct pfc_frame *pfc_frames_open_slow(unsigned long sp, unsigned long address)
 {
 	struct pfc_slot *outer = pfc_slot_search(), *slot;
 	struct pfc_carried carried;
@@ -359,13 +353,9 @@ struct pfc_frame *pfc_frames_open_slow(unsigned long sp, unsigned long address, 
 		outer = pfc_slot_pop(outer);
 	}
 	again = !outer && pfc_carried_fetch(&carried);
-	if (!outer && filtered)
-		return NULL;
 	slot = pfc_slot_claim(outer ? PFC_SLOT_INNER : 0);
-	if (!slot) {
-		pfc_count(lost);
+	if (!slot)
 		return NULL;
-	}
 	if (outer) {
 		pfc_slot_innermost(outer)->inner = slot - pfc_slots.slot + 1;
 		WRITE_ONCE(outer->task, (unsigned long)current | PFC_SLOT_NESTED);
@@ -374,7 +364,7 @@ struct pfc_frame *pfc_frames_open_slow(unsigned long sp, unsigned long address, 
 	frame->id = sp ^ READ_ONCE(pfc_slots.entry_key);
 	frame->address = address;
 	frame->start = 0;
-	frame->facts.bits = filtered ? PFC_FACT_FILTERED : 0;
+	frame->facts.bits = 0;
 	if (again && carried.address == address) {
 		frame->start = carried.start;
 		frame->facts.bits |= carried.bits & ~PFC_FACT_SEGV;
@@ -394,7 +384,7 @@ NOKPROBE_SYMBOL(pfc_frames_open_slow);
  * Context: probe handlers; preemption disabled. If there is a frame, the caller reads it
  * and then calls pfc_frames_close_slow().
  * Return: the frame, or NULL if there is none: the visit began before the probes were
- * armed, was not wanted, or was lost.
+ * armed, or was lost.
  */
 struct pfc_frame *pfc_frames_end(unsigned long sp, bool shifted)
 {

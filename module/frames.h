@@ -109,7 +109,7 @@ void pfc_frames_trust(void);
 
 /* The slow path. */
 struct pfc_frame *pfc_frames_top(void);
-struct pfc_frame *pfc_frames_open_slow(unsigned long sp, unsigned long address, bool filtered);
+struct pfc_frame *pfc_frames_open_slow(unsigned long sp, unsigned long address);
 struct pfc_frame *pfc_frames_end(unsigned long sp, bool shifted);
 void pfc_frames_close_slow(bool carry);
 bool pfc_frames_carried_segv(unsigned long address);

@@ -10,20 +10,22 @@
 #include "hit.h"
 
 DEFINE_STATIC_KEY_FALSE(pfc_reports);
-DEFINE_STATIC_KEY_FALSE(pfc_picky);
 
 static void pfc_hit_entry_slow(struct pfc_probe *probe, const struct pfc_call *call)
 {
 	const struct vm_area_struct *vma = (const struct vm_area_struct *)call->arg[0];
 	struct pt_regs *regs = (struct pt_regs *)call->arg[3];
-	bool filtered = !pfc_filter_wants(call->arg[1]);
 	unsigned int bits = PFC_FACT_REPORTED;
+	struct pfc_watch *watch;
 	struct pfc_frame *frame;
 
-	if (filtered && pfc_hit_count_outside(probe, pfc_slot_home()))
-		return;
-	frame = pfc_frames_open_slow(call->sp, call->arg[1], filtered);
-	if (!frame || filtered) {
+	frame = pfc_frames_open_slow(call->sp, call->arg[1]);
+	if (!frame) {
+		/* It is missed if anybody wants it. */
+		pfc_for_each_wanting(watch, call->arg[1]) {
+			pfc_count(lost);
+			break;
+		}
 		pfc_hit_count(probe, ignored);
 		return;
 	}
@@ -61,12 +63,14 @@ static void pfc_hit_refused(struct pfc_probe *probe, const struct pfc_call *call
 	    /* See struct pfc_refusal. */
 	    (probe->address &&
 	     (signal != SIGSEGV || (code != SEGV_MAPERR && code != SEGV_ACCERR))) ||
-	    pfc_frames_carried_segv(address) || !pfc_filter_wants(address)) {
+	    pfc_frames_carried_segv(address)) {
 		pfc_hit_count(probe, ignored);
 		return;
 	}
+	if (!pfc_hit_count_fault(&probe->count->ignored, address, PFC_LEAF_REFUSED,
+				 pfc_classify_split(&facts, VM_FAULT_SIGSEGV)))
+		return;
 	pfc_hit_count(probe, hit[0]);
-	pfc_count_fault(PFC_LEAF_REFUSED, pfc_classify_split(&facts, VM_FAULT_SIGSEGV));
 	if (static_branch_unlikely(&pfc_events)) {
 		struct pfc_frame frame = {
 			.address = address,
@@ -85,12 +89,14 @@ static void pfc_hit_only_slow(struct pfc_probe *probe, const struct pfc_call *ca
 {
 	unsigned int also, variant = 0;
 	unsigned long caller = 0;
+	struct pfc_watch *watch;
 
 	if (pfc_in_ranges(call->caller, pfc_trampolines, pfc_nr_kretprobe_trampolines))
 		caller = pfc_compat_probed_return();
-	/* It cannot be known, as under function_graph's trampoline. */
+	/* It cannot be known, as under function_graph's trampoline: it may be anybody's. */
 	if (!caller) {
-		pfc_hit_count(probe, lost);
+		for (watch = &pfc_root; watch; watch = rcu_dereference_sched(watch->next))
+			raw_cpu_inc(watch->set.counters->probe[probe->index].lost);
 		return;
 	}
 	if (!pfc_hit_is_dispatched(probe, caller)) {
@@ -160,38 +166,51 @@ static unsigned int pfc_hit_classify(struct pfc_frame *frame)
 }
 NOKPROBE_SYMBOL(pfc_hit_classify);
 
-/* A completed fault, for those who want more of it than a count. */
-static void pfc_hit_report(const struct pfc_frame *frame, unsigned int leaf)
-{
-	u64 ns = 0;
-
-	if (leaf == PFC_LEAF_UNCLASSIFIED || !(frame->facts.bits & PFC_FACT_REPORTED))
-		return;
-	if (static_branch_unlikely(&pfc_measures) && frame->start) {
-		ns = ktime_get_mono_fast_ns() - frame->start;
-		pfc_count_latency(pfc_leaf_class(leaf), ns);
-	}
-	if (static_branch_unlikely(&pfc_events))
-		pfc_event_emit(leaf, frame, ns);
-}
-NOKPROBE_SYMBOL(pfc_hit_report);
-
-static void pfc_hit_commit(struct pfc_frame *frame, vm_fault_t ret)
+/* A fault is completed. Returns false if the root does not want it. */
+static bool pfc_hit_commit(struct pfc_frame *frame, vm_fault_t ret)
 {
 	struct pfc_facts *facts = &frame->facts;
 	unsigned int leaf, split;
+	struct pfc_watch *watch;
+	bool reported, measured, root = false;
+	u64 ns = 0;
 
 	facts->ret = ret;
 	split = pfc_classify_split(facts, ret);
 	leaf = pfc_hit_classify(frame);
-	/* do_swap_page() went on into do_wp_page(). */
-	if (facts->marks & BIT(PFC_MARK_SWAP) && facts->marks & BIT(PFC_MARK_WP))
-		pfc_count(cell[PFC_LEAF(SWAP_WP)][split]);
-	pfc_count_fault(leaf, split);
-	if (static_branch_unlikely(&pfc_reports))
-		pfc_hit_report(frame, leaf);
+	reported = static_branch_unlikely(&pfc_reports) && leaf != PFC_LEAF_UNCLASSIFIED &&
+		   facts->bits & PFC_FACT_REPORTED;
+	measured = reported && static_branch_unlikely(&pfc_measures) && frame->start;
+	if (measured)
+		ns = ktime_get_mono_fast_ns() - frame->start;
+	pfc_for_each_wanting(watch, frame->address) {
+		raw_cpu_inc(watch->set.counters->cell[leaf][split]);
+		/* do_swap_page() went on into do_wp_page(). */
+		if (facts->marks & BIT(PFC_MARK_SWAP) && facts->marks & BIT(PFC_MARK_WP))
+			raw_cpu_inc(watch->set.counters->cell[PFC_LEAF(SWAP_WP)][split]);
+		if (measured)
+			pfc_count_latency(watch->set.latency, pfc_leaf_class(leaf), ns);
+		root |= watch == &pfc_root;
+	}
+	if (root && reported && static_branch_unlikely(&pfc_events))
+		pfc_event_emit(leaf, frame, ns);
+	return root;
 }
 NOKPROBE_SYMBOL(pfc_hit_commit);
+
+/* A visit ends in VM_FAULT_RETRY: the fault goes on. */
+static bool pfc_hit_retry(const struct pfc_frame *frame)
+{
+	struct pfc_watch *watch;
+	bool root = false;
+
+	pfc_for_each_wanting(watch, frame->address) {
+		raw_cpu_inc(watch->set.counters->retries);
+		root |= watch == &pfc_root;
+	}
+	return root;
+}
+NOKPROBE_SYMBOL(pfc_hit_retry);
 
 /**
  * pfc_hit_exit_slow() - a visit ends that the fast path left
@@ -206,7 +225,7 @@ void pfc_hit_exit_slow(struct pfc_probe *probe, unsigned long sp, bool shifted, 
 {
 	struct pfc_frame *frame;
 	struct pfc_facts *facts;
-	bool carry = false;
+	bool carry = false, root;
 
 	if (pfc_hit_count_outside(probe, pfc_slot_home()))
 		return;
@@ -218,23 +237,22 @@ void pfc_hit_exit_slow(struct pfc_probe *probe, unsigned long sp, bool shifted, 
 	facts = &frame->facts;
 	if (probe->counts)
 		pfc_hit_count(probe, hit[0]);
-	/* A filter may have come while the visit was in flight. */
-	if (facts->bits & PFC_FACT_FILTERED || !pfc_filter_wants(frame->address)) {
-		pfc_hit_count(probe, ignored);
-	} else if (ret & VM_FAULT_RETRY) {
-		pfc_count(retries);
+	if (ret & VM_FAULT_RETRY) {
+		root = pfc_hit_retry(frame);
 		if (ret & PFC_FAULT_DONE)
 			facts->bits |= facts->marks & BIT(PFC_MARK_WP) ? PFC_FACT_DONE_WP :
 									 PFC_FACT_DONE_FILE;
 		carry = true;
 	} else {
-		pfc_hit_commit(frame, ret);
+		root = pfc_hit_commit(frame, ret);
 		/* For pfc_hit_refused(): a signal follows, to user mode alone. */
 		if (ret & VM_FAULT_SIGSEGV && pfc_classify_origin(facts) == PFC_USER) {
 			facts->bits |= PFC_FACT_SEGV;
 			carry = true;
 		}
 	}
+	if (!root)
+		pfc_count(filtered);
 	pfc_frames_close_slow(carry);
 }
 NOKPROBE_SYMBOL(pfc_hit_exit_slow);

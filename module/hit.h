@@ -11,12 +11,12 @@
 #include <linux/mm.h>
 #include <compat/compat.h>
 #include "event.h"
-#include "filter.h"
 #include "frames.h"
 #include "locate.h"
 #include "pfc_arch.h"
 #include "probes.h"
 #include "snapshot.h"
+#include "watch.h"
 
 /**
  * struct pfc_call - a function is called, as a backend sees it
@@ -110,7 +110,7 @@ static __always_inline bool pfc_hit_entry(struct pfc_probe *probe, const struct 
 	struct pfc_slot *slot;
 	unsigned int bits;
 
-	if (static_branch_unlikely(&pfc_picky))
+	if (static_branch_unlikely(&pfc_reports))
 		return false;
 	bits = pfc_hit_entry_bits(call);
 	if (static_branch_unlikely(&pfc_infers)) {
@@ -126,6 +126,25 @@ static __always_inline bool pfc_hit_entry(struct pfc_probe *probe, const struct 
 }
 
 /*
+ * Count a completed fault for everybody who wants it. Returns false if the root does not:
+ * then *FILTERED counts it.
+ */
+static __always_inline bool pfc_hit_count_fault(u64 __percpu *filtered, unsigned long address,
+						unsigned int leaf, unsigned int split)
+{
+	bool root = pfc_filter_wants(rcu_dereference_sched(pfc_root.filter), address);
+	struct pfc_watch *watch;
+
+	if (root)
+		pfc_count_fault(leaf, split);
+	else
+		raw_cpu_inc(*filtered);
+	pfc_for_each_wanting_from(watch, rcu_dereference_sched(pfc_root.next), address)
+		raw_cpu_inc(watch->set.counters->cell[leaf][split]);
+	return root;
+}
+
+/*
  * handle_mm_fault() returns RET; SEVERAL: it has more than one end. The fast path is for
  * the task's only visit, that is at home and complete.
  */
@@ -133,10 +152,10 @@ static __always_inline bool pfc_hit_exit(struct pfc_probe *probe, unsigned long 
 					 vm_fault_t ret, bool several)
 {
 	const struct pfc_facts *facts;
+	unsigned int leaf, split;
 	struct pfc_slot *slot;
-	unsigned int leaf;
 
-	if (static_branch_unlikely(&pfc_picky))
+	if (static_branch_unlikely(&pfc_reports))
 		return false;
 	slot = pfc_slot_home();
 	facts = &slot->frame.facts;
@@ -150,7 +169,11 @@ static __always_inline bool pfc_hit_exit(struct pfc_probe *probe, unsigned long 
 	leaf = pfc_classify_quick(facts, ret);
 	if (unlikely(!leaf))
 		return false;
-	pfc_count_fault(leaf, pfc_classify_split(facts, ret));
+	split = pfc_classify_split(facts, ret);
+	if (static_branch_unlikely(&pfc_watched))
+		pfc_hit_count_fault(&pfc_counters->filtered, slot->frame.address, leaf, split);
+	else
+		pfc_count_fault(leaf, split);
 	if (several)
 		pfc_hit_count(probe, hit[0]);
 	pfc_frames_close(slot);
@@ -191,9 +214,18 @@ static __always_inline unsigned long pfc_hit_address(const struct pfc_probe *pro
 static __always_inline void pfc_hit_count_only(struct pfc_probe *probe,
 					       const struct pfc_call *call, unsigned int variant)
 {
-	if (likely(pfc_filter_wants(pfc_hit_address(probe, call))))
+	struct pfc_watch *watch;
+	bool root = false;
+
+	if (!static_branch_unlikely(&pfc_watched)) {
 		pfc_hit_count(probe, hit[variant]);
-	else
+		return;
+	}
+	pfc_for_each_wanting(watch, pfc_hit_address(probe, call)) {
+		raw_cpu_inc(watch->set.counters->probe[probe->index].hit[variant]);
+		root |= watch == &pfc_root;
+	}
+	if (!root)
 		pfc_hit_count(probe, ignored);
 }
 

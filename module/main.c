@@ -16,11 +16,11 @@
 #include "counters.h"
 #include "event.h"
 #include "files.h"
-#include "filter.h"
 #include "frames.h"
 #include "guard.h"
 #include "locate.h"
 #include "probes.h"
+#include "watch.h"
 
 static struct pfc_config pfc_config = { .account = true };
 
@@ -43,6 +43,9 @@ MODULE_PARM_DESC(latency, "1: measure how long faults take (needs account=1); 0 
 static unsigned int pfc_frames;
 module_param_named(frames, pfc_frames, uint, 0444);
 MODULE_PARM_DESC(frames, "tasks that can be inside a fault at a time, none missed up to that (default 64 for each possible CPU, 1024 at least)");
+
+module_param_named(watches, pfc_watches_max, uint, 0444);
+MODULE_PARM_DESC(watches, "how many watches there may be (default 16)");
 
 #define PFC_GIVEN(key, mark)							\
 	module_param_named(probe_##key, pfc_config.given[mark], charp, 0444);	\
@@ -81,18 +84,16 @@ static int __init pfc_init(void)
 	}
 	if (!pfc_frames)
 		pfc_frames = max(1024U, 64 * num_possible_cpus());
-	err = pfc_counters_init(pfc_measure);
+	err = pfc_watch_init(pfc_measure);
 	if (err)
 		return err;
-	if (pfc_measure) {
+	if (pfc_measure)
 		static_branch_inc(&pfc_reports);
-		static_branch_inc(&pfc_picky);
-	}
 	err = pfc_frames_init(pfc_frames);
 	if (err) {
 		if (err == -EINVAL)
 			pr_err("frames=%u is out of range: 1 to 1048576\n", pfc_frames);
-		goto err_counters_exit;
+		goto err_watch_exit;
 	}
 	err = pfc_locate_init();
 	if (err) {
@@ -117,7 +118,8 @@ static int __init pfc_init(void)
 			       pfc_config.backend->why_dead);
 		if (err)
 			goto err_guard_exit;
-		pfc_counters_reset();
+		pfc_counters_reset(&pfc_root.set);
+		pfc_root.missed_base = pfc_probes_missed();
 		pfc_probes_reset();
 	}
 	pfc_locate_exit();
@@ -132,8 +134,8 @@ err_locate_exit:
 	pfc_locate_exit();
 err_frames_exit:
 	pfc_frames_exit();
-err_counters_exit:
-	pfc_counters_exit();
+err_watch_exit:
+	pfc_watch_exit();
 	return err;
 }
 
@@ -142,9 +144,8 @@ static void __exit pfc_exit(void)
 	pfc_files_exit();
 	pfc_guard_exit();
 	pfc_probes_exit();
-	pfc_filter_exit();
 	pfc_frames_exit();
-	pfc_counters_exit();
+	pfc_watch_exit();
 }
 
 module_init(pfc_init);

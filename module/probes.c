@@ -15,7 +15,6 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 #include <compat/compat.h>
-#include "filter.h"
 #include "frames.h"
 #include "locate.h"
 #include "pfc_arch.h"
@@ -260,7 +259,7 @@ static u64 pfc_probe_hits(const struct pfc_probe *probe, const struct pfc_counte
 
 	/* Beginnings, and the only end of visits, count what is completed, and not twice. */
 	if (pfc_probe_begins(probe) || (probe->kind == PFC_KIND_EXIT && !probe->counts))
-		hits += pfc_counters_visits(c);
+		hits += pfc_counters_visits(c) + c->filtered;
 	if (pfc_probe_begins(probe))
 		hits += c->lost_ends;
 	for (i = 0; i < PFC_NR_VARIANTS; i++)
@@ -273,7 +272,7 @@ static u64 pfc_all_hits(struct pfc_counters *c)
 	unsigned int i;
 	u64 sum = 0;
 
-	pfc_counters_total(c);
+	pfc_counters_total(&pfc_root.set, c);
 	for (i = 0; i < pfc_nr_probes; i++)
 		sum += pfc_probe_hits(pfc_probes[i], c);
 	return sum;
@@ -334,18 +333,19 @@ static u64 pfc_probe_missed(const struct pfc_probe *probe, const struct pfc_coun
 
 /**
  * pfc_probes_missed() - hits and visits that were lost
- * @c: counters that were read
  *
- * Context: any.
- * Return: their number since the last reset.
+ * Whose they were, nobody knows: they are missed by every observer.
+ *
+ * Context: may sleep.
+ * Return: their number since the probes were placed, resets notwithstanding.
  */
-u64 pfc_probes_missed(const struct pfc_counters *c)
+u64 pfc_probes_missed(void)
 {
+	u64 missed = pfc_counters_lost();
 	unsigned int i;
-	u64 missed = 0;
 
 	for (i = 0; i < pfc_nr_probes; i++)
-		missed += pfc_probe_missed(pfc_probes[i], c);
+		missed += pfc_probes[i]->backend->missed(pfc_probes[i]);
 	return missed;
 }
 
@@ -369,7 +369,7 @@ void pfc_probes_reset(void)
 /* Whether visits go on beginning whose ends are not seen, for an unknown reason. */
 static bool pfc_probes_ends_unseen(const struct pfc_counters *c)
 {
-	u64 visits = pfc_counters_visits(c), lost = c->lost_ends;
+	u64 visits = pfc_counters_visits(c) + c->filtered, lost = c->lost_ends;
 	unsigned long key = READ_ONCE(pfc_slots.entry_key);
 
 	if (key != pfc_ends.key)
@@ -385,14 +385,15 @@ static bool pfc_probes_ends_unseen(const struct pfc_counters *c)
 
 /**
  * pfc_probes_refresh() - find out what cannot be counted at present
- * @c: all counters, just read
+ * @all: the root's counters, just read
+ * @c: the counters to be shown, the root's or a watch's, just read
  *
  * What others do to the probes is seen here: that they took them out of the text, or that
  * they hide what a probe must know. pfc_probes_why_not() answers by this.
  *
  * Context: may sleep; the caller serialises.
  */
-void pfc_probes_refresh(const struct pfc_counters *c)
+void pfc_probes_refresh(const struct pfc_counters *all, const struct pfc_counters *c)
 {
 	const struct pfc_probe *probe;
 	unsigned int i;
@@ -414,7 +415,7 @@ void pfc_probes_refresh(const struct pfc_counters *c)
 		return;
 	if (!pfc_frames_trusted())
 		pfc_why_none = "debugfs kprobes/enabled is, or has just been, 0";
-	else if (pfc_probes_ends_unseen(c))
+	else if (pfc_probes_ends_unseen(all))
 		pfc_why_none = "most visits end unseen: is handle_mm_fault() livepatched?";
 }
 
@@ -432,11 +433,12 @@ const char *pfc_probes_why_none(void)
 /**
  * pfc_probes_why_not() - why a class cannot be counted
  * @class: a class
+ * @watch: by whom
  *
  * Context: after pfc_probes_refresh().
  * Return: the reason in plain words, or NULL: it is counted.
  */
-const char *pfc_probes_why_not(enum pfc_class class)
+const char *pfc_probes_why_not(enum pfc_class class, const struct pfc_watch *watch)
 {
 	enum pfc_mark mark, seen_as;
 	unsigned int i;
@@ -450,7 +452,7 @@ const char *pfc_probes_why_not(enum pfc_class class)
 		for (i = 0; i < pfc_nr_probes; i++)
 			if (pfc_probes[i]->address == PFC_ADDR_NONE &&
 			    pfc_mark_class(pfc_probes[i]->mark) == class &&
-			    pfc_filter_by_address())
+			    pfc_watch_by_address(watch))
 				return "its probe does not know the address, and the filter asks";
 	}
 	/* Accesses that were refused are its own, too. */
@@ -614,7 +616,7 @@ void pfc_probes_show(struct seq_file *m, const struct pfc_counters *c)
 			   c->inferred, c->disagreed);
 	/* These two have no probe of their own: no mark, and what was returned. */
 	for (class = PFC_NONE; class <= PFC_ERROR; class++) {
-		why = pfc_probes_why_not(class);
+		why = pfc_probes_why_not(class, &pfc_root);
 		pfc_row_show(m, class, why ? PFC_METHOD_UNAVAILABLE : PFC_METHOD_INFERRED,
 			     why ? PFC_STATE_OFF : armed, why ?: "a visit that met no other probe");
 	}

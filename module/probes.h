@@ -12,6 +12,7 @@
 #include <compat/compat.h>
 #include "classify.h"
 #include "counters.h"
+#include "watch.h"
 
 /* What a probe is there to see. */
 enum pfc_kind {
@@ -165,11 +166,11 @@ void pfc_probes_disarm(void);
 bool pfc_probes_alive(enum pfc_kind kind);
 int pfc_probes_selfcheck(void);
 void pfc_probes_reset(void);
-void pfc_probes_refresh(const struct pfc_counters *c);
+void pfc_probes_refresh(const struct pfc_counters *all, const struct pfc_counters *c);
 void pfc_probes_show(struct seq_file *m, const struct pfc_counters *c);
-u64 pfc_probes_missed(const struct pfc_counters *c);
+u64 pfc_probes_missed(void);
 const char *pfc_probes_why_none(void);
-const char *pfc_probes_why_not(enum pfc_class class);
+const char *pfc_probes_why_not(enum pfc_class class, const struct pfc_watch *watch);
 const char *pfc_probes_why_not_refused(void);
 bool pfc_probes_refines(enum pfc_refinement refinement);
 u64 pfc_probes_class(const struct pfc_counters *c, enum pfc_class class);

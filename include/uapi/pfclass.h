@@ -24,6 +24,10 @@
 #define PFC_FILE_ENABLED	"enabled"
 #define PFC_FILE_FILTER		"filter"
 #define PFC_FILE_RESET		"reset"
+#define PFC_FILE_WATCHES	"watches"
+
+/* Below it: a directory a watch, with stats, percpu, latency, filter and reset. */
+#define PFC_DIR_WATCH		"watch"
 
 /* The value of a key that this kernel, or this mode, cannot count. */
 #define PFC_UNAVAILABLE		"unavailable"
@@ -195,12 +199,31 @@ enum pfc_state {
 
 /*
  * "filter": words separated by spaces, each at most once, ANDed; or "clear".
- * Reading shows them in this order, or "clear". addr is the faulting address,
- * in [START, END), hexadecimal with 0x or decimal.
+ * Reading shows them in this order, or "clear". tgid and pid take up to
+ * PFC_FILTER_IDS numbers separated by commas, comm what /proc/PID/comm shows, without
+ * spaces. addr is the faulting address, in [START, END), hexadecimal with 0x or decimal.
  */
 #define PFC_FILTER_CLEAR	"clear"
 #define PFC_FILTER_TGID		"tgid="
+#define PFC_FILTER_PID		"pid="
+#define PFC_FILTER_COMM		"comm="
 #define PFC_FILTER_CGROUP	"cgroup="
 #define PFC_FILTER_ADDR		"addr="
+#define PFC_FILTER_IDS		8
+
+/*
+ * "watches": reading shows a line a watch, NAME FILTER. Writing takes one command:
+ *
+ *	add NAME [hold] [FILTER]
+ *	remove NAME
+ *
+ * A NAME has up to PFC_WATCH_NAME characters of [A-Za-z0-9_.-], and is neither "." nor
+ * "..". With "hold" the watch is removed when the file that the command was written
+ * through is closed.
+ */
+#define PFC_WATCH_ADD		"add"
+#define PFC_WATCH_REMOVE	"remove"
+#define PFC_WATCH_HOLD		"hold"
+#define PFC_WATCH_NAME		32
 
 #endif /* _UAPI_PFCLASS_H */

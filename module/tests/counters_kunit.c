@@ -32,15 +32,19 @@ static void pfc_bucket_desc(const struct pfc_bucket_row *row, char *desc)
 }
 KUNIT_ARRAY_PARAM(pfc_buckets, pfc_buckets, pfc_bucket_desc);
 
+static struct pfc_counter_set pfc_set;
+
 static int pfc_counters_begin(struct kunit *test)
 {
-	return pfc_counters_init(true);
+	int err = pfc_counters_init(&pfc_set, true);
+
+	pfc_counters = pfc_set.counters;
+	return err;
 }
 
 static void pfc_counters_end(struct kunit *test)
 {
-	static_branch_disable(&pfc_measures);
-	pfc_counters_exit();
+	pfc_counters_exit(&pfc_set);
 }
 
 static void bucket(struct kunit *test)
@@ -51,9 +55,9 @@ static void bucket(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, total);
 	preempt_disable();
-	pfc_count_latency(PFC_SWAP, row->ns);
+	pfc_count_latency(pfc_set.latency, PFC_SWAP, row->ns);
 	preempt_enable();
-	pfc_latency_total(total);
+	pfc_latency_total(&pfc_set, total);
 	for (class = 0; class < PFC_NR_CLASSES; class++) {
 		for (n = 0; n < PFC_NR_BUCKETS; n++)
 			KUNIT_EXPECT_EQ_MSG(test, total->bucket[class][n],
@@ -61,8 +65,8 @@ static void bucket(struct kunit *test)
 					    "class %u, 2^%u", class, n);
 		KUNIT_EXPECT_EQ(test, total->sum[class], class == PFC_SWAP ? row->ns : 0);
 	}
-	pfc_counters_reset();
-	pfc_latency_total(total);
+	pfc_counters_reset(&pfc_set);
+	pfc_latency_total(&pfc_set, total);
 	KUNIT_EXPECT_EQ(test, total->bucket[PFC_SWAP][row->bucket], 0);
 	KUNIT_EXPECT_EQ(test, total->sum[PFC_SWAP], 0);
 	vfree(total);
@@ -110,7 +114,7 @@ static void fault_is_counted_once(struct kunit *test)
 	pfc_count_fault(PFC_LEAF(WP_COPY), 3);
 	pfc_count(retries);
 	preempt_enable();
-	pfc_counters_total(c);
+	pfc_counters_total(&pfc_set, c);
 	KUNIT_EXPECT_EQ(test, c->cell[PFC_LEAF(WP_COPY)][3], 1);
 	KUNIT_EXPECT_EQ(test, pfc_counters_faults(c), 1);
 	KUNIT_EXPECT_EQ(test, pfc_counters_class(c, PFC_WP), 1);
@@ -125,27 +129,64 @@ static void reset_subtracts(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, c);
 	for_each_possible_cpu(cpu) {
-		KUNIT_EXPECT_FALSE(test, pfc_counters_read(cpu, c));
+		KUNIT_EXPECT_FALSE(test, pfc_counters_read(&pfc_set, cpu, c));
 		per_cpu_ptr(pfc_counters, cpu)->retries = 10 + cpu;
 		cpus++;
 	}
-	pfc_counters_total(c);
+	pfc_counters_total(&pfc_set, c);
 	KUNIT_EXPECT_EQ(test, c->retries, 10 * cpus + cpus * (cpus - 1) / 2);
-	pfc_counters_reset();
-	pfc_counters_total(c);
+	pfc_counters_reset(&pfc_set);
+	pfc_counters_total(&pfc_set, c);
 	KUNIT_EXPECT_EQ(test, c->retries, 0);
 	for_each_possible_cpu(cpu) {
 		/* The CPU's own is as it was, and it shows that it ever counted. */
 		KUNIT_EXPECT_EQ(test, per_cpu_ptr(pfc_counters, cpu)->retries, 10 + cpu);
-		KUNIT_EXPECT_TRUE(test, pfc_counters_read(cpu, c));
+		KUNIT_EXPECT_TRUE(test, pfc_counters_read(&pfc_set, cpu, c));
 		KUNIT_EXPECT_EQ(test, c->retries, 0);
 		per_cpu_ptr(pfc_counters, cpu)->retries++;
-		pfc_counters_read(cpu, c);
+		pfc_counters_read(&pfc_set, cpu, c);
 		KUNIT_EXPECT_EQ(test, c->retries, 1);
 	}
-	pfc_counters_total(c);
+	pfc_counters_total(&pfc_set, c);
 	KUNIT_EXPECT_EQ(test, c->retries, cpus);
 	vfree(c);
+}
+
+/* What one set counts, and its reset, is no other's. */
+static void sets_are_apart(struct kunit *test)
+{
+	struct pfc_counters *c = vzalloc(sizeof(*c));
+	struct pfc_counter_set other = {};
+
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	KUNIT_ASSERT_EQ(test, pfc_counters_init(&other, false), 0);
+	preempt_disable();
+	pfc_count(retries);
+	raw_cpu_add(other.counters->retries, 5);
+	preempt_enable();
+	pfc_counters_reset(&other);
+	pfc_counters_total(&pfc_set, c);
+	KUNIT_EXPECT_EQ(test, c->retries, 1);
+	pfc_counters_total(&other, c);
+	KUNIT_EXPECT_EQ(test, c->retries, 0);
+	KUNIT_EXPECT_TRUE(test, !other.latency);
+	pfc_counters_exit(&other);
+	vfree(c);
+}
+
+/* What got lost is so for all, and for good. */
+static void lost_is_not_reset(struct kunit *test)
+{
+	preempt_disable();
+	pfc_count(lost);
+	pfc_count(lost_ends);
+	pfc_count(probe[0].lost);
+	pfc_count(probe[PFC_MAX_PROBES - 1].lost);
+	pfc_count(probe[1].ignored);
+	preempt_enable();
+	KUNIT_EXPECT_EQ(test, pfc_counters_lost(), 4);
+	pfc_counters_reset(&pfc_set);
+	KUNIT_EXPECT_EQ(test, pfc_counters_lost(), 4);
 }
 
 /* Whatever a CPU counts can be read, from the first counter to the last. */
@@ -158,11 +199,11 @@ static void all_of_it_is_read(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, c);
 	for (i = 0; i < sizeof(*c) / sizeof(u64); i++)
 		own[i] = 1000 + i;
-	pfc_counters_read(0, c);
+	pfc_counters_read(&pfc_set, 0, c);
 	for (i = 0; i < sizeof(*c) / sizeof(u64); i++)
 		KUNIT_EXPECT_EQ_MSG(test, read[i], 1000 + i, "counter %zu", i);
-	pfc_counters_reset();
-	pfc_counters_read(0, c);
+	pfc_counters_reset(&pfc_set);
+	pfc_counters_read(&pfc_set, 0, c);
 	for (i = 0; i < sizeof(*c) / sizeof(u64); i++)
 		KUNIT_EXPECT_EQ_MSG(test, read[i], 0, "counter %zu after a reset", i);
 	vfree(c);
@@ -173,6 +214,8 @@ static struct kunit_case pfc_counters_cases[] = {
 	KUNIT_CASE(faults_are_the_sum_of_classes),
 	KUNIT_CASE(fault_is_counted_once),
 	KUNIT_CASE(reset_subtracts),
+	KUNIT_CASE(sets_are_apart),
+	KUNIT_CASE(lost_is_not_reset),
 	KUNIT_CASE(all_of_it_is_read),
 	{}
 };

@@ -3,15 +3,15 @@
  * The filter: what may be written, what is shown of it, whom it wants. The reasons are
  * those that the log gives.
  */
+#include <linux/stdarg.h>
 #include "../filter.c"
-
-/* Of hit.c. */
-DEFINE_STATIC_KEY_FALSE(pfc_picky);
 #include "suites.h"
 
 #define TWICE	"it is given twice"
-#define WORDS	"the words are tgid=N, cgroup=PATH, addr=START-END, or clear alone"
-#define TGID	"a process id is a positive decimal number"
+#define WORDS	"the words are tgid=N,..., pid=N,..., comm=NAME, cgroup=PATH, addr=START-END, or clear alone"
+#define TGID	"an id is a positive decimal number"
+#define MANY	"there may be 8 ids"
+#define COMM	"a comm has 1 to 15 characters, as in /proc/PID/comm"
 #define RANGE	"a range is START-END"
 #define NUMBERS	"START and END are 0x... or decimal"
 #define EMPTY	"it is empty; write clear to remove it"
@@ -38,6 +38,13 @@ static const struct pfc_filter_row {
 	{ "tgid=1a", NULL, TGID },
 	{ "tgid=1 tgid=1", NULL, TWICE },
 	{ "tgid=1 tgid=2", NULL, TWICE },
+	{ "tgid=3,1,2", "tgid=3,1,2" },
+	{ "tgid=1,2,3,4,5,6,7,8", "tgid=1,2,3,4,5,6,7,8" },
+	{ "tgid=1,2,3,4,5,6,7,8,9", NULL, MANY },
+	{ "tgid=1,", NULL, TGID },
+	{ "tgid=,1", NULL, TGID },
+	{ "tgid=1,,2", NULL, TGID },
+	{ "tgid=1,0", NULL, TGID },
 	{ "tgid", NULL, WORDS },
 	{ "TGID=1", NULL, WORDS },
 	{ "addr=0x1000-0x2000", "addr=0x1000-0x2000" },
@@ -66,16 +73,34 @@ static const struct pfc_filter_row {
 	{ "clear tgid=1", NULL, WORDS },
 	{ "tgid=1 clear", NULL, WORDS },
 	{ "tgid=1,addr=0-1", NULL, TGID },
-	{ "pid=1", NULL, WORDS },
+	{ "pid=1", "pid=1" },
+	{ "pid=1,2", "pid=1,2" },
+	{ "pid=0", NULL, TGID },
+	{ "pid=1 pid=2", NULL, TWICE },
+	{ "comm=make", "comm=make" },
+	{ "comm=123456789012345", "comm=123456789012345" },
+	{ "comm=1234567890123456", NULL, COMM },
+	{ "comm=", NULL, COMM },
+	{ "comm=a\nb", NULL, COMM },
+	{ "comm=a comm=a", NULL, TWICE },
+	{ "addr=0-1 comm=a pid=2 tgid=1 cgroup=/",
+	  "tgid=1 pid=2 comm=a cgroup=/ addr=0x0-0x1" },
 	{ "", NULL, EMPTY },
 	{ "   ", NULL, EMPTY },
 };
 
 static void pfc_filter_desc(const struct pfc_filter_row *row, char *desc)
 {
+	char *end;
+
 	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "\"%s\"", row->text);
+	end = strchr(desc, '\n');
+	if (end)
+		*end = ' ';
 }
 KUNIT_ARRAY_PARAM(pfc_filter_rows, pfc_filter_rows, pfc_filter_desc);
+
+static struct pfc_filter *pfc_filter_now;
 
 /* What reading the filter shows, without its newline. */
 static const char *pfc_filter_shown(void)
@@ -83,28 +108,33 @@ static const char *pfc_filter_shown(void)
 	static char shown[256];
 	struct seq_file m = { .buf = shown, .size = sizeof(shown) - 1 };
 
-	pfc_filter_show(&m);
+	pfc_filter_show(&m, pfc_filter_now);
 	shown[m.count - 1] = '\0';
 	return shown;
 }
 
 static int pfc_filter_try(const char *text)
 {
+	struct pfc_filter *f;
 	char copy[128];
 
 	strscpy(copy, text, sizeof(copy));
-	return pfc_filter_write(copy);
+	f = pfc_filter_make(copy);
+	if (IS_ERR(f))
+		return PTR_ERR(f);
+	pfc_filter_free(pfc_filter_now);
+	pfc_filter_now = f;
+	return 0;
 }
 
-/* A filter that is accepted is shown and can be written back; one that is not changes nothing. */
+/* A filter that is accepted is shown and can be written back. */
 static void text(struct kunit *test)
 {
 	const struct pfc_filter_row *row = test->param_value;
 
-	KUNIT_ASSERT_EQ(test, pfc_filter_try("tgid=4711"), 0);
 	KUNIT_EXPECT_EQ(test, pfc_filter_try(row->text), row->shown ? 0 : -EINVAL);
-	KUNIT_EXPECT_STREQ(test, pfc_filter_shown(), row->shown ?: "tgid=4711");
 	if (row->shown) {
+		KUNIT_EXPECT_STREQ(test, pfc_filter_shown(), row->shown);
 		KUNIT_EXPECT_EQ(test, pfc_filter_try(row->shown), 0);
 		KUNIT_EXPECT_STREQ(test, pfc_filter_shown(), row->shown);
 	}
@@ -121,106 +151,124 @@ static void reason(struct kunit *test)
 	strscpy(copy, row->text, sizeof(copy));
 	/* That word is not parsed. */
 	if (strcmp(strim(copy), PFC_FILTER_CLEAR))
-		why = pfc_filter_parse(&f, copy);
+		why = pfc_filter_parse(&f, strim(copy));
 	KUNIT_EXPECT_STREQ(test, why ?: "", row->why ?: "");
 	if (f.asks & PFC_FILTER_BY_CGROUP)
 		pfc_compat_cgroup_put(f.cgroup);
 }
 
-/* As handlers ask: with preemption disabled. */
-static bool wants(unsigned long address)
+/* Whether the filter wants a fault of the current task there. */
+static bool pfc_filter_wants_now(struct kunit *test, unsigned long address, const char *format,
+				 ...)
 {
+	char words[128];
+	va_list args;
 	bool yes;
 
+	va_start(args, format);
+	vsnprintf(words, sizeof(words), format, args);
+	va_end(args);
+	KUNIT_ASSERT_EQ(test, pfc_filter_try(words), 0);
 	preempt_disable();
-	yes = pfc_filter_wants(address);
+	yes = pfc_filter_wants(pfc_filter_now, address);
 	preempt_enable();
 	return yes;
 }
 
-static void wants_the_task(struct kunit *test)
+static void wants_the_process(struct kunit *test)
 {
-	char words[32];
+	int tgid = current->tgid;
 
-	KUNIT_EXPECT_TRUE(test, wants(0));
-	snprintf(words, sizeof(words), "tgid=%d", current->tgid);
-	KUNIT_ASSERT_EQ(test, pfc_filter_try(words), 0);
-	KUNIT_EXPECT_TRUE(test, wants(0));
-	snprintf(words, sizeof(words), "tgid=%d", current->tgid + 1);
-	KUNIT_ASSERT_EQ(test, pfc_filter_try(words), 0);
-	KUNIT_EXPECT_FALSE(test, wants(0));
-	KUNIT_ASSERT_EQ(test, pfc_filter_try("clear"), 0);
-	KUNIT_EXPECT_TRUE(test, wants(0));
+	KUNIT_EXPECT_TRUE(test, pfc_filter_wants_now(test, 0, "clear"));
+	KUNIT_EXPECT_TRUE(test, pfc_filter_wants_now(test, 0, "tgid=%d", tgid));
+	KUNIT_EXPECT_FALSE(test, pfc_filter_wants_now(test, 0, "tgid=%d", tgid + 1));
+	KUNIT_EXPECT_TRUE(test, pfc_filter_wants_now(test, 0, "tgid=%d,%d", tgid + 1, tgid));
+	KUNIT_EXPECT_TRUE(test, pfc_filter_wants_now(test, 0, "tgid=9,9,9,9,9,9,9,%d", tgid));
+	KUNIT_EXPECT_FALSE(test, pfc_filter_wants_now(test, 0, "tgid=9,9,9,9,9,9,9,9"));
+}
+
+static void wants_the_thread(struct kunit *test)
+{
+	int pid = current->pid;
+
+	KUNIT_EXPECT_TRUE(test, pfc_filter_wants_now(test, 0, "pid=%d", pid));
+	KUNIT_EXPECT_FALSE(test, pfc_filter_wants_now(test, 0, "pid=%d", pid + 1));
+	KUNIT_EXPECT_TRUE(test, pfc_filter_wants_now(test, 0, "pid=%d,%d", pid + 1, pid));
+	/* Both must be met. */
+	KUNIT_EXPECT_FALSE(test, pfc_filter_wants_now(test, 0, "pid=%d tgid=%d", pid,
+						      current->tgid + 1));
+}
+
+static void wants_the_comm(struct kunit *test)
+{
+	char *comm = current->comm, was[TASK_COMM_LEN];
+
+	memcpy(was, comm, sizeof(was));
+	strscpy(comm, "cc1", sizeof(was));
+	KUNIT_EXPECT_TRUE(test, pfc_filter_wants_now(test, 0, "comm=cc1"));
+	KUNIT_EXPECT_FALSE(test, pfc_filter_wants_now(test, 0, "comm=cc"));
+	KUNIT_EXPECT_FALSE(test, pfc_filter_wants_now(test, 0, "comm=cc1plus"));
+	/* What is behind its end does not matter; and it may be as long as can be. */
+	strscpy(comm, "123456789012345", sizeof(was));
+	KUNIT_EXPECT_TRUE(test, pfc_filter_wants_now(test, 0, "comm=123456789012345"));
+	comm[3] = '\0';
+	KUNIT_EXPECT_TRUE(test, pfc_filter_wants_now(test, 0, "comm=123"));
+	memcpy(comm, was, sizeof(was));
 }
 
 static void wants_the_address(struct kunit *test)
 {
-	KUNIT_EXPECT_FALSE(test, pfc_filter_by_address());
-	KUNIT_ASSERT_EQ(test, pfc_filter_try("addr=0x1000-0x3000"), 0);
-	KUNIT_EXPECT_TRUE(test, pfc_filter_by_address());
-	KUNIT_EXPECT_FALSE(test, wants(0xfff));
-	KUNIT_EXPECT_TRUE(test, wants(0x1000));
-	KUNIT_EXPECT_TRUE(test, wants(0x2fff));
-	KUNIT_EXPECT_FALSE(test, wants(0x3000));
-	KUNIT_EXPECT_FALSE(test, wants(-1UL));
-	KUNIT_ASSERT_EQ(test, pfc_filter_try("tgid=1"), 0);
-	KUNIT_EXPECT_FALSE(test, pfc_filter_by_address());
+	static const char words[] = "addr=0x1000-0x3000";
+
+	KUNIT_EXPECT_FALSE(test, pfc_filter_wants_now(test, 0xfff, words));
+	KUNIT_EXPECT_TRUE(test, pfc_filter_wants_now(test, 0x1000, words));
+	KUNIT_EXPECT_TRUE(test, pfc_filter_wants_now(test, 0x2fff, words));
+	KUNIT_EXPECT_FALSE(test, pfc_filter_wants_now(test, 0x3000, words));
+	KUNIT_EXPECT_FALSE(test, pfc_filter_wants_now(test, -1UL, words));
 }
 
 /* Every word must be met. */
 static void wants_both(struct kunit *test)
 {
-	char words[64];
+	static const char words[] = "addr=0x1000-0x2000 tgid=%d";
 
-	snprintf(words, sizeof(words), "addr=0x1000-0x2000 tgid=%d", current->tgid);
-	KUNIT_ASSERT_EQ(test, pfc_filter_try(words), 0);
-	KUNIT_EXPECT_TRUE(test, wants(0x1000));
-	KUNIT_EXPECT_FALSE(test, wants(0x2000));
-	snprintf(words, sizeof(words), "addr=0x1000-0x2000 tgid=%d", current->tgid + 1);
-	KUNIT_ASSERT_EQ(test, pfc_filter_try(words), 0);
-	KUNIT_EXPECT_FALSE(test, wants(0x1000));
+	KUNIT_EXPECT_TRUE(test, pfc_filter_wants_now(test, 0x1000, words, current->tgid));
+	KUNIT_EXPECT_FALSE(test, pfc_filter_wants_now(test, 0x2000, words, current->tgid));
+	KUNIT_EXPECT_FALSE(test, pfc_filter_wants_now(test, 0x1000, words, current->tgid + 1));
 }
 
 /* Every task is below the root. */
 static void wants_the_root_group(struct kunit *test)
 {
-	KUNIT_ASSERT_EQ(test, pfc_filter_try("cgroup=/"), 0);
-	KUNIT_EXPECT_TRUE(test, wants(0));
+	KUNIT_EXPECT_TRUE(test, pfc_filter_wants_now(test, 0, "cgroup=/"));
 }
 
-/* The handlers' fast path is left while there is a filter, however often it is replaced. */
-static void keys_are_on_with_a_filter(struct kunit *test)
+static int pfc_filter_begin(struct kunit *test)
 {
-	KUNIT_EXPECT_FALSE(test, static_key_enabled(&pfc_picky));
-	KUNIT_ASSERT_EQ(test, pfc_filter_try("tgid=1"), 0);
-	KUNIT_ASSERT_EQ(test, pfc_filter_try("addr=0-1"), 0);
-	KUNIT_EXPECT_TRUE(test, static_key_enabled(&pfc_picky));
-	KUNIT_EXPECT_TRUE(test, static_key_enabled(&pfc_filter_set));
-	KUNIT_ASSERT_EQ(test, pfc_filter_try("clear"), 0);
-	KUNIT_EXPECT_FALSE(test, static_key_enabled(&pfc_picky));
-	KUNIT_EXPECT_FALSE(test, static_key_enabled(&pfc_filter_set));
-	KUNIT_ASSERT_EQ(test, pfc_filter_try("clear"), 0);
-	KUNIT_EXPECT_FALSE(test, static_key_enabled(&pfc_picky));
+	pfc_filter_now = &pfc_filter_none;
+	return 0;
 }
 
 static void pfc_filter_end(struct kunit *test)
 {
-	pfc_filter_exit();
+	pfc_filter_free(pfc_filter_now);
 }
 
 static struct kunit_case pfc_filter_cases[] = {
 	KUNIT_CASE_PARAM(text, pfc_filter_rows_gen_params),
 	KUNIT_CASE_PARAM(reason, pfc_filter_rows_gen_params),
-	KUNIT_CASE(wants_the_task),
+	KUNIT_CASE(wants_the_process),
+	KUNIT_CASE(wants_the_thread),
+	KUNIT_CASE(wants_the_comm),
 	KUNIT_CASE(wants_the_address),
 	KUNIT_CASE(wants_both),
 	KUNIT_CASE(wants_the_root_group),
-	KUNIT_CASE(keys_are_on_with_a_filter),
 	{}
 };
 
 struct kunit_suite pfc_filter_suite = {
 	.name = "pfclass_filter",
+	.init = pfc_filter_begin,
 	.exit = pfc_filter_end,
 	.test_cases = pfc_filter_cases,
 };

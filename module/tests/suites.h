@@ -13,6 +13,7 @@ extern struct kunit_suite pfc_counters_suite;
 extern struct kunit_suite pfc_filter_suite;
 extern struct kunit_suite pfc_frames_suite;
 extern struct kunit_suite pfc_locate_suite;
+extern struct kunit_suite pfc_watch_suite;
 extern struct kunit_suite pfc_arch_suite;
 
 #endif /* PFC_TESTS_SUITES_H */

@@ -49,10 +49,11 @@ struct kretprobe {
 
 #include <hit.h>
 
-DEFINE_STATIC_KEY_FALSE(pfc_picky);
+DEFINE_STATIC_KEY_FALSE(pfc_watched);
+DEFINE_STATIC_KEY_FALSE(pfc_reports);
 DEFINE_STATIC_KEY_FALSE(pfc_infers);
-DEFINE_STATIC_KEY_FALSE(pfc_filter_set);
-struct pfc_filter *pfc_filter;
+static struct pfc_filter everything;
+struct pfc_watch pfc_root = { .filter = &everything };
 struct pfc_slots pfc_slots;
 struct pfc_counters *pfc_counters;
 const struct pfc_quick pfc_quick;
@@ -280,6 +281,86 @@ static void exit_leaves_what_goes_on(struct kunit *test)
 	free_percpu(pfc_counters);
 }
 
+/* ---- who wants it ------------------------------------------------------------ */
+
+/* The root, and a watch; an address that a filter asks for is 0x1000. */
+static const struct wanted {
+	const char *name;
+	bool root_asks, watch_asks;
+	unsigned long address;
+	bool root, watch;	/* expected */
+} wanted[] = {
+	{ "by both", false, false, 0, true, true },
+	{ "by the root", false, true, 0, true, false },
+	{ "by both, of whom one asks", false, true, 0x1000, true, true },
+	{ "by the watch", true, false, 0, false, true },
+	{ "by nobody", true, true, 0, false, false },
+	{ "by both, who ask", true, true, 0x1000, true, true },
+};
+
+static void wanted_desc(const struct wanted *w, char *desc)
+{
+	strscpy(desc, w->name, KUNIT_PARAM_DESC_SIZE);
+}
+KUNIT_ARRAY_PARAM(wanted, wanted, wanted_desc);
+
+/* Each counts what it wants; the root also what it does not want. */
+static void counted_by_who_wants_it(struct kunit *test)
+{
+	static struct pfc_filter at = { .asks = PFC_FILTER_BY_ADDR, .start = 0x1000, .size = 1 };
+	const struct wanted *w = test->param_value;
+	struct pfc_watch watch = { .filter = w->watch_asks ? &at : &everything };
+	struct pfc_counters *cs[2] = {
+		alloc_percpu(struct pfc_counters), alloc_percpu(struct pfc_counters),
+	};
+	static struct pfc_slot slot;
+	struct pfc_probe own = { .index = 7 };
+	struct pfc_vmf { struct vm_fault vmf; } vmf = { .vmf.address = w->address };
+	struct pfc_call call = { .arg = { (unsigned long)&vmf } };
+
+	pfc_counters = cs[0];
+	pfc_root = (struct pfc_watch){
+		.next = &watch, .filter = w->root_asks ? &at : &everything, .set.counters = cs[0],
+	};
+	watch.set.counters = cs[1];
+	own.count = &cs[0]->probe[7];
+	own.address = PFC_ADDR_VMF;
+	static_branch_inc(&pfc_watched);
+
+	/* With accounting, at the end of the visit. */
+	pfc_slots.slot = &slot;
+	slot.task = (unsigned long)current;
+	slot.frame.id = 0x8000;
+	slot.frame.address = w->address;
+	slot.frame.facts = (struct pfc_facts){ .marks = MARK(WP), .flags = FAULT_FLAG_WRITE };
+	KUNIT_EXPECT_TRUE(test, pfc_hit_exit(&own, 0x8000, 0, true));
+	KUNIT_EXPECT_EQ(test, slot.task, 0);
+	KUNIT_EXPECT_EQ(test, cs[0]->cell[PFC_LEAF(WP_COPY)][0], w->root);
+	KUNIT_EXPECT_EQ(test, cs[1]->cell[PFC_LEAF(WP_COPY)][0], w->watch);
+	KUNIT_EXPECT_EQ(test, cs[0]->filtered, !w->root);
+	KUNIT_EXPECT_EQ(test, own.count->hit[0], 1);
+	KUNIT_EXPECT_EQ(test, cs[1]->probe[7].hit[0], 0);
+
+	/* Without, at the hit. */
+	pfc_hit_count_only(&own, &call, 2);
+	KUNIT_EXPECT_EQ(test, own.count->hit[2], w->root);
+	KUNIT_EXPECT_EQ(test, own.count->ignored, !w->root);
+	KUNIT_EXPECT_EQ(test, cs[1]->probe[7].hit[2], w->watch);
+	KUNIT_EXPECT_EQ(test, cs[1]->probe[7].ignored, 0);
+
+	/* What wants more than counts is the slow path's, which counts it then. */
+	static_branch_inc(&pfc_reports);
+	slot.task = (unsigned long)current;
+	KUNIT_EXPECT_FALSE(test, pfc_hit_exit(&own, 0x8000, 0, true));
+	KUNIT_EXPECT_EQ(test, slot.task, (unsigned long)current);
+	KUNIT_EXPECT_EQ(test, cs[1]->cell[PFC_LEAF(WP_COPY)][0], w->watch);
+	static_branch_dec(&pfc_reports);
+	static_branch_dec(&pfc_watched);
+	pfc_root = (struct pfc_watch){ .filter = &everything };
+	free_percpu(cs[0]);
+	free_percpu(cs[1]);
+}
+
 /* ---- what a class's own function starts from ------------------------------- */
 
 static const struct fill {
@@ -356,6 +437,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(variants_are_told),
 	KUNIT_CASE(outside_is_ignored),
 	KUNIT_CASE(exit_leaves_what_goes_on),
+	KUNIT_CASE_PARAM(counted_by_who_wants_it, wanted_gen_params),
 	KUNIT_CASE_PARAM(fill, fills_gen_params),
 	{}
 };

@@ -22,7 +22,6 @@ static struct visit {
 	unsigned long address;
 	unsigned int token;
 	unsigned int generation;
-	bool filtered;
 } visits[TASKS][DEPTH];
 
 static struct model {
@@ -91,7 +90,7 @@ static void begin(void)
 {
 	struct model *m = &models[me];
 	unsigned long sp = stack_pointer(), address = 0x10000 * roll(ADDRESSES);
-	bool filtered = !roll(16), again;
+	bool again;
 	struct pfc_frame *frame;
 	struct visit *v;
 	u64 start = 0;
@@ -100,7 +99,7 @@ static void begin(void)
 	if (m->n == DEPTH || in_flight == VISITS)
 		return;
 	frame = &home()->frame;
-	if (!filtered && pfc_frames_open(home(), sp, address)) {
+	if (pfc_frames_open(home(), sp, address)) {
 		MUST(!m->n && !m->carried);
 		frame->facts.bits = 0;
 		frame->start = 0;
@@ -117,17 +116,15 @@ static void begin(void)
 		}
 		if (!m->n)
 			m->carried = false;
-		frame = pfc_frames_open_slow(sp, address, filtered);
+		frame = pfc_frames_open_slow(sp, address);
 		opens[1]++;
-		MUST(!frame == (filtered && !m->n));
-		if (!frame)
-			return;
-		MUST(frame->facts.bits == (bits | (filtered ? PFC_FACT_FILTERED : 0)));
+		MUST(frame);
+		MUST(frame->facts.bits == bits);
 		MUST(frame->start == start);
 	}
 	MUST(frame->address == address);
 	v = &visits[me][m->n];
-	*v = (struct visit){ sp, address, step, generation, filtered };
+	*v = (struct visit){ sp, address, step, generation };
 	nests += !!m->n++;
 	in_flight++;
 	frame->facts.marks = step;
@@ -140,13 +137,13 @@ static void mark(void)
 	struct pfc_frame *frame;
 
 	if (pfc_frames_at_home(home())) {
-		MUST(m->n == 1 && !v->filtered);
+		MUST(m->n == 1);
 		MUST(home()->frame.facts.marks == v->token);
 	} else if (pfc_frames_none(home())) {
 		MUST(!m->n);
 	} else {
 		frame = pfc_frames_top();
-		MUST(!frame == (!v || v->filtered));
+		MUST(!frame == !v);
 		MUST(!frame || frame->facts.marks == v->token);
 	}
 }
@@ -195,7 +192,7 @@ static void end(bool inner)
 	}
 	MUST(frame && frame->facts.marks == visits[me][m->n - 1].token);
 	MUST(frame->address == visits[me][m->n - 1].address);
-	if (!roll(8) && !visits[me][m->n - 1].filtered)
+	if (!roll(8))
 		leave(frame);
 	else if (fast && roll(2))
 		pfc_frames_close(home());

@@ -31,7 +31,9 @@ struct kretprobe {
 
 static bool by_address;
 
-bool pfc_filter_by_address(void)
+struct pfc_watch pfc_root;
+
+bool pfc_watch_by_address(const struct pfc_watch *watch)
 {
 	return by_address;
 }
@@ -66,14 +68,14 @@ static bool alive(const struct pfc_probe *probe)
 	return probe != dead;
 }
 
-static u64 missed(const struct pfc_probe *probe)
+static u64 probe_missed(const struct pfc_probe *probe)
 {
 	return probe->kind == PFC_KIND_WP ? nmissed : 0;
 }
 
 const struct pfc_backend pfc_backend_kprobe = {
 	.name = "test", .why_dead = "it is dead", .add = add, .remove = no_more, .arm = add,
-	.disarm = disarm, .alive = alive, .missed = missed,
+	.disarm = disarm, .alive = alive, .missed = probe_missed,
 };
 
 enum { ENTRY, EXIT, WP, UPDATE, REFUSED };
@@ -92,7 +94,8 @@ static int begin(struct kunit *test)
 {
 	unsigned int i;
 
-	pfc_counters_init(false);
+	pfc_counters_init(&pfc_root.set, false);
+	pfc_counters = pfc_root.set.counters;
 	pfc_frames_init(1);
 	c = vzalloc(sizeof(*c));
 	for (i = 0; i < PFC_NR_MARKS; i++)
@@ -110,7 +113,7 @@ static void end(struct kunit *test)
 {
 	pfc_probes_exit();
 	pfc_frames_exit();
-	pfc_counters_exit();
+	pfc_counters_exit(&pfc_root.set);
 	vfree(c);
 }
 
@@ -119,9 +122,9 @@ static unsigned int unavailable(void)
 {
 	unsigned int class, bits = 0;
 
-	pfc_probes_refresh(c);
+	pfc_probes_refresh(c, c);
 	for (class = 0; class < PFC_NR_CLASSES; class++)
-		if (pfc_probes_why_not(class))
+		if (pfc_probes_why_not(class, &pfc_root))
 			bits |= BIT(class);
 	return bits;
 }
@@ -138,7 +141,7 @@ static void dead_probe(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, unavailable(), 0);
 	dead = pfc_probes[WP];
 	KUNIT_EXPECT_EQ(test, unavailable(), ALL);
-	KUNIT_EXPECT_STREQ(test, pfc_probes_why_not(PFC_ANON) ?: "", "it is dead");
+	KUNIT_EXPECT_STREQ(test, pfc_probes_why_not(PFC_ANON, &pfc_root) ?: "", "it is dead");
 	dead = pfc_probes[REFUSED];
 	KUNIT_EXPECT_EQ(test, unavailable(), BIT(PFC_ERROR));
 	KUNIT_EXPECT_NOT_NULL(test, pfc_probes_why_not_refused());
@@ -176,6 +179,13 @@ static void ends_cannot_be_told(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, unavailable(), ALL);
 	c->retries += 1;
 	KUNIT_EXPECT_EQ(test, unavailable(), 0);
+	/* An end that is filtered out is seen. */
+	c->filtered += 5;
+	c->lost_ends += 5 + PFC_ENDS_LOST;
+	KUNIT_EXPECT_EQ(test, unavailable(), 0);
+	c->probe[WP].ignored += 5;
+	c->lost_ends += 5 + PFC_ENDS_LOST;
+	KUNIT_EXPECT_EQ(test, unavailable(), ALL);
 }
 
 /* A class that has no probe may be any fault without a mark. */
@@ -198,19 +208,21 @@ static void no_address(struct kunit *test)
 	by_address = false;
 }
 
-/* Missed hits, and visits that were lost, since the last reset. */
-static void missed_since_reset(struct kunit *test)
+/* Missed hits, and visits that were lost; of one probe since the last reset. */
+static void missed(struct kunit *test)
 {
 	nmissed = 7;
-	c->lost = 2;
-	c->lost_ends = 3;
-	c->probe[UPDATE].lost = 4;
-	KUNIT_EXPECT_EQ(test, pfc_probes_missed(c), 16);
-	memset(c, 0, sizeof(*c));
+	pfc_counters->lost = 2;
+	pfc_counters->lost_ends = 3;
+	pfc_counters->probe[UPDATE].lost = 4;
+	KUNIT_EXPECT_EQ(test, pfc_probes_missed(), 16);
+	KUNIT_EXPECT_EQ(test, pfc_probe_missed(pfc_probes[WP], c), 7);
+	pfc_counters_reset(&pfc_root.set);
 	pfc_probes_reset();
-	KUNIT_EXPECT_EQ(test, pfc_probes_missed(c), 0);
+	KUNIT_EXPECT_EQ(test, pfc_probe_missed(pfc_probes[WP], c), 0);
 	nmissed = 9;
-	KUNIT_EXPECT_EQ(test, pfc_probes_missed(c), 2);
+	KUNIT_EXPECT_EQ(test, pfc_probe_missed(pfc_probes[WP], c), 2);
+	KUNIT_EXPECT_EQ(test, pfc_probes_missed(), 18);
 }
 
 /* What do_wp_page() starts from is known where its own probe is. */
@@ -258,7 +270,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(ends_cannot_be_told),
 	KUNIT_CASE(no_probe),
 	KUNIT_CASE(no_address),
-	KUNIT_CASE(missed_since_reset),
+	KUNIT_CASE(missed),
 	KUNIT_CASE(refinements),
 	KUNIT_CASE(hits_of_classes),
 	KUNIT_CASE(disarmed),

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,8 @@ typedef unsigned int vm_fault_t;
 #define MODULE_LICENSE(text)	_Static_assert(sizeof(text), "")
 #define MODULE_DESCRIPTION(text) _Static_assert(sizeof(text), "")
 #define static_assert		_Static_assert
+#define __stringify_(x)		#x
+#define __stringify(x)		__stringify_(x)
 
 #define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, value)	(*(volatile __typeof__(x) *)&(x) = (value))
@@ -120,6 +123,8 @@ ssize_t strscpy(char *to, const char *from, size_t size);
 
 #define IS_ERR(p)		((unsigned long)(p) >= -4095UL)
 #define ERR_PTR(error)		((void *)(long)(error))
+#define PTR_ERR(p)		((long)(p))
+#define ERR_CAST(p)		((void *)(p))
 
 /* ---- atomics, which one thread can have cheaply ---------------------------- */
 
@@ -169,6 +174,7 @@ struct mutex {
 #define rcu_dereference_sched(p)	(p)
 #define rcu_dereference_protected(p, condition) ((void)(condition), (p))
 #define rcu_assign_pointer(p, value)	((p) = (value))
+#define RCU_INIT_POINTER(p, value)	((p) = (value))
 
 /* ---- CPUs ------------------------------------------------------------------ */
 
@@ -188,8 +194,12 @@ extern unsigned int shim_cpu;	/* the one that we are on */
 
 /* ---- tasks and time -------------------------------------------------------- */
 
+#define TASK_COMM_LEN		16
+
 struct task_struct {
 	pid_t tgid;
+	pid_t pid;
+	char comm[TASK_COMM_LEN];
 	u64 start_time;
 	struct {
 		unsigned long fault_code;
