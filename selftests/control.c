@@ -95,6 +95,7 @@ TEST_F(control, files_have_their_modes)
 		{ PFC_FILE_ENABLED, 0600 },
 		{ PFC_FILE_FILTER, 0600 },
 		{ PFC_FILE_RESET, 0200 },
+		{ PFC_FILE_WATCHES, 0600 },
 	};
 	struct stat st;
 	char path[64];
@@ -505,6 +506,9 @@ TEST_F(control, filter_reads_as_it_is_written)
 		{ "addr=0-1", "addr=0x0-0x1\n" },
 		{ "addr=0x0-0xffffffffffffffff", "addr=0x0-0xffffffffffffffff\n" },
 		{ "addr=0x1000-0x2000 tgid=7", "tgid=7 addr=0x1000-0x2000\n" },
+		{ "tgid=3,2,1", "tgid=3,2,1\n" },
+		{ "tgid=1,2,3,4,5,6,7,8", "tgid=1,2,3,4,5,6,7,8\n" },
+		{ "comm=bash pid=1 tgid=2", "tgid=2 pid=1 comm=bash\n" },
 		{ "  tgid=7   addr=0x1000-0x2000\x20\n", "tgid=7 addr=0x1000-0x2000\n" },
 	};
 	unsigned int i;
@@ -548,7 +552,9 @@ TEST_F(control, filter_refuses_malformed_input_and_logs_why)
 		"addr=0-0", "addr=x-y", "addr=0x1000-0x2000-0x3000",
 		"addr=0x1000+0x2000", "addr=0x1000-0x2000 addr=0x3000-0x4000",
 		"addr=0x1000-0x10000000000000000", "addr=0x1000-0x2000,",
-		"pid=1", "TGID=1", "Addr=0x1-0x2", "comm=bash", "clear clear",
+		"tgid=1,", "tgid=1,2,3,4,5,6,7,8,9", "pid=0", "pid=1 pid=2", "comm=",
+		"comm=1234567890123456", "comm=a comm=a", "class=wp",
+		"Pid=1", "TGID=1", "Addr=0x1-0x2", "clear clear",
 		"clear tgid=1", "tgid=1 clear", "clearly", "cle", "none", "0",
 		"cgroup=", "cgroup=/no/such/group", "cgroup=relative",
 		long_text(),
