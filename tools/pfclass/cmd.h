@@ -25,6 +25,8 @@ extern const struct argp_child pfc_common_children[];
 int pfc_parse_pid(const struct argp_state *state, const char *text);
 bool pfc_parse_command(struct argp_state *state, char ***command);
 void pfc_need_command(const struct argp_state *state, char **command);
+void pfc_check_scope(const struct argp_state *state, char **command, int pid,
+		     const char *watch, bool counted);
 uint64_t pfc_parse_interval(const struct argp_state *state, const char *text);
 void pfc_parse_intervals(const struct argp_state *state, const char *text, uint64_t *interval,
 			 uint64_t *count);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* pfclass reset, enable, disable, filter: write the files of the same names. */
+/* pfclass reset, enable, disable, filter, watch: write the files of the same names. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,9 @@ static const struct control {
 	  "filter matches the faulting task, not the owner of the memory."
 	  "\v"
 	  "Words:\n"
-	  "  " PFC_FILTER_TGID "N            only the process with ID N\n"
+	  "  " PFC_FILTER_TGID "N[,N...]     only the processes with these IDs, up to 8\n"
+	  "  " PFC_FILTER_PID "N[,N...]      only the threads with these IDs, up to 8\n"
+	  "  " PFC_FILTER_COMM "NAME         only threads of this name (/proc/PID/comm)\n"
 	  "  " PFC_FILTER_CGROUP "PATH       only processes in this control group\n"
 	  "  " PFC_FILTER_ADDR "START-END    only addresses from START to below END\n"
 	  "  " PFC_FILTER_CLEAR "             every fault\n"
@@ -33,6 +35,18 @@ static const struct control {
 	  "  pfclass filter " PFC_FILTER_TGID "1234 "
 	  PFC_FILTER_ADDR "0x7f0000000000-0x7f0000100000\n"
 	  "  pfclass filter " PFC_FILTER_CLEAR "\n" },
+	{ "watch", PFC_FILE_WATCHES, NULL,
+	  "List the watches, add or remove one. A watch has a filter and counters of its own: it "
+	  "changes nothing that others read."
+	  "\v"
+	  "Words:\n"
+	  "  " PFC_WATCH_ADD " NAME [WORD...]    add a watch with the words of a filter\n"
+	  "  " PFC_WATCH_REMOVE " NAME           remove it\n"
+	  "\n"
+	  "EXAMPLES\n"
+	  "  pfclass watch add web " PFC_FILTER_CGROUP "/system.slice/nginx.service\n"
+	  "  pfclass stat -w web 1\n"
+	  "  pfclass watch remove web\n" },
 };
 
 struct input {
@@ -113,7 +127,7 @@ static int run(const struct input *input)
 }
 
 /**
- * pfc_cmd_control() - the subcommands "reset", "enable", "disable", "filter"
+ * pfc_cmd_control() - the subcommands "reset", "enable", "disable", "filter", "watch"
  * @argc: the arguments, and their number
  * @argv: argv[0] is the name to use in messages and ends in the subcommand
  * @options: the options before it

@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <unistd.h>
+
 #include "cmd.h"
 #include "lib/interval.h"
 #include "lib/json.h"
 #include "lib/latencies.h"
 #include "lib/output.h"
+#include "lib/scope.h"
 #include "lib/table.h"
 
 #define TIME_COLUMNS	8	/* of the longest time */
@@ -17,7 +20,7 @@
 static const char doc[] =
 	"Show how long the faults of each class took since the module was loaded or "
 	"the counters were reset, from the first visit to the end; with INTERVAL, in each "
-	"interval. Time spent waiting for others is included. The module measures it if "
+	"interval; with CMD, those of CMD and all its descendants. Time spent waiting for others is included. The module measures it if "
 	"loaded with latency=1."
 	"\v"
 	"A row of a histogram counts the faults that took at least its first time and "
@@ -27,10 +30,16 @@ static const char doc[] =
 	"INTERVAL is in seconds and may have a fraction. The output ends after COUNT "
 	"intervals, or at ^C. Classes without a fault in the interval are left out.\n"
 	"\n"
+	"CMD is run as by pfclass stat: the result goes to standard error, and the exit status "
+	"is that of CMD, or 125 if pfclass fails, 126 if CMD cannot be run, 127 if it is not "
+	"found.\n"
+	"\n"
 	"EXAMPLES\n"
 	"  pfclass latency                    percentiles and histograms by class\n"
 	"  pfclass latency -s                 without the histograms\n"
 	"  pfclass latency -s 1               those of each second\n"
+	"  pfclass latency -- make -j4        of a command and its children\n"
+	"  pfclass latency -p 1234            of a process, until ^C or its end\n"
 	"  pfclass latency -j | jq '.latency.swap.percentiles.p99.below_ns'\n";
 
 static const struct percentile {
@@ -47,6 +56,8 @@ static const struct percentile {
 
 struct input {
 	struct pfc_options *options;
+	struct pfc_scope scope;
+	const char *watch;
 	bool summary;
 	uint64_t interval;	/* nanoseconds; 0: print once */
 	uint64_t count;		/* 0: until interrupted */
@@ -68,6 +79,8 @@ struct reading {
 
 static const struct argp_option latency_options[] = {
 	{ "summary", 's', NULL, 0, "Print no histograms", 0 },
+	{ "pid", 'p', "PID", 0, "Measure only the process PID, until ^C or its end", 0 },
+	{ "watch", 'w', "NAME", 0, "Show the histograms of the watch NAME", 0 },
 	{ 0 }
 };
 
@@ -82,8 +95,19 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 's':
 		input->summary = true;
 		return 0;
+	case 'p':
+		input->scope.pid = pfc_parse_pid(state, arg);
+		return 0;
+	case 'w':
+		input->watch = arg;
+		return 0;
 	case ARGP_KEY_ARG:
-		pfc_parse_intervals(state, arg, &input->interval, &input->count);
+		if (!pfc_parse_command(state, &input->scope.command))
+			pfc_parse_intervals(state, arg, &input->interval, &input->count);
+		return 0;
+	case ARGP_KEY_END:
+		pfc_check_scope(state, input->scope.command, input->scope.pid, input->watch,
+				input->count);
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -92,7 +116,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = latency_options,
 	.parser = parse_option,
-	.args_doc = "[INTERVAL [COUNT]]",
+	.args_doc = "[INTERVAL [COUNT]]\n[INTERVAL] -- CMD [ARG...]",
 	.doc = doc,
 	.children = pfc_common_children,
 };
@@ -322,20 +346,40 @@ static int print(const struct input *input, const struct reading *reading)
 	return pfc_flush();
 }
 
-/* Print what is measured in each interval, until interrupted. */
-static int repeat(struct pfc_reader *reader, const struct input *input, struct reading *then)
+static bool is_scoped(const struct input *input)
+{
+	return input->scope.command || input->scope.pid;
+}
+
+/* Returns false when the scope has ended, or interrupted. */
+static bool wait_until(struct input *input, uint64_t when)
+{
+	return is_scoped(input) ? pfc_scope_wait(&input->scope, when) : pfc_sleep_until(when);
+}
+
+/* Print what is measured in each interval, until interrupted, or until the scope ends. */
+static int repeat(struct pfc_reader *reader, struct input *input, struct reading *then)
 {
 	const uint64_t start = then->since;
-	uint64_t when = start, done;
+	uint64_t when = input->interval ? start : 0, done;
 	struct reading next, diff;
-	int ret = PFC_EXIT_OK;
+	bool more = true;
+	int ret;
 
-	pfc_catch_interrupts();
-	for (done = 0; !ret && (!input->count || done < input->count); done++) {
+	if (!is_scoped(input))
+		pfc_catch_interrupts();
+	ret = pfc_scope_start(&input->scope);
+	/* The command keeps its standard output. */
+	fflush(stdout);
+	if (!ret && input->scope.command && dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		ret = PFC_EXIT_FAILURE;
+	for (done = 0; !ret && more && (!input->count || done < input->count); done++) {
 		/* Skip intervals that have passed already (suspend). */
-		while (when <= then->since)
+		while (when && when <= then->since)
 			when += input->interval;
-		if (!pfc_sleep_until(when))
+		more = wait_until(input, when);
+		/* The last one of a scope measures the rest. */
+		if (!more && !is_scoped(input))
 			break;
 		ret = read_all(reader, &next);
 		if (ret)
@@ -359,7 +403,8 @@ static int repeat(struct pfc_reader *reader, const struct input *input, struct r
  * @argv: argv[0] is the name to use in messages
  * @options: the options before it
  *
- * Return: an exit status of enum pfc_exit.
+ * Return: an exit status of enum pfc_exit; with a command that ran, the status of
+ * the command.
  */
 int pfc_cmd_latency(int argc, char **argv, struct pfc_options *options)
 {
@@ -368,12 +413,26 @@ int pfc_cmd_latency(int argc, char **argv, struct pfc_options *options)
 	struct reading reading;
 	int ret;
 
-	if (argp_parse(&argp, argc, argv, 0, NULL, &input))
+	pfc_usage_around_command(argc, argv);
+	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &input))
 		return PFC_EXIT_USAGE;
 	ret = pfc_module_open(&reader, options->debugfs);
 	if (!ret)
+		ret = pfc_use_watch(&reader, input.watch);
+	if (!ret && is_scoped(&input)) {
+		ret = pfc_scope_open(&input.scope, &reader);
+		if (!ret)
+			ret = read_all(&reader, &reading);
+		if (!ret)
+			ret = repeat(&reader, &input, &reading);
+		pfc_scope_close(&input.scope, &reader);
+	} else if (!ret) {
 		ret = read_all(&reader, &reading);
-	if (!ret)
-		ret = input.interval ? repeat(&reader, &input, &reading) : print(&input, &reading);
-	return ret;
+		if (!ret)
+			ret = input.interval ? repeat(&reader, &input, &reading) :
+					       print(&input, &reading);
+	}
+	if (!input.scope.command)
+		return ret;
+	return ret ? pfc_exit_around_command(ret) : input.scope.status;
 }

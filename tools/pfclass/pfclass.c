@@ -29,6 +29,7 @@ static const struct command {
 	{ "enable", pfc_cmd_control },
 	{ "disable", pfc_cmd_control },
 	{ "filter", pfc_cmd_control },
+	{ "watch", pfc_cmd_control },
 #ifdef PFC_LOCATE
 	{ "locate", pfc_cmd_locate },
 #endif
@@ -51,6 +52,7 @@ static const char doc[] =
 	"  reset                    reset all counters\n"
 	"  enable, disable          arm, disarm every probe\n"
 	"  filter [WORD...]         show, set which faults are counted\n"
+	"  watch [WORD...]          list, add, remove observers beside others\n"
 #ifdef PFC_LOCATE
 	"  locate VMLINUX           find probe points in inlined functions\n"
 #endif
@@ -221,6 +223,28 @@ void pfc_need_command(const struct argp_state *state, char **command)
 {
 	if (state->quoted == state->argc && !command)
 		argp_error(state, "the command after \"--\" is missing");
+}
+
+/**
+ * pfc_check_scope() - check that what is to be counted is one thing
+ * @state: of the parser, at the end
+ * @command: from pfc_parse_command(), or NULL
+ * @pid: of -p, or 0
+ * @watch: of -w, or NULL
+ * @counted: COUNT was given
+ *
+ * Does not return if it is not.
+ */
+void pfc_check_scope(const struct argp_state *state, char **command, int pid,
+		     const char *watch, bool counted)
+{
+	pfc_need_command(state, command);
+	if (command && pid)
+		argp_error(state, "-p and a command exclude each other");
+	if (watch && (command || pid))
+		argp_error(state, "-w excludes -p and a command: they have a watch of their own");
+	if (command && counted)
+		argp_error(state, "a command excludes COUNT: its end is the end");
 }
 
 /**

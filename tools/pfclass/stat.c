@@ -2,7 +2,6 @@
 /* pfclass stat: print the counters once, at intervals, or around a command. */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +21,7 @@ static const char doc[] =
 	"CMD is counted from its start to its end, in a control group of its own. The "
 	"result goes to standard error or to FILE. The exit status is that of CMD, or "
 	"125 if pfclass fails, 126 if CMD cannot be run, 127 if it is not found. "
-	"Until CMD ends, the module's filter is replaced.\n"
+	"Any number may run at once, up to the module's parameter watches=.\n"
 	"\n"
 	"EXAMPLES\n"
 	"  pfclass stat                 a row for each class, since the last reset\n"
@@ -47,6 +46,7 @@ static const struct argp_option stat_options[] = {
 	{ "separator", 'x', "SEP", 0, "Print VALUE SEP KEY SEP PERCENT for each counter", 0 },
 	{ "percpu", 'P', NULL, 0, "Print a row for each CPU that handled a fault", 0 },
 	{ "pid", 'p', "PID", 0, "Count only the process PID, until ^C or its end", 0 },
+	{ "watch", 'w', "NAME", 0, "Show the counters of the watch NAME", 0 },
 	{ "output", 'o', "FILE", 0, "Write to FILE", 0 },
 	{ 0 }
 };
@@ -64,6 +64,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'o':
 		input->output = arg;
+		return 0;
+	case 'w':
+		input->watch = arg;
 		return 0;
 	case 'v':
 		input->verbose = true;
@@ -83,11 +86,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		input->counted = input->count;
 		return 0;
 	case ARGP_KEY_END:
-		pfc_need_command(state, input->scope.command);
-		if (input->scope.command && input->scope.pid)
-			argp_error(state, "-p and a command exclude each other");
-		if (input->scope.command && input->counted)
-			argp_error(state, "a command excludes COUNT: its end is the end");
+		pfc_check_scope(state, input->scope.command, input->scope.pid, input->watch,
+				input->counted);
 		if (input->separator && input->options->json)
 			argp_error(state, "-j and -x exclude each other");
 		return 0;
@@ -198,13 +198,12 @@ static int repeat(struct pfc_reader *reader, struct stat_input *input)
 
 static int run_scope(struct pfc_reader *reader, struct stat_input *input)
 {
-	int ret, err;
+	int ret = pfc_scope_open(&input->scope, reader);
 
-	ret = pfc_scope_open(&input->scope, reader);
 	if (!ret)
 		ret = repeat(reader, input);
-	err = pfc_scope_close(&input->scope, reader);
-	return ret ? ret : err;
+	pfc_scope_close(&input->scope, reader);
+	return ret;
 }
 
 static int run(struct stat_input *input)
@@ -214,6 +213,8 @@ static int run(struct stat_input *input)
 	int ret;
 
 	ret = pfc_module_open(&reader, input->options->debugfs);
+	if (!ret)
+		ret = pfc_use_watch(&reader, input->watch);
 	if (ret)
 		return ret;
 	if (is_scoped(input))

@@ -18,6 +18,7 @@
  * struct stat_input - the command line
  * @options: the common options
  * @scope: the command or the process to count
+ * @watch: of -w, or NULL
  * @separator: of -x, or NULL
  * @output: of -o, or NULL
  * @verbose: -v
@@ -30,6 +31,7 @@
 struct stat_input {
 	struct pfc_options *options;
 	struct pfc_scope scope;
+	const char *watch;
 	const char *separator;
 	const char *output;
 	bool verbose;

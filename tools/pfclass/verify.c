@@ -222,13 +222,12 @@ static int over_interval(struct pfc_reader *reader, struct verify_input *input)
 
 static int over_command(struct pfc_reader *reader, struct verify_input *input)
 {
-	int ret, err;
+	int ret;
 
 	/* Orphans become children of this process, and getrusage() includes them. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	ret = pfc_scope_open(&input->scope, reader);
 	if (!ret) {
-		free(input->paths.cgroup);
 		input->paths.cgroup = pfc_format("%s", input->scope.cgroup.dir);
 		ret = verify_read(reader, &input->paths, &input->start);
 	}
@@ -239,8 +238,8 @@ static int over_command(struct pfc_reader *reader, struct verify_input *input)
 		input->outlived = !pfc_scope_reap(&input->scope);
 		ret = verify_read(reader, &input->paths, &input->end);
 	}
-	err = pfc_scope_close(&input->scope, reader);
-	return ret ? ret : err;
+	pfc_scope_close(&input->scope, reader);
+	return ret;
 }
 
 /* A filter by control group alone leaves memory.stat of that group to compare. */
@@ -290,7 +289,8 @@ static int run(struct verify_input *input)
 	ret = pfc_module_open(&reader, input->options->debugfs);
 	if (!ret)
 		ret = pfc_check_enabled(&reader);
-	if (!ret)
+	/* A command has a watch of its own. */
+	if (!ret && !input->scope.command)
 		ret = read_filter(&reader, input);
 	if (!ret)
 		ret = input->scope.command ? over_command(&reader, input) :

@@ -26,7 +26,7 @@ _pfclass()
 	done
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		-[DRopx]) i=$((i + 1)) ;;
+		-[DRopwx]) i=$((i + 1)) ;;
 		-*) ;;
 		*) command=("${command[0]-${words[i]}}") ;;
 		esac
@@ -35,6 +35,10 @@ _pfclass()
 	-D | -R | --debugfs | --root) _filedir -d; return ;;
 	-o | --output) _filedir; return ;;
 	-p | --pid) _pids; return ;;
+	-w | --watch)
+		mapfile -t COMPREPLY < <(compgen -W "$(_pfclass_print 's/ .*//p' watch)" -- "$cur")
+		return
+		;;
 	-x | --separator) return ;;
 	esac
 	case ${command[0]-}:$cur in
@@ -48,6 +52,7 @@ _pfclass()
 		list=$(_pfclass_print '/^Words:/,/^$/s/^  \([a-z]*=\?\).*/\1/p' filter --help)
 		[[ $cur == cl* ]] || compopt -o nospace
 		;;
+	watch:*) list=$(_pfclass_print '/^Words:/,/^$/s/^  \([a-z]*\) .*/\1/p' watch --help) ;;
 	locate:* | fold:* | heatmap:*) _filedir; return ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$list" -- "$cur")

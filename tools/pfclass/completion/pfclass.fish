@@ -23,7 +23,7 @@ function __pfclass
     for word in $words
         if set -q value[1]
             set -e value
-        else if string match -qr '^-[DRopx]$' -- $word
+        else if string match -qr '^-[DRopwx]$' -- $word
             set value $word
         else if not string match -q -- '-*' $word; and not set -q command[1]
             set command $word
@@ -38,6 +38,9 @@ function __pfclass
             return
         case -p
             __fish_complete_pids
+            return
+        case -w
+            __pfclass_print 's/ /\t/p' watch
             return
         case -x
             return
@@ -54,6 +57,9 @@ function __pfclass
         case 'filter:*'
             __pfclass_print '/^Words:/,/^$/s/^  \([a-z]*=\{0,1\}\)[^ ]*  *\(.*\)/\1\t\2/p' \
                 filter --help
+        case 'watch:*'
+            __pfclass_print '/^Words:/,/^$/s/^  \([a-z]*\) [^ ]*\( \[[^ ]*\)\{0,1\}  *\(.*\)/\1\t\3/p' \
+                watch --help
         case 'locate:*' 'fold:*' 'heatmap:*'
             __fish_complete_path $current
     end

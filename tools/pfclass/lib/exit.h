@@ -22,6 +22,7 @@
  * @PFC_EXIT_NO_CGROUP: no control group can be made for the command
  * @PFC_EXIT_NO_PROCESS: stat: no such process
  * @PFC_EXIT_NO_LATENCY: latency: the module does not measure it
+ * @PFC_EXIT_NO_WATCH: there is no such watch
  * @PFC_EXIT_SELF: around a command, and verify: pfclass itself failed
  * @PFC_EXIT_NOT_RUN: the command was found but cannot be run
  * @PFC_EXIT_NOT_FOUND: the command was not found
@@ -44,6 +45,7 @@ enum pfc_exit {
 	PFC_EXIT_NO_CGROUP,
 	PFC_EXIT_NO_PROCESS,
 	PFC_EXIT_NO_LATENCY,
+	PFC_EXIT_NO_WATCH,
 	PFC_EXIT_SELF = 125,
 	PFC_EXIT_NOT_RUN,
 	PFC_EXIT_NOT_FOUND,

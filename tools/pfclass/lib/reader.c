@@ -87,6 +87,20 @@ static char *name_both(const struct pfc_reader *reader, const char *file)
 	return pfc_format("%s/%s or %s/%s", reader->dirs[0], file, reader->dirs[1], file);
 }
 
+/* The files that a watch has, too. */
+static bool is_of_watch(const char *file)
+{
+	static const char *const names[] = {
+		PFC_FILE_STATS, PFC_FILE_PERCPU, PFC_FILE_LATENCY, PFC_FILE_FILTER, PFC_FILE_RESET,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(names[i], file))
+			return true;
+	return false;
+}
+
 /* Report the nearest thing that is missing. */
 static int report_missing(const struct pfc_reader *reader, const char *file)
 {
@@ -97,6 +111,10 @@ static int report_missing(const struct pfc_reader *reader, const char *file)
 	for (i = 0; i < PFC_READER_DIRS && reader->dirs[i]; i++) {
 		if (stat(reader->dirs[i], &st))
 			continue;
+		if (*reader->watch && is_of_watch(file)) {
+			pfc_error("there is no watch %s; pfclass watch lists them", reader->watch);
+			return PFC_EXIT_NO_WATCH;
+		}
 		if (reader->seen && !strcmp(file, PFC_FILE_STATS))
 			return report_gone(reader, file);
 		pfc_error("%s has no file \"%s\": module and tool are of different versions; "
@@ -183,12 +201,15 @@ int pfc_garbled(const struct pfc_reader *reader, const char *file, size_t line,
 static int open_file(struct pfc_reader *reader, const char *file, int flags,
 		     int *fd)
 {
-	char path[sizeof(reader->debugfs) + 32];
+	char path[sizeof(reader->debugfs) + PFC_WATCH_NAME + 48];
+	bool watch = *reader->watch && is_of_watch(file);
 	int error = ENOENT;
 	size_t i;
 
 	for (i = 0; i < PFC_READER_DIRS && reader->dirs[i]; i++) {
-		snprintf(path, sizeof(path), "%s/%s", reader->dirs[i], file);
+		snprintf(path, sizeof(path), "%s/%s%s%s%s", reader->dirs[i],
+			 watch ? PFC_DIR_WATCH "/" : "", watch ? reader->watch : "",
+			 watch ? "/" : "", file);
 		do {
 			*fd = open(path, flags | O_CLOEXEC);
 		} while (*fd < 0 && errno == EINTR);
@@ -259,6 +280,60 @@ err_free_buffer:
 	return ret;
 }
 
+/* Why the module refuses what is written, and what to do. */
+static const char *refusal(int error)
+{
+	switch (error) {
+	case ENOSPC:
+		return "all watches are in use; wait until another pfclass ends, remove one "
+		       "(pfclass watch), or load the module with more of them (watches=N)";
+	case EEXIST:
+		return "this name is in use; pfclass watch lists the watches";
+	case ENOENT:
+		return "there is no such watch; pfclass watch lists them";
+	default:
+		return NULL;
+	}
+}
+
+/**
+ * pfc_write_and_hold() - write to one of the files, and keep it open
+ * @reader: the reader
+ * @file: the file's name below the module's directory
+ * @text: what to write, in a single write()
+ * @fd: the open file, or -1
+ *
+ * Return: as pfc_write_text().
+ */
+int pfc_write_and_hold(struct pfc_reader *reader, const char *file, const char *text, int *fd)
+{
+	size_t len = strlen(text);
+	ssize_t put;
+	int ret;
+
+	ret = open_file(reader, file, O_WRONLY, fd);
+	if (ret)
+		return ret;
+	do {
+		put = write(*fd, text, len);
+	} while (put < 0 && errno == EINTR);
+	if (put >= 0 && (size_t)put == len)
+		return PFC_EXIT_OK;
+	if (put < 0 && (errno == EIO || errno == ENODEV || errno == ENXIO)) {
+		ret = report_errno(reader, file, "write", errno);
+	} else {
+		const char *why = put < 0 ? refusal(errno) : "only a part was accepted";
+
+		pfc_error("%s/%s refused \"%.*s\": %s%s", reader->dir, file,
+			  (int)strcspn(text, "\n"), text, why ? why : strerror(errno),
+			  why ? "" : "; for the reason see: dmesg | tail");
+		ret = PFC_EXIT_REFUSED;
+	}
+	close(*fd);
+	*fd = -1;
+	return ret;
+}
+
 /**
  * pfc_write_text() - write to one of the files, in a single write()
  * @reader: the reader
@@ -271,25 +346,27 @@ err_free_buffer:
 int pfc_write_text(struct pfc_reader *reader, const char *file,
 		   const char *text)
 {
-	size_t len = strlen(text);
-	ssize_t put;
 	int fd, ret;
 
-	ret = open_file(reader, file, O_WRONLY, &fd);
-	if (ret)
-		return ret;
-	do {
-		put = write(fd, text, len);
-	} while (put < 0 && errno == EINTR);
-	if (put < 0 && (errno == EIO || errno == ENODEV || errno == ENXIO)) {
-		ret = report_errno(reader, file, "write", errno);
-	} else if (put < 0 || (size_t)put != len) {
-		pfc_error("%s/%s refused \"%.*s\": %s; for the reason see: dmesg | tail",
-			  reader->dir, file, (int)strcspn(text, "\n"), text,
-			  put < 0 ? strerror(errno) : "only a part was accepted");
-		ret = PFC_EXIT_REFUSED;
-	}
-	if (close(fd) && !ret)
+	ret = pfc_write_and_hold(reader, file, text, &fd);
+	if (!ret && close(fd))
 		ret = report_errno(reader, file, "write", errno);
 	return ret;
+}
+
+/**
+ * pfc_use_watch() - from now on read the counters of a watch
+ * @reader: the reader
+ * @name: of the watch, or NULL: those of the root
+ *
+ * Return: PFC_EXIT_OK, or after a line on standard error PFC_EXIT_NO_WATCH.
+ */
+int pfc_use_watch(struct pfc_reader *reader, const char *name)
+{
+	if (name && (!*name || strlen(name) > PFC_WATCH_NAME || strchr(name, '/'))) {
+		pfc_error("there is no watch \"%s\"; pfclass watch lists them", name);
+		return PFC_EXIT_NO_WATCH;
+	}
+	strcpy(reader->watch, name ? name : "");
+	return PFC_EXIT_OK;
 }

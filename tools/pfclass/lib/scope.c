@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -16,16 +15,16 @@
 
 #include "../../../include/uapi/pfclass.h"
 #include "exit.h"
+#include "interval.h"
 #include "output.h"
 
-#define NSEC		1000000000ULL
 #define MOMENT		100	/* for descendants to end, 10 ms each */
 
 /* The command, for the signal handler; 0 while none runs. */
 static volatile sig_atomic_t child, stop;
 
 /*
- * Signals that would end this program and leave the filter behind. The terminal
+ * Signals that would end this program before its last line. The terminal
  * sends the first two to the command as well.
  */
 static const struct handled {
@@ -70,7 +69,7 @@ static int open_cgroup(struct pfc_scope *scope, char **word)
 	int ret = pfc_cgroup_make(&scope->cgroup, &path);
 
 	if (!ret)
-		*word = pfc_format(PFC_FILTER_CGROUP "%s\n", path);
+		*word = pfc_format(PFC_FILTER_CGROUP "%s", path);
 	free(path);
 	return ret;
 }
@@ -107,7 +106,7 @@ static int open_pid(struct pfc_scope *scope, char **word)
 		pfc_error("no process has the ID %d; ps lists them", (int)scope->pid);
 		return PFC_EXIT_NO_PROCESS;
 	}
-	*word = pfc_format(PFC_FILTER_TGID "%d\n", (int)tgid);
+	*word = pfc_format(PFC_FILTER_TGID "%d", (int)tgid);
 	return PFC_EXIT_OK;
 }
 
@@ -134,23 +133,22 @@ int pfc_check_enabled(struct pfc_reader *reader)
 	return ret;
 }
 
-/* There is one filter, so one scope at a time. The open file keeps the module loaded. */
-static int lock(struct pfc_scope *scope, struct pfc_reader *reader)
+/* A watch that goes when this program ends, however it does. */
+static int open_watch(struct pfc_scope *scope, struct pfc_reader *reader, const char *word)
 {
-	char *path = pfc_format("%s/%s", reader->dir, PFC_FILE_FILTER);
+	char *name = pfc_format("pfclass.%d.%x", (int)getpid(), (unsigned int)pfc_now());
+	char *text = pfc_format(PFC_WATCH_ADD " %s " PFC_WATCH_HOLD " %s\n", name, word);
+	int ret = pfc_write_and_hold(reader, PFC_FILE_WATCHES, text, &scope->watch);
 
-	scope->lock = open(path, O_RDONLY | O_CLOEXEC);
-	free(path);
-	if (scope->lock >= 0 && flock(scope->lock, LOCK_EX | LOCK_NB) &&
-	    errno == EWOULDBLOCK) {
-		pfc_error("another pfclass stat is using the filter; try again when it ends");
-		return PFC_EXIT_REFUSED;
-	}
-	return PFC_EXIT_OK;
+	if (!ret)
+		ret = pfc_use_watch(reader, name);
+	free(text);
+	free(name);
+	return ret;
 }
 
 /**
- * pfc_scope_open() - set the filter: from now on only the scope is counted
+ * pfc_scope_open() - add a watch for the scope: from now on @reader reads its counters
  * @scope: @command or @pid is set, the rest is zero
  * @reader: the reader
  *
@@ -162,30 +160,18 @@ static int lock(struct pfc_scope *scope, struct pfc_reader *reader)
  */
 int pfc_scope_open(struct pfc_scope *scope, struct pfc_reader *reader)
 {
-	char *word = NULL, *filter = NULL;
-	size_t len;
+	char *word = NULL;
 	int ret;
 
 	scope->pidfd = -1;
-	scope->lock = -1;
+	scope->watch = -1;
 	scope->cgroup.procs = -1;
 	handle_signals(scope->command);
 	ret = pfc_check_enabled(reader);
 	if (!ret)
-		ret = lock(scope, reader);
-	if (!ret)
-		ret = pfc_read_text(reader, PFC_FILE_FILTER, &filter, &len);
-	if (!ret)
 		ret = scope->command ? open_cgroup(scope, &word) : open_pid(scope, &word);
-	if (!ret) {
-		ret = pfc_write_text(reader, PFC_FILE_FILTER, word);
-		/* Restore only what was changed. */
-		if (!ret) {
-			scope->filter = filter;
-			filter = NULL;
-		}
-	}
-	free(filter);
+	if (!ret)
+		ret = open_watch(scope, reader, word);
 	free(word);
 	return ret;
 }
@@ -278,11 +264,11 @@ bool pfc_scope_wait(struct pfc_scope *scope, uint64_t until)
 		if (fd.fd < 0 || (stop && !child))
 			return false;
 		clock_gettime(CLOCK_MONOTONIC, &now);
-		ns = until - (now.tv_sec * NSEC + now.tv_nsec);
+		ns = until - (now.tv_sec * PFC_NSEC + now.tv_nsec);
 		if (until && ns <= 0)
 			return true;
-		left = (struct timespec){ .tv_sec = ns / (int64_t)NSEC,
-					  .tv_nsec = ns % (int64_t)NSEC };
+		left = (struct timespec){ .tv_sec = ns / (int64_t)PFC_NSEC,
+					  .tv_nsec = ns % (int64_t)PFC_NSEC };
 		if (ppoll(&fd, 1, until ? &left : NULL, NULL) > 0)
 			return false;
 	}
@@ -324,30 +310,17 @@ bool pfc_scope_reap(struct pfc_scope *scope)
 }
 
 /**
- * pfc_scope_close() - wait for the command and restore the filter
+ * pfc_scope_close() - wait for the command and remove the watch
  * @scope: from pfc_scope_open(), whatever that returned; @status is set
  * @reader: the reader
- *
- * Return: PFC_EXIT_OK, or as pfc_write_text() if the filter cannot be restored.
  */
-int pfc_scope_close(struct pfc_scope *scope, struct pfc_reader *reader)
+void pfc_scope_close(struct pfc_scope *scope, struct pfc_reader *reader)
 {
-	int ret = PFC_EXIT_OK;
-
 	reap_command(scope);
-	if (scope->filter) {
-		ret = pfc_write_text(reader, PFC_FILE_FILTER, scope->filter);
-		if (ret) {
-			scope->filter[strcspn(scope->filter, "\n")] = '\0';
-			pfc_error("the filter is not restored; restore it: pfclass filter %s",
-				  scope->filter);
-		}
-	}
+	pfc_use_watch(reader, NULL);
+	if (scope->watch >= 0)
+		close(scope->watch);
 	pfc_cgroup_remove(&scope->cgroup);
 	if (scope->pidfd >= 0)
 		close(scope->pidfd);
-	if (scope->lock >= 0)
-		close(scope->lock);
-	free(scope->filter);
-	return ret;
 }

@@ -167,6 +167,7 @@ usage "interval is negative" "option" stat -1
 usage "interval is not finite" "INTERVAL" stat inf
 usage "interval is nan" "INTERVAL" stat nan
 usage "count is zero" "COUNT" stat 1 0
+usage "-w and -p" "-w excludes -p" stat -w a -p 1
 usage "count is negative" "option" stat 1 -3
 usage "count overflows" "COUNT" stat 1 99999999999999999999
 usage_around "an unknown option and a command" "option" stat --frobnicate -- true

@@ -217,6 +217,23 @@ else
 fi
 good "filter without words shows it" "^tgid=1 addr=" "$tool" filter -D "$root"
 
+# Watches.
+fresh
+mkdir -p "$files/watch/web"
+sed 's/^anon .*/anon 4711/' "$files/stats" >"$files/watch/web/stats"
+echo "web tgid=7" >"$files/watches"
+good "watch lists them" "^web tgid=7$" "$tool" watch -D "$root"
+good "stat of a watch" "^anon +4711 " stat -w web
+good "stat of no watch is the root's" "^anon +$(value anon) " stat
+error "there is no such watch" 17 "no watch other; pfclass watch" stat -w other
+error "nor one that is another file" 17 "no watch" stat -w ../..
+run "$tool" watch add db tgid=1,2 comm=postgres -D "$root"
+if [ "$status" -eq 0 ] && grep -qx "add db tgid=1,2 comm=postgres" "$files/watches"; then
+	pass "watch writes its words on one line"
+else
+	fail "watch writes its words on one line"
+fi
+
 # Latency.
 fresh
 rm -f "$files/latency"
