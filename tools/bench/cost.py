@@ -7,6 +7,8 @@ import figures
 PERCENT = 1
 # Another build of the kernel: what the kernel itself adds to a hit may differ.
 PERCENT_OTHER = 10
+# What a watch may add to a fault that it does not want, or does.
+WATCHES = {"+watch=other": 30, "+watch=tgid": 60}
 
 
 def judge(row, old):
@@ -23,16 +25,29 @@ def judge(row, old):
         row["added"], old["added"], limit)
 
 
+def judge_watch(row, alone, most):
+    """Whether a watch adds no more than it may, and the figures in words."""
+    if not all(figures.added(r) is not None for r in (row, alone)):
+        return False, "not measured: %s" % row["reason"]
+    more = figures.added(row) - figures.added(alone)
+    return more <= most, "a watch adds %.2f instructions, limit %d" % (more, most)
+
+
 def main():
     _, now = figures.read("bench.csv")
     _, committed = figures.read("committed.csv")
     modes = {(row["kernel"], row["mode"]) for row in now if row["group"] != figures.BASELINE}
     results = []
     for kernel, mode in sorted(modes):
+        alone, _, watch = mode.partition(" +watch")
         for kind in figures.KINDS:
+            row = figures.find(now, kernel, mode, kind)
             old = figures.find(committed, kernel, mode, kind)
-            well, text = judge(figures.find(now, kernel, mode, kind), old) if old else (
-                False, "no figure is committed")
+            if watch:
+                well, text = judge_watch(row, figures.find(now, kernel, alone, kind),
+                                         WATCHES["+watch" + watch])
+            else:
+                well, text = judge(row, old) if old else (False, "no figure is committed")
             results.append(well)
             print("%sok %d - %s, %s: %s" % ("" if well else "not ", len(results), mode, kind,
                                             text))

@@ -877,6 +877,8 @@ static const struct argp_option pfc_options[] = {
 	{ "filter", 'f', "LIST", 0,
 	  "set pfclass's filter before: tgid, addr, cgroup (what is measured), other (nobody), "
 	  "separated by commas", 0 },
+	{ "watch", 'w', "LIST", 0,
+	  "add a watch with a filter before, likewise; the root counts all the same", 0 },
 	{ "hits", 'h', "FILE", 0,
 	  "after each pass FILE's number must have risen by one a fault", 0 },
 	{ "plain", 'P', "N", 0,
@@ -897,6 +899,7 @@ static struct pfc_arguments {
 	unsigned int passes;
 	unsigned int plain;
 	char *filter;
+	char *watch;
 	char *read;
 	char *rmmod;
 	bool insmod;
@@ -956,6 +959,9 @@ static error_t pfc_option(int key, char *arg, struct argp_state *state)
 	case 'f':
 		a->filter = arg;
 		return 0;
+	case 'w':
+		a->watch = arg;
+		return 0;
 	case 'h':
 		pfc_hits_path = arg;
 		return 0;
@@ -1009,11 +1015,15 @@ static bool pfc_listed(const char *list, const char *name)
 #define PFC_CGROUPS	"/sys/fs/cgroup"
 #define PFC_CGROUP	"/pfclass-bench"
 
-static void pfc_set_filter(const char *list)
-{
-	char text[160] = "";
-	int err, len = 0;
+#define PFC_WATCH	"faultcost"
 
+/* The words of LIST, written to FILE after BEFORE. */
+static void pfc_set_filter(const char *file, const char *before, const char *list)
+{
+	char text[160];
+	int err, words, len = sprintf(text, "%s", before);
+
+	words = len;
 	if (pfc_listed(list, "tgid"))
 		len += sprintf(text + len, "tgid=%d ", getpid());
 	if (pfc_listed(list, "other"))
@@ -1027,12 +1037,12 @@ static void pfc_set_filter(const char *list)
 	if (pfc_listed(list, "addr"))
 		len += sprintf(text + len, "addr=%p-%p ", (void *)PFC_BASE,
 			       (void *)(PFC_BASE + pfc_len));
-	if (!len)
-		pfc_die("--filter takes tgid, addr, cgroup, other");
+	if (len == words)
+		pfc_die("--filter and --watch take tgid, addr, cgroup, other");
 	text[len - 1] = '\0';
-	err = pfc_write_file(PFC_PATH(PFC_FILE_FILTER), text);
+	err = pfc_write_file(file, text);
 	if (err)
-		pfc_die("filter %s: %s", text, strerror(-err));
+		pfc_die("%s: %s: %s", file, text, strerror(-err));
 }
 
 /**
@@ -1067,7 +1077,10 @@ int main(int argc, char **argv)
 	if (pfc_dummy == MAP_FAILED)
 		pfc_die("mmap: %s", strerror(errno));
 	if (a->filter)
-		pfc_set_filter(a->filter);
+		pfc_set_filter(PFC_PATH(PFC_FILE_FILTER), "", a->filter);
+	if (a->watch)
+		pfc_set_filter(PFC_PATH(PFC_FILE_WATCHES),
+			       PFC_WATCH_ADD " " PFC_WATCH " ", a->watch);
 	if (a->scale) {
 		pfc_scale(a->passes ? a->passes : 40);
 		return 0;
@@ -1084,5 +1097,7 @@ int main(int argc, char **argv)
 			pfc_measure(&pfc_kinds[i], a->passes);
 	if (a->filter)
 		pfc_write_file(PFC_PATH(PFC_FILE_FILTER), PFC_FILTER_CLEAR);
+	if (a->watch)
+		pfc_write_file(PFC_PATH(PFC_FILE_WATCHES), PFC_WATCH_REMOVE " " PFC_WATCH);
 	return 0;
 }
