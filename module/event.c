@@ -18,6 +18,7 @@ DEFINE_STATIC_KEY_FALSE(pfc_events);
  */
 int pfc_event_on(void)
 {
+	static_branch_inc(&pfc_picky);
 	static_branch_inc(&pfc_reports);
 	static_branch_inc(&pfc_events);
 	return 0;
@@ -32,6 +33,7 @@ void pfc_event_off(void)
 {
 	static_branch_dec(&pfc_events);
 	static_branch_dec(&pfc_reports);
+	static_branch_dec(&pfc_picky);
 }
 
 /**

@@ -155,8 +155,6 @@ static __always_inline bool pfc_hit_exit(struct pfc_probe *probe, unsigned long 
 	unsigned int leaf, split;
 	struct pfc_slot *slot;
 
-	if (static_branch_unlikely(&pfc_reports))
-		return false;
 	slot = pfc_slot_home();
 	facts = &slot->frame.facts;
 	if (!pfc_frames_at_home(slot))
@@ -170,10 +168,13 @@ static __always_inline bool pfc_hit_exit(struct pfc_probe *probe, unsigned long 
 	if (unlikely(!leaf))
 		return false;
 	split = pfc_classify_split(facts, ret);
-	if (static_branch_unlikely(&pfc_watched))
+	if (static_branch_unlikely(&pfc_picky)) {
+		if (static_branch_unlikely(&pfc_reports))
+			return false;
 		pfc_hit_count_fault(&pfc_counters->filtered, slot->frame.address, leaf, split);
-	else
+	} else {
 		pfc_count_fault(leaf, split);
+	}
 	if (several)
 		pfc_hit_count(probe, hit[0]);
 	pfc_frames_close(slot);
@@ -217,7 +218,7 @@ static __always_inline void pfc_hit_count_only(struct pfc_probe *probe,
 	struct pfc_watch *watch;
 	bool root = false;
 
-	if (!static_branch_unlikely(&pfc_watched)) {
+	if (!static_branch_unlikely(&pfc_picky)) {
 		pfc_hit_count(probe, hit[variant]);
 		return;
 	}

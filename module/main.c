@@ -87,8 +87,10 @@ static int __init pfc_init(void)
 	err = pfc_watch_init(pfc_measure);
 	if (err)
 		return err;
-	if (pfc_measure)
+	if (pfc_measure) {
 		static_branch_inc(&pfc_reports);
+		static_branch_inc(&pfc_picky);
+	}
 	err = pfc_frames_init(pfc_frames);
 	if (err) {
 		if (err == -EINVAL)

@@ -9,10 +9,11 @@
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include "event.h"
 #include "watch.h"
 
 struct pfc_watch pfc_root = { .filter = RCU_INITIALIZER(&pfc_filter_none) };
-DEFINE_STATIC_KEY_FALSE(pfc_watched);
+DEFINE_STATIC_KEY_FALSE(pfc_picky);
 unsigned int pfc_watches_max = 16;
 /* @next and @filter of all; taken for a moment only. */
 static DEFINE_MUTEX(pfc_watch_lock);
@@ -48,9 +49,9 @@ static void pfc_watch_replace(struct pfc_watch *watch, struct pfc_filter *f)
 	rcu_assign_pointer(watch->filter, f);
 	/* A watch is why the key is on, whatever its filter. */
 	if (watch == &pfc_root && f->asks && !old->asks)
-		static_branch_inc(&pfc_watched);
+		static_branch_inc(&pfc_picky);
 	else if (watch == &pfc_root && !f->asks && old->asks)
-		static_branch_dec(&pfc_watched);
+		static_branch_dec(&pfc_picky);
 	mutex_unlock(&pfc_watch_lock);
 	/* Also: once the write returns, every handler uses the new filter. */
 	synchronize_rcu();
@@ -145,7 +146,7 @@ void pfc_watch_start(struct pfc_watch *watch)
 		last = pfc_watch_locked(last->next);
 	rcu_assign_pointer(last->next, watch);
 	mutex_unlock(&pfc_watch_lock);
-	static_branch_inc(&pfc_watched);
+	static_branch_inc(&pfc_picky);
 }
 
 /**
@@ -158,7 +159,7 @@ void pfc_watch_stop(struct pfc_watch *watch)
 {
 	struct pfc_watch *before = &pfc_root;
 
-	static_branch_dec(&pfc_watched);
+	static_branch_dec(&pfc_picky);
 	mutex_lock(&pfc_watch_lock);
 	while (pfc_watch_locked(before->next) != watch)
 		before = pfc_watch_locked(before->next);

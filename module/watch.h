@@ -37,8 +37,6 @@ struct pfc_watch {
 
 /* The first one. Its files are the top ones, and events are of the faults that it wants. */
 extern struct pfc_watch pfc_root;
-/* On while there is more to do than to count for the root: it has a filter, or company. */
-DECLARE_STATIC_KEY_FALSE(pfc_watched);
 
 /* Every observer that wants a fault of the current task at ADDRESS, see pfc_filter_wants(). */
 #define pfc_for_each_wanting_from(watch, first, address)			\

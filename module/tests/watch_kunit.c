@@ -151,23 +151,23 @@ static void key_is_on_with_company_or_a_filter(struct kunit *test)
 	struct pfc_watch *a = pfc_watch_try("a", ""), *b = pfc_watch_try("b", "tgid=1");
 
 	KUNIT_ASSERT_EQ(test, IS_ERR(a) || IS_ERR(b), 0);
-	KUNIT_EXPECT_FALSE(test, static_key_enabled(&pfc_watched));
+	KUNIT_EXPECT_FALSE(test, static_key_enabled(&pfc_picky));
 	KUNIT_ASSERT_EQ(test, pfc_watch_try_filter(&pfc_root, "tgid=1"), 0);
 	KUNIT_ASSERT_EQ(test, pfc_watch_try_filter(&pfc_root, "addr=0-1"), 0);
-	KUNIT_EXPECT_TRUE(test, static_key_enabled(&pfc_watched));
+	KUNIT_EXPECT_TRUE(test, static_key_enabled(&pfc_picky));
 	pfc_watch_start(a);
 	KUNIT_ASSERT_EQ(test, pfc_watch_try_filter(&pfc_root, "clear"), 0);
-	KUNIT_EXPECT_TRUE(test, static_key_enabled(&pfc_watched));
+	KUNIT_EXPECT_TRUE(test, static_key_enabled(&pfc_picky));
 	pfc_watch_start(b);
 	pfc_watch_stop(a);
 	/* Its filter is no matter of the key's. */
 	KUNIT_ASSERT_EQ(test, pfc_watch_try_filter(b, "clear"), 0);
-	KUNIT_EXPECT_TRUE(test, static_key_enabled(&pfc_watched));
+	KUNIT_EXPECT_TRUE(test, static_key_enabled(&pfc_picky));
 	KUNIT_ASSERT_EQ(test, pfc_watch_try_filter(b, "tgid=1"), 0);
 	pfc_watch_stop(b);
-	KUNIT_EXPECT_FALSE(test, static_key_enabled(&pfc_watched));
+	KUNIT_EXPECT_FALSE(test, static_key_enabled(&pfc_picky));
 	KUNIT_ASSERT_EQ(test, pfc_watch_try_filter(&pfc_root, "clear"), 0);
-	KUNIT_EXPECT_FALSE(test, static_key_enabled(&pfc_watched));
+	KUNIT_EXPECT_FALSE(test, static_key_enabled(&pfc_picky));
 	pfc_watch_free(a);
 	pfc_watch_free(b);
 }

@@ -49,7 +49,7 @@ struct kretprobe {
 
 #include <hit.h>
 
-DEFINE_STATIC_KEY_FALSE(pfc_watched);
+DEFINE_STATIC_KEY_FALSE(pfc_picky);
 DEFINE_STATIC_KEY_FALSE(pfc_reports);
 DEFINE_STATIC_KEY_FALSE(pfc_infers);
 static struct pfc_filter everything;
@@ -325,7 +325,7 @@ static void counted_by_who_wants_it(struct kunit *test)
 	watch.set.counters = cs[1];
 	own.count = &cs[0]->probe[7];
 	own.address = PFC_ADDR_VMF;
-	static_branch_inc(&pfc_watched);
+	static_branch_inc(&pfc_picky);
 
 	/* With accounting, at the end of the visit. */
 	pfc_slots.slot = &slot;
@@ -355,7 +355,7 @@ static void counted_by_who_wants_it(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, slot.task, (unsigned long)current);
 	KUNIT_EXPECT_EQ(test, cs[1]->cell[PFC_LEAF(WP_COPY)][0], w->watch);
 	static_branch_dec(&pfc_reports);
-	static_branch_dec(&pfc_watched);
+	static_branch_dec(&pfc_picky);
 	pfc_root = (struct pfc_watch){ .filter = &everything };
 	free_percpu(cs[0]);
 	free_percpu(cs[1]);
