@@ -196,12 +196,12 @@ static __always_inline unsigned int pfc_split_index(unsigned int flags, unsigned
  * Major is what mm_account_fault() calls major, so that getrusage() agrees.
  *
  * Context: any; probe handlers.
- * Return: an index, less than PFC_NR_SPLITS.
+ * Return: an index, less than PFC_NR_SPLITS; as long as a register, which saves its extension.
  */
-static __always_inline unsigned int pfc_classify_split(const struct pfc_facts *facts,
-						       vm_fault_t ret)
+static __always_inline unsigned long pfc_classify_split(const struct pfc_facts *facts,
+							vm_fault_t ret)
 {
-	unsigned int split = pfc_quick.split[pfc_split_index(facts->flags, facts->bits)];
+	unsigned long split = pfc_quick.split[pfc_split_index(facts->flags, facts->bits)];
 
 	BUILD_BUG_ON(PFC_MAJOR != 1 || PFC_MINOR != 0);
 	return split | (ret & VM_FAULT_MAJOR ? PFC_MAJOR : PFC_MINOR);

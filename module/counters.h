@@ -68,7 +68,7 @@ extern struct pfc_counters __percpu *pfc_counters;
  *
  * Context: probe handlers; preemption disabled.
  */
-static __always_inline void pfc_count_fault(unsigned int leaf, unsigned int split)
+static __always_inline void pfc_count_fault(unsigned int leaf, unsigned long split)
 {
 	raw_cpu_inc(pfc_counters->cell[leaf][split]);
 }

@@ -130,7 +130,7 @@ static __always_inline bool pfc_hit_entry(struct pfc_probe *probe, const struct 
  * then *FILTERED counts it.
  */
 static __always_inline bool pfc_hit_count_fault(u64 __percpu *filtered, unsigned long address,
-						unsigned int leaf, unsigned int split)
+						unsigned int leaf, unsigned long split)
 {
 	bool root = pfc_filter_wants(rcu_dereference_sched(pfc_root.filter), address);
 	struct pfc_watch *watch;
@@ -152,8 +152,9 @@ static __always_inline bool pfc_hit_exit(struct pfc_probe *probe, unsigned long 
 					 vm_fault_t ret, bool several)
 {
 	const struct pfc_facts *facts;
-	unsigned int leaf, split;
 	struct pfc_slot *slot;
+	unsigned long split;
+	unsigned int leaf;
 
 	slot = pfc_slot_home();
 	facts = &slot->frame.facts;
