@@ -270,8 +270,8 @@ static __always_inline void pfc_hit_fill(struct pfc_probe *probe, struct pfc_fra
 		const struct vm_area_struct *vma = vmf->vma;
 
 		/* As pfc_refine_file() asks. */
-		if (!(facts->flags & FAULT_FLAG_WRITE)) {
-			if (vma->vm_ops->map_pages)
+		if (likely(!(facts->flags & FAULT_FLAG_WRITE))) {
+			if (likely(vma->vm_ops->map_pages))
 				facts->bits |= PFC_FACT_AROUND;
 		} else if (vma->vm_flags & PFC_VM_SHARED) {
 			facts->bits |= PFC_FACT_SHARED;
