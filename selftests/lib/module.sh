@@ -6,6 +6,7 @@
 # above the tests, or the one that modinfo finds.
 
 here=${here:?the directory of the tests}
+lib=${lib:?the directory of this file}
 # shellcheck source=selftests/lib/tap.sh
 . "$lib/tap.sh"
 
