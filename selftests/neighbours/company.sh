@@ -276,20 +276,17 @@ attach_perfprobe()
 	# shellcheck disable=SC2086 # words
 	(tool perf probe -q $added) >$tmp/said 2>&1 </dev/null ||
 		{ why="perf probe: $(grep -v '^$' $tmp/said | tail -n 1)"; return 1; }
-	rm -f $tmp/counted $tmp/child
-	# perf ends, and writes, when its child does.
-	# shellcheck disable=SC2016,SC2086 # for the inner shell; words
-	background tool perf stat -x, -a -o $tmp/counted $events \
-		sh -c 'echo $$ >"$1"; exec sleep 100000' sh $tmp/child
-	wait_for 60 test -s $tmp/child
+	rm -f $tmp/counted
+	# It writes once it counts.
+	# shellcheck disable=SC2086 # words
+	background tool perf stat -x, -a -I 500 -o $tmp/counted $events
+	wait_for 60 grep -sq '^ *[0-9]' $tmp/counted
 }
 
 detach_perfprobe()
 {
-	kill "$(cat $tmp/child)"
-	wait "$pid" 2>/dev/null
-	pid=
-	hits=$(awk -F, '$1 ~ /^[0-9]+$/ { n += $1 } END { print n + 0 }' $tmp/counted)
+	end_background
+	hits=$(awk -F, '$1 ~ /^ *[0-9]/ { n += $2 } END { print n + 0 }' $tmp/counted)
 	(tool perf probe -q -d 'neighbour:*') >/dev/null 2>&1 </dev/null
 }
 
