@@ -58,12 +58,15 @@ static void pfc_filter_show_pid(struct seq_file *m, const struct pfc_filter *f)
 	pfc_filter_show_ids(m, f->pid);
 }
 
+static const char pfc_filter_unknown[] =
+	"the words are tgid=N,..., pid=N,..., comm=NAME, cgroup=PATH, addr=START-END, or clear alone";
+
 static const char *pfc_filter_parse_comm(struct pfc_filter *f, char *value)
 {
 	/* A line of its own would be another row of "watches". */
 	if (!*value || strlen(value) >= sizeof(f->comm) || strchr(value, '\n'))
 		return "a comm has 1 to 15 characters, as in /proc/PID/comm";
-	strcpy(f->comm, value);
+	strscpy(f->comm, value, sizeof(f->comm));
 	return NULL;
 }
 
@@ -168,7 +171,7 @@ static const char *pfc_filter_parse(struct pfc_filter *f, char *text)
 			break;
 		}
 		if (i == ARRAY_SIZE(pfc_filter_words))
-			return "the words are tgid=N,..., pid=N,..., comm=NAME, cgroup=PATH, addr=START-END, or clear alone";
+			return pfc_filter_unknown;
 	}
 	return words ? NULL : "it is empty; write clear to remove it";
 }

@@ -111,7 +111,7 @@ struct pfc_watch *pfc_watch_make(const char *name, char *text)
 		pfc_filter_free(f);
 		return ERR_PTR(err);
 	}
-	strcpy(watch->name, name);
+	strscpy(watch->name, name, sizeof(watch->name));
 	RCU_INIT_POINTER(watch->filter, f);
 	pfc_counters_reset(&watch->set);
 	return watch;

@@ -41,8 +41,7 @@ extern struct pfc_watch pfc_root;
 /* Every observer that wants a fault of the current task at ADDRESS, see pfc_filter_wants(). */
 #define pfc_for_each_wanting_from(watch, first, address)			\
 	for ((watch) = (first); (watch); (watch) = rcu_dereference_sched((watch)->next)) \
-		if (!pfc_filter_wants(rcu_dereference_sched((watch)->filter), address)) { \
-		} else
+		if (pfc_filter_wants(rcu_dereference_sched((watch)->filter), address))
 #define pfc_for_each_wanting(watch, address)					\
 	pfc_for_each_wanting_from(watch, &pfc_root, address)
 

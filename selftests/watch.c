@@ -125,8 +125,13 @@ static long long wp(const char *watch)
 	return value(watch, PFC_K_CLASS + PFC_WP);
 }
 
-#define MINE(self)								\
-	getpid(), (unsigned long)(self)->base, (unsigned long)(self)->base + (self)->len
+/* Add a watch of what this process does to that memory. */
+static int add_mine(const char *name, const void *base, size_t len)
+{
+	unsigned long start = (unsigned long)base;
+
+	return command("add %s tgid=%d addr=0x%lx-0x%lx", name, getpid(), start, start + len);
+}
 
 static const char *list(void)
 {
@@ -151,7 +156,7 @@ TEST_F(watch, counts_what_it_would_count_alone)
 	fault(self, PFC_PAGES);
 	ASSERT_EQ(PFC_PAGES, wp("") - before);
 
-	ASSERT_EQ(0, command("add test.a tgid=%d addr=0x%lx-0x%lx", MINE(self)));
+	ASSERT_EQ(0, add_mine("test.a", self->base, self->len));
 	EXPECT_EQ(0, wp("test.a"));
 	fault(self, PFC_PAGES);
 	EXPECT_EQ(PFC_PAGES, wp("test.a"));
@@ -259,8 +264,8 @@ TEST_F(watch, reset_is_its_own)
 	long long root;
 
 	ASSERT_EQ(0, pfc_filter_range(self->base, self->len));
-	ASSERT_EQ(0, command("add test.a tgid=%d addr=0x%lx-0x%lx", MINE(self)));
-	ASSERT_EQ(0, command("add test.b tgid=%d addr=0x%lx-0x%lx", MINE(self)));
+	ASSERT_EQ(0, add_mine("test.a", self->base, self->len));
+	ASSERT_EQ(0, add_mine("test.b", self->base, self->len));
 	fault(self, 11);
 	root = wp("");
 	EXPECT_LE(11, root);
@@ -291,7 +296,7 @@ TEST_F(watch, percpu_sums_to_stats)
 	char *line, *save;
 	long long sum = 0, n;
 
-	ASSERT_EQ(0, command("add test.a tgid=%d addr=0x%lx-0x%lx", MINE(self)));
+	ASSERT_EQ(0, add_mine("test.a", self->base, self->len));
 	fault(self, PFC_PAGES);
 	ASSERT_LT(0, pfc_read(file_of("test.a", PFC_FILE_PERCPU), text, sizeof(text)));
 	line = strtok_r(text, "\n", &save);
@@ -310,14 +315,14 @@ TEST_F(watch, latency_is_of_its_own_faults)
 	long long count = -1;
 	char *line;
 
-	ASSERT_EQ(0, command("add test.a tgid=%d addr=0x%lx-0x%lx", MINE(self)));
+	ASSERT_EQ(0, add_mine("test.a", self->base, self->len));
 	fault(self, PFC_PAGES);
 	ASSERT_LT(0, pfc_read(file_of("test.a", PFC_FILE_LATENCY), text, sizeof(text)));
 	line = strstr(text, "\nwp count ");
 	ASSERT_NE(NULL, line);
 	if (!strncmp(line + 10, PFC_UNAVAILABLE, strlen(PFC_UNAVAILABLE)))
 		SKIP(return, "latency=0");
-	EXPECT_EQ(1, sscanf(line, "\nwp count %lld", &count));
+	count = atoll(line + 10);
 	EXPECT_EQ(PFC_PAGES, count);
 }
 
@@ -408,7 +413,7 @@ TEST_F_TIMEOUT(watch, come_and_go_under_load, 300)
 	void *bad;
 
 	ASSERT_EQ(0, pfc_filter_range(self->base, self->len));
-	ASSERT_EQ(0, command("add test.a tgid=%d addr=0x%lx-0x%lx", MINE(self)));
+	ASSERT_EQ(0, add_mine("test.a", self->base, self->len));
 	root = wp("");
 	atomic_store(&stop, false);
 	for (i = 0; i < 3; i++)
@@ -416,7 +421,7 @@ TEST_F_TIMEOUT(watch, come_and_go_under_load, 300)
 	ASSERT_EQ(0, pthread_create(&thread[3], NULL, read_on, NULL));
 	for (end = pfc_now_ms() + 3000; turns < 10 || pfc_now_ms() < end; turns++) {
 		ASSERT_EQ(0, command("add test.b"));
-		ASSERT_EQ(0, command("add test.c tgid=%d addr=0x%lx-0x%lx", MINE(self)));
+		ASSERT_EQ(0, add_mine("test.c", self->base, self->len));
 		fault(self, 7);
 		EXPECT_EQ(7, wp("test.c"));
 		ASSERT_EQ(0, pfc_write(file_of("test.c", PFC_FILE_FILTER), "tgid=1"));
@@ -438,7 +443,7 @@ TEST_F_TIMEOUT(watch, come_and_go_under_load, 300)
 TEST_F(watch, list_shows_name_and_filter)
 {
 	ASSERT_EQ(0, command("add test.a"));
-	ASSERT_EQ(0, command(" add   test.b  addr=4096-8192  tgid=7,8 \n"));
+	ASSERT_EQ(0, command(" add   test.b  addr=4096-8192  tgid=7,8\t\n"));
 	ASSERT_EQ(0, command("add test.c hold"));
 	ASSERT_EQ(0, command("add test.d clear"));
 	/* What was written through is closed. */
@@ -598,7 +603,7 @@ TEST_F(watch, disarming_stops_all_and_arming_starts_all)
 {
 	pthread_t thread;
 
-	ASSERT_EQ(0, command("add test.a tgid=%d addr=0x%lx-0x%lx", MINE(self)));
+	ASSERT_EQ(0, add_mine("test.a", self->base, self->len));
 	ASSERT_EQ(0, pfc_write(pfc_path(PFC_FILE_ENABLED), "0"));
 	fault(self, PFC_PAGES);
 	EXPECT_EQ(0, wp("test.a"));

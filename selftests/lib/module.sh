@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=sh disable=SC2034 # what is set here is used there
+# shellcheck shell=sh disable=SC2034,SC2154 # what is set here is used there, and the other way round
 #
 # For tests that load and unload the module: find pfclass.ko, and put it back as it was
 # found. PFC_KO=FILE names it; by default, where it is loaded already, the one beside or
