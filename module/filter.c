@@ -59,7 +59,7 @@ static void pfc_filter_show_pid(struct seq_file *m, const struct pfc_filter *f)
 }
 
 static const char pfc_filter_unknown[] =
-	"the words are tgid=N,..., pid=N,..., comm=NAME, cgroup=PATH, addr=START-END, or clear alone";
+	"the words are tgid=N,..., pid=N,..., comm=NAME, cgroup=PATH, addr=START-END, or clear";
 
 static const char *pfc_filter_parse_comm(struct pfc_filter *f, char *value)
 {

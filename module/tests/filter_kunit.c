@@ -8,7 +8,7 @@
 #include "suites.h"
 
 #define TWICE	"it is given twice"
-#define WORDS	"the words are tgid=N,..., pid=N,..., comm=NAME, cgroup=PATH, addr=START-END, or clear alone"
+#define WORDS	"the words are tgid=N,..., pid=N,..., comm=NAME, cgroup=PATH, addr=START-END, or clear"
 #define TGID	"an id is a positive decimal number"
 #define MANY	"there may be 8 ids"
 #define COMM	"a comm has 1 to 15 characters, as in /proc/PID/comm"
