@@ -3,14 +3,23 @@
  * Notices when somebody switches all kprobes off (debugfs kprobes/enabled), before it
  * happens: from then on ends of visits pass unseen, and frames cannot be trusted until the
  * kprobes are back and all frames are new.
+ *
+ * And when somebody makes a function of the dispatcher begin elsewhere, as livepatches do:
+ * then probes within it are not passed, and what was found by reading it is not what runs.
  */
+#include <linux/bitops.h>
+#include <linux/ftrace.h>
 #include <linux/irq_work.h>
 #include <linux/kprobes.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
+#include <linux/slab.h>
 #include <linux/workqueue.h>
+#include <compat/compat.h>
 #include "frames.h"
 #include "guard.h"
+#include "locate.h"
+#include "pfc_arch.h"
 #include "probes.h"
 
 /* The writer of the switch holds kprobe_mutex by then. */
@@ -69,13 +78,122 @@ static int pfc_guard_on_switch(struct kprobe *kp, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(pfc_guard_on_switch);
 
+#if PFC_COMPAT_FTRACE
+/* Kprobes with a handler behind the instruction may redirect on x86, but do not. */
+static unsigned long pfc_guard_kprobes_func;
+
+/* ftrace_set_filter_ip(ops, ip, remove, reset), 5.10 to 7.2, by which livepatches choose. */
+static int pfc_guard_on_filter(struct kprobe *kp, struct pt_regs *regs)
+{
+	const struct ftrace_ops *ops = (const struct ftrace_ops *)pfc_arch_arg(regs, 0);
+	unsigned int i;
+
+	if (!(ops->flags & FTRACE_OPS_FL_IPMODIFY) || ops->flags & FTRACE_OPS_FL_DIRECT ||
+	    (unsigned long)ops->func == pfc_guard_kprobes_func)
+		return 0;
+	for (i = 0; i < pfc_nr_dispatcher; i++)
+		if (pfc_in_ranges(pfc_arch_arg(regs, 1), &pfc_dispatcher[i], 1))
+			pfc_probes_redirected(i, !(int)pfc_arch_arg(regs, 2));
+	return 0;
+}
+NOKPROBE_SYMBOL(pfc_guard_on_filter);
+
+static struct kprobe pfc_guard_filter_kprobe = {
+	.symbol_name = "ftrace_set_filter_ip",
+	.pre_handler = pfc_guard_on_filter,
+};
+
+struct pfc_guard_body {
+	struct kprobe kp;
+	unsigned int range;
+	bool passed;
+};
+
+static struct task_struct *pfc_guard_task;
+
+static int pfc_guard_on_body(struct kprobe *kp, struct pt_regs *regs)
+{
+	if (current == pfc_guard_task)
+		container_of(kp, struct pfc_guard_body, kp)->passed = true;
+	return 0;
+}
+NOKPROBE_SYMBOL(pfc_guard_on_body);
+
+/*
+ * Who came before us is found by its effect: behind its call of ftrace, the function is not
+ * passed.
+ */
+static int pfc_guard_find_redirects(void)
+{
+	struct pfc_guard_body *bodies, *body;
+	struct kprobe *kps[PFC_MAX_RANGES];
+	unsigned int i, n = 0;
+	unsigned long at;
+	int err = 0;
+
+	bodies = kcalloc(PFC_MAX_RANGES, sizeof(*bodies), GFP_KERNEL);
+	if (!bodies)
+		return -ENOMEM;
+	for (i = 0; !err && i < pfc_nr_dispatcher; i++) {
+		at = pfc_arch_behind_ftrace(pfc_dispatcher[i].start);
+		if (!at || !(pfc_ordinary & BIT(i)))
+			continue;
+		body = &bodies[n];
+		body->range = i;
+		body->kp.addr = (kprobe_opcode_t *)at;
+		body->kp.pre_handler = pfc_guard_on_body;
+		err = register_kprobe(&body->kp);
+		if (!err)
+			kps[n++] = &body->kp;
+	}
+	if (n) {
+		pfc_guard_task = current;
+		err = err ?: pfc_probes_fault_twice();
+		unregister_kprobes(kps, n);
+	}
+	for (i = 0; !err && i < n; i++)
+		if (!bodies[i].passed)
+			pfc_probes_redirected(bodies[i].range, true);
+	kfree(bodies);
+	return err;
+}
+
+static int pfc_guard_redirects_init(void)
+{
+	int err;
+
+	pfc_guard_kprobes_func = pfc_locate_symbol("kprobe_ftrace_handler");
+	err = register_kprobe(&pfc_guard_filter_kprobe);
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	err = pfc_guard_find_redirects();
+	if (err)
+		unregister_kprobe(&pfc_guard_filter_kprobe);
+	return err;
+}
+
+static void pfc_guard_redirects_exit(void)
+{
+	unregister_kprobe(&pfc_guard_filter_kprobe);
+}
+#else
+static int pfc_guard_redirects_init(void)
+{
+	return 0;
+}
+
+static void pfc_guard_redirects_exit(void)
+{
+}
+#endif
+
 /**
- * pfc_guard_init() - watch the switch
+ * pfc_guard_init() - watch the switch, and who redirects functions
  *
- * A kernel without the switch needs no watching.
+ * A kernel without the one or the other needs no watching.
  *
- * Context: may sleep. Balanced by pfc_guard_exit().
- * Return: 0, or what register_kprobe() returns.
+ * Context: may sleep; process context; after pfc_locate_init(). Balanced by pfc_guard_exit().
+ * Return: 0, what register_kprobe() returns, or the error that kept faults from being taken.
  */
 int pfc_guard_init(void)
 {
@@ -83,7 +201,12 @@ int pfc_guard_init(void)
 
 	init_irq_work(&pfc_guard_irq, pfc_guard_kick);
 	err = register_kprobe(&pfc_guard_kprobe);
-	return err == -ENOENT ? 0 : err;
+	if (err && err != -ENOENT)
+		return err;
+	err = pfc_guard_redirects_init();
+	if (err)
+		unregister_kprobe(&pfc_guard_kprobe);
+	return err;
 }
 
 /**
@@ -93,6 +216,7 @@ int pfc_guard_init(void)
  */
 void pfc_guard_exit(void)
 {
+	pfc_guard_redirects_exit();
 	unregister_kprobe(&pfc_guard_kprobe);
 	irq_work_sync(&pfc_guard_irq);
 	cancel_delayed_work_sync(&pfc_guard_work);

@@ -21,7 +21,10 @@
 /*
  * Functions whose calls are the dispatcher's own, outermost first. do_numa_page() is
  * one of them so that its probe point is the same whether or not it is inlined, see find.c.
+ * The first touch of an anonymous page passes through the first PFC_NR_ORDINARY of them.
  */
+#define PFC_NR_ORDINARY	4
+
 static const char * const pfc_dispatcher_names[] = {
 	"handle_mm_fault",
 	"__handle_mm_fault",
@@ -38,6 +41,7 @@ static const char * const pfc_dispatcher_names[] = {
 
 struct pfc_range pfc_dispatcher[PFC_MAX_RANGES];
 unsigned int pfc_nr_dispatcher;
+unsigned long pfc_ordinary;
 struct pfc_range pfc_kernel_text;
 struct pfc_range pfc_trampolines[PFC_MAX_TRAMPOLINES];
 unsigned int pfc_nr_trampolines;
@@ -208,6 +212,7 @@ int pfc_locate_init(void)
 		return -ENOMEM;
 	pfc_nr_callees = 0;
 	pfc_nr_dispatcher = 0;
+	pfc_ordinary = BIT(0);
 	pfc_locate_trampolines();
 
 	err = -ENOENT;
@@ -227,6 +232,10 @@ int pfc_locate_init(void)
 					       pfc_callees[j].symbol.size);
 			if (err)
 				goto err_free;
+			/* Nobody knows when a part that the compiler split off is called. */
+			if (i < PFC_NR_ORDINARY &&
+			    !strcmp(pfc_callees[j].symbol.name, pfc_dispatcher_names[i]))
+				pfc_ordinary |= BIT(pfc_nr_dispatcher - 1);
 		}
 	}
 	return 0;

@@ -50,6 +50,8 @@ struct pfc_range {
  */
 extern struct pfc_range pfc_dispatcher[PFC_MAX_RANGES];
 extern unsigned int pfc_nr_dispatcher;
+/* Those that the first touch of an anonymous page passes through: bits of their indices. */
+extern unsigned long pfc_ordinary;
 
 /* The kernel's own text, without modules and BPF; size 0: not known. Written by init. */
 extern struct pfc_range pfc_kernel_text;

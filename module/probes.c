@@ -4,6 +4,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/bitops.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/mman.h>
@@ -37,6 +38,11 @@ DEFINE_STATIC_KEY_FALSE(pfc_infers);
 /* Why no class, or none of one mark, can be counted now; by pfc_probes_refresh(). */
 static const char *pfc_why_none;
 static const char *pfc_why_not_mark[PFC_NR_MARKS];
+
+/* Functions of the dispatcher that begin elsewhere: bits of their indices. */
+static unsigned long pfc_redirects;
+static unsigned long pfc_redirects_since_reset;
+static char pfc_why_redirected[PFC_SYMBOL_LEN + 64];
 
 /* What was seen of ends of visits when pfc_probes_refresh() last looked. */
 static struct {
@@ -278,8 +284,35 @@ static u64 pfc_all_hits(struct pfc_counters *c)
 	return sum;
 }
 
-/* A page is read and then written: do_anonymous_page() and do_wp_page(). */
-static int pfc_fault_twice(void)
+/**
+ * pfc_probes_redirected() - a function of the dispatcher begins elsewhere, or no longer
+ * @i: which one, of pfc_dispatcher
+ * @redirected: whether it does
+ *
+ * Nobody knows what is called instead, so nothing can be counted.
+ *
+ * Context: any; probe handlers.
+ */
+void pfc_probes_redirected(unsigned int i, bool redirected)
+{
+	if (!redirected) {
+		clear_bit(i, &pfc_redirects);
+		return;
+	}
+	set_bit(i, &pfc_redirects);
+	set_bit(i, &pfc_redirects_since_reset);
+}
+NOKPROBE_SYMBOL(pfc_probes_redirected);
+
+/**
+ * pfc_probes_fault_twice() - a page is read and then written
+ *
+ * That is do_anonymous_page() and do_wp_page(), by the caller's task.
+ *
+ * Context: may sleep; process context.
+ * Return: 0, or the error that kept the faults from being taken.
+ */
+int pfc_probes_fault_twice(void)
 {
 	unsigned long at = vm_mmap(NULL, 0, PAGE_SIZE, PROT_READ | PROT_WRITE,
 				   MAP_PRIVATE | MAP_ANONYMOUS, 0);
@@ -313,7 +346,7 @@ int pfc_probes_selfcheck(void)
 	if (!c)
 		return err;
 	before = pfc_all_hits(c);
-	err = pfc_fault_twice();
+	err = pfc_probes_fault_twice();
 	if (!err && pfc_all_hits(c) == before)
 		err = -EIO;
 	kfree(c);
@@ -361,6 +394,7 @@ void pfc_probes_reset(void)
 	for (i = 0; i < pfc_nr_probes; i++)
 		pfc_probes[i]->missed_base = pfc_probes[i]->backend->missed(pfc_probes[i]);
 	memset(&pfc_ends, 0, sizeof(pfc_ends));
+	WRITE_ONCE(pfc_redirects_since_reset, READ_ONCE(pfc_redirects));
 }
 
 /* This many visits may lose their ends for other reasons between two readings. */
@@ -381,6 +415,23 @@ static bool pfc_probes_ends_unseen(const struct pfc_counters *c)
 	pfc_ends.visits = visits;
 	pfc_ends.lost = lost;
 	return pfc_ends.unseen;
+}
+
+/* Whether a function of the dispatcher begins elsewhere, or did since the last reset. */
+static bool pfc_probes_are_redirected(void)
+{
+	unsigned long since = READ_ONCE(pfc_redirects_since_reset);
+	struct pfc_symbol sym = { .name = "handle_mm_fault" };
+	unsigned int i;
+
+	if (!since)
+		return false;
+	i = __ffs(since);
+	pfc_symbol_at(pfc_dispatcher[i].start, &sym);
+	scnprintf(pfc_why_redirected, sizeof(pfc_why_redirected), "%s() %s", sym.name,
+		  test_bit(i, &pfc_redirects) ? "is livepatched, or redirected otherwise" :
+						"was livepatched; reset");
+	return true;
 }
 
 /**
@@ -411,6 +462,8 @@ void pfc_probes_refresh(const struct pfc_counters *all, const struct pfc_counter
 				"another's return probe hides who called; reset when it is gone";
 		}
 	}
+	if (pfc_probes_are_redirected())
+		pfc_why_none = pfc_why_redirected;
 	if (!pfc_account)
 		return;
 	if (!pfc_frames_trusted())

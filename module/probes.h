@@ -164,6 +164,8 @@ void pfc_probes_exit(void);
 int pfc_probes_arm(void);
 void pfc_probes_disarm(void);
 bool pfc_probes_alive(enum pfc_kind kind);
+void pfc_probes_redirected(unsigned int i, bool redirected);
+int pfc_probes_fault_twice(void);
 int pfc_probes_selfcheck(void);
 void pfc_probes_reset(void);
 void pfc_probes_refresh(const struct pfc_counters *all, const struct pfc_counters *c);

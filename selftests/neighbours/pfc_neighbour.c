@@ -17,7 +17,7 @@
 
 static char *pfc_kind = "kprobe";
 module_param_named(kind, pfc_kind, charp, 0444);
-MODULE_PARM_DESC(kind, "kprobe, post, kretprobe, fprobe, ftrace or regs");
+MODULE_PARM_DESC(kind, "kprobe, post, kretprobe, fprobe, ftrace, regs or livepatch");
 
 static char *pfc_targets = "";
 module_param_named(targets, pfc_targets, charp, 0444);
@@ -29,6 +29,8 @@ struct pfc_target {
 	struct kprobe kp;
 	struct kretprobe rp;
 	struct ftrace_ops ops;
+	unsigned long ip;
+	unsigned long to;
 #ifdef CONFIG_FPROBE
 	struct fprobe fp;
 #endif
@@ -99,6 +101,64 @@ static void pfc_ftrace_remove(struct pfc_target *target)
 	ftrace_set_filter(&target->ops, NULL, 0, 1);
 }
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
+#define pfc_go_on_at(regs, at)	instruction_pointer_set(regs, at)
+#elif LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define pfc_go_on_at(regs, at)	instruction_pointer_set(ftrace_get_regs(regs), at)
+#else
+#define pfc_go_on_at(regs, at)	ftrace_regs_set_instruction_pointer(regs, at)
+#endif
+
+/*
+ * As livepatches do. On arm64 the function then really begins elsewhere, behind its first
+ * instruction, where that is one that this CPU takes for a nop: paciasp.
+ */
+static void notrace pfc_on_livepatch(unsigned long ip, unsigned long parent_ip,
+				     struct ftrace_ops *ops, pfc_ftrace_regs *regs)
+{
+	unsigned long to = container_of(ops, struct pfc_target, ops)->to;
+
+	this_cpu_inc(pfc_hits);
+	if (to)
+		pfc_go_on_at(regs, to);
+}
+
+static int pfc_livepatch_place(struct pfc_target *target)
+{
+	unsigned long start;
+	int err;
+
+	/* Looks the address up. */
+	err = pfc_kprobe_place(target);
+	if (err)
+		return err;
+	start = (unsigned long)target->kp.addr;
+	unregister_kprobe(&target->kp);
+#ifdef CONFIG_ARM64
+	/* Behind ftrace's nop, one of the first instructions. */
+	for (target->to = start + 8; target->to <= start + 16; target->to += 4)
+		if (*(u32 *)target->to == 0xd503233f && !system_supports_address_auth())
+			break;
+	target->to = target->to <= start + 16 ? target->to + 4 : 0;
+#endif
+	target->ops.func = pfc_on_livepatch;
+	target->ops.flags = FTRACE_OPS_FL_IPMODIFY;
+#ifndef CONFIG_HAVE_DYNAMIC_FTRACE_WITH_ARGS
+	target->ops.flags |= FTRACE_OPS_FL_SAVE_REGS;
+#endif
+	target->ip = start;
+	while ((err = ftrace_set_filter_ip(&target->ops, target->ip, 0, 0)) &&
+	       target->ip < start + 12)
+		target->ip += 4;
+	return err ?: register_ftrace_function(&target->ops);
+}
+
+static void pfc_livepatch_remove(struct pfc_target *target)
+{
+	unregister_ftrace_function(&target->ops);
+	ftrace_set_filter_ip(&target->ops, target->ip, 1, 0);
+}
+
 /* fprobes of 5.18 to 6.11 have other handlers; no kernel under test has those. */
 #if defined(CONFIG_FPROBE) && LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 
@@ -156,6 +216,7 @@ static const struct pfc_neighbour {
 	{ "fprobe",	pfc_fprobe_place,	pfc_fprobe_remove },
 	{ "ftrace",	pfc_ftrace_place,	pfc_ftrace_remove },
 	{ "regs",	pfc_regs_place,		pfc_ftrace_remove },
+	{ "livepatch",	pfc_livepatch_place,	pfc_livepatch_remove },
 };
 
 static const struct pfc_neighbour *pfc_neighbour;

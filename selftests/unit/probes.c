@@ -44,6 +44,7 @@ bool pfc_symbol_at(unsigned long addr, struct pfc_symbol *sym)
 }
 
 struct pfc_cover pfc_cover[PFC_NR_MARKS];
+struct pfc_range pfc_dispatcher[PFC_MAX_RANGES];
 
 /* ---- a backend ------------------------------------------------------------- */
 
@@ -188,6 +189,24 @@ static void ends_cannot_be_told(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, unavailable(), ALL);
 }
 
+/* A part of the dispatcher is livepatched: nothing is known, until a reset behind its end. */
+static void redirected(struct kunit *test)
+{
+	pfc_probes_redirected(1, true);
+	KUNIT_EXPECT_EQ(test, unavailable(), ALL);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(pfc_probes_why_not(PFC_ANON) ?: "", "is livepatched"));
+	pfc_probes_reset();
+	KUNIT_EXPECT_EQ(test, unavailable(), ALL);
+	pfc_probes_redirected(1, false);
+	KUNIT_EXPECT_EQ(test, unavailable(), ALL);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(pfc_probes_why_not(PFC_ANON) ?: "", "was livepatched"));
+	pfc_account = false;
+	KUNIT_EXPECT_EQ(test, unavailable(), ALL);
+	pfc_account = true;
+	pfc_probes_reset();
+	KUNIT_EXPECT_EQ(test, unavailable(), 0);
+}
+
 /* A class that has no probe may be any fault without a mark. */
 static void no_probe(struct kunit *test)
 {
@@ -268,6 +287,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(dead_probe),
 	KUNIT_CASE(lost_caller),
 	KUNIT_CASE(ends_cannot_be_told),
+	KUNIT_CASE(redirected),
 	KUNIT_CASE(no_probe),
 	KUNIT_CASE(no_address),
 	KUNIT_CASE(missed),

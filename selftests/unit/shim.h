@@ -135,6 +135,9 @@ typedef struct {
 #define atomic_read(a)		READ_ONCE((a)->counter)
 #define atomic_inc(a)		((void)__atomic_add_fetch(&(a)->counter, 1, __ATOMIC_SEQ_CST))
 #define atomic_dec(a)		((void)__atomic_sub_fetch(&(a)->counter, 1, __ATOMIC_SEQ_CST))
+#define set_bit(i, p)		((void)__atomic_or_fetch(p, 1UL << (i), __ATOMIC_RELAXED))
+#define clear_bit(i, p)		((void)__atomic_and_fetch(p, ~(1UL << (i)), __ATOMIC_RELAXED))
+#define test_bit(i, p)		(READ_ONCE(*(p)) >> (i) & 1)
 #define cmpxchg(p, old, new)	__sync_val_compare_and_swap(p, old, new)
 #define cmpxchg_acquire		cmpxchg
 #define smp_store_release(p, value) __atomic_store_n(p, value, __ATOMIC_RELEASE)
@@ -219,6 +222,7 @@ struct seq_file {
 
 void seq_printf(struct seq_file *m, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+#define scnprintf		snprintf
 #define seq_puts(m, text)	seq_printf(m, "%s", text)
 #define seq_putc(m, c)		seq_printf(m, "%c", c)
 

@@ -206,6 +206,24 @@ static inline bool pfc_arch_traced(unsigned long ip)
 	return pfc_arch_read(ip, &insn) && pfc_arch_target(&insn, ip, &target);
 }
 
+/**
+ * pfc_arch_behind_ftrace() - where a traced function goes on
+ * @start: its first instruction
+ *
+ * Context: any.
+ * Return: the instruction behind the one that calls ftrace, or 0: nobody traces it.
+ */
+static inline unsigned long pfc_arch_behind_ftrace(unsigned long start)
+{
+	static const u8 offsets[] = PFC_ARCH_FTRACE_OFFSETS;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(offsets); i++)
+		if (pfc_arch_traced(start + offsets[i]))
+			return start + offsets[i] + 4;
+	return 0;
+}
+
 /*
  * What the exception's table leads to and where an access may be refused before
  * handle_mm_fault(), the caller of the others first; and what sends the signal.

@@ -109,6 +109,22 @@ static inline bool pfc_arch_traced(unsigned long ip)
 	       (pfc_arch_read(ip + 4, &insn) && pfc_arch_target(&insn, ip, &target));
 }
 
+static inline unsigned long pfc_arch_behind_ftrace(unsigned long start)
+{
+	unsigned long target;
+	struct pfc_insn insn;
+
+	if (!pfc_arch_read(start, &insn))
+		return 0;
+	/* endbr64 */
+	if (insn.op == 0xf3 && (insn.rel & 0xffffff) == 0xfa1e0f) {
+		start += 4;
+		if (!pfc_arch_read(start, &insn))
+			return 0;
+	}
+	return pfc_arch_target(&insn, start, &target) ? start + 5 : 0;
+}
+
 /*
  * What refuses an access is inlined in do_user_addr_fault(), or ends in jumps, whose
  * caller is not known.
