@@ -8,8 +8,9 @@
 GUEST_MODULES="virtio_pci virtio_console virtio_blk"
 # What only tests use: stock kernels have it, others need not.
 GUEST_MODULES_STOCK="virtio_mmio zram ext4 loop"
-# Where the kernel has them: ext4's checksums, device memory, a shared directory.
-GUEST_MODULES_IF_ANY="crc32c_generic test_hmm 9p 9pnet_virtio"
+# Where the kernel has them: ext4's checksums, device memory, a shared directory, QEMU's
+# note for memory dumps.
+GUEST_MODULES_IF_ANY="crc32c_generic test_hmm 9p 9pnet_virtio qemu_fw_cfg"
 
 # busybox_ready: sets B_BUSYBOX to a static busybox of the guest.
 busybox_ready()
