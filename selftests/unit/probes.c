@@ -194,12 +194,12 @@ static void redirected(struct kunit *test)
 {
 	pfc_probes_redirected(1, true);
 	KUNIT_EXPECT_EQ(test, unavailable(), ALL);
-	KUNIT_EXPECT_NOT_NULL(test, strstr(pfc_probes_why_not(PFC_ANON) ?: "", "is livepatched"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(pfc_probes_why_not(PFC_ANON, &pfc_root) ?: "", "is livepatched"));
 	pfc_probes_reset();
 	KUNIT_EXPECT_EQ(test, unavailable(), ALL);
 	pfc_probes_redirected(1, false);
 	KUNIT_EXPECT_EQ(test, unavailable(), ALL);
-	KUNIT_EXPECT_NOT_NULL(test, strstr(pfc_probes_why_not(PFC_ANON) ?: "", "was livepatched"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(pfc_probes_why_not(PFC_ANON, &pfc_root) ?: "", "was livepatched"));
 	pfc_account = false;
 	KUNIT_EXPECT_EQ(test, unavailable(), ALL);
 	pfc_account = true;

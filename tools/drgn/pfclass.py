@@ -96,6 +96,7 @@ LEAF_UNCLASSIFIED = NR_CLASSES + len(REFINEMENTS)
 LEAF_REFUSED = LEAF_UNCLASSIFIED + 1
 SWAP_WP = constant("PFC_SWAP_WP")
 PROBES = [prog["pfc_probes"][i] for i in range(prog["pfc_nr_probes"])]
+ROOT = prog["pfc_root"]
 ACCOUNT, ARMED = bool(prog["pfc_account"]), bool(prog["pfc_armed"])
 
 
@@ -122,7 +123,7 @@ class Counters:
         self.numbers = [0] * (sizeof(COUNTERS) // 8)
         for cpu in cpus:
             now = self.read(per_cpu_ptr(prog["pfc_counters"], cpu))
-            then = self.read(prog["pfc_baseline"] + cpu)
+            then = self.read(ROOT.set.baseline + cpu)
             self.ever |= any(now)
             self.numbers = [(sum_ + new - old) % 2**64
                             for sum_, new, old in zip(self.numbers, now, then)]
@@ -171,11 +172,15 @@ class Counters:
         return self.faults() + self.get("retries") - self.leaf(LEAF_REFUSED)
 
     def hits(self, probe):
-        counted = kind_is(probe, "EXIT") and not probe.counts
-        return (self.get("probe[%d].ignored" % probe.index) +
+        begins = kind_is(probe, "ENTRY") or kind_is(probe, "VISIT")
+        hits = (self.get("probe[%d].ignored" % probe.index) +
                 self.get("probe[%d].lost" % probe.index) +
-                sum(self.hit(probe, variant) for variant in range(NR_VARIANTS)) +
-                (self.visits() if counted else 0))
+                sum(self.hit(probe, variant) for variant in range(NR_VARIANTS)))
+        if begins or (kind_is(probe, "EXIT") and not probe.counts):
+            hits += self.visits() + self.get("filtered")
+        if begins:
+            hits += self.get("lost_ends")
+        return hits
 
     def missed(self, probe):
         missed = self.get("probe[%d].lost" % probe.index) - probe.missed_base.value_()
@@ -222,7 +227,7 @@ def refines(refinement):
 def pgfault():
     event = constant("PGFAULT")
     return sum(per_cpu(prog["vm_event_states"], cpu).event[event].value_()
-               for cpu in CPUS) - prog["pfc_pgfault_baseline"].value_()
+               for cpu in CPUS) - ROOT.set.pgfault_baseline.value_()
 
 
 def value(available, number):
@@ -309,8 +314,6 @@ def print_frames():
         access = "write" if facts.flags & write else "exec" if facts.flags & fetch else "read"
         seen = [CLASSES[class_] for mark, class_ in enumerate(CLASS_OF_MARK)
                 if facts.marks.value_() >> mark & 1]
-        if facts.bits & constant("PFC_FACT_FILTERED"):
-            seen.append("(filtered out)")
         print(task.pid.value_(), task.comm.string_().decode(errors="replace"),
               "0x%x" % slot.frame.address, access, ",".join(seen) or "-")
 
