@@ -189,17 +189,22 @@ static void ends_cannot_be_told(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, unavailable(), ALL);
 }
 
+static const char *why_anon(void)
+{
+	return pfc_probes_why_not(PFC_ANON, &pfc_root) ?: "";
+}
+
 /* A part of the dispatcher is livepatched: nothing is known, until a reset behind its end. */
 static void redirected(struct kunit *test)
 {
 	pfc_probes_redirected(1, true);
 	KUNIT_EXPECT_EQ(test, unavailable(), ALL);
-	KUNIT_EXPECT_NOT_NULL(test, strstr(pfc_probes_why_not(PFC_ANON, &pfc_root) ?: "", "is livepatched"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(why_anon(), "is livepatched"));
 	pfc_probes_reset();
 	KUNIT_EXPECT_EQ(test, unavailable(), ALL);
 	pfc_probes_redirected(1, false);
 	KUNIT_EXPECT_EQ(test, unavailable(), ALL);
-	KUNIT_EXPECT_NOT_NULL(test, strstr(pfc_probes_why_not(PFC_ANON, &pfc_root) ?: "", "was livepatched"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(why_anon(), "was livepatched"));
 	pfc_account = false;
 	KUNIT_EXPECT_EQ(test, unavailable(), ALL);
 	pfc_account = true;
