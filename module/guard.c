@@ -166,26 +166,21 @@ static int pfc_guard_redirects_init(void)
 	err = register_kprobe(&pfc_guard_filter_kprobe);
 	if (err)
 		return err == -ENOENT ? 0 : err;
-	err = pfc_guard_find_redirects();
-	if (err)
-		unregister_kprobe(&pfc_guard_filter_kprobe);
-	return err;
-}
-
-static void pfc_guard_redirects_exit(void)
-{
-	unregister_kprobe(&pfc_guard_filter_kprobe);
+	return pfc_guard_find_redirects();
 }
 #else
 static int pfc_guard_redirects_init(void)
 {
 	return 0;
 }
-
-static void pfc_guard_redirects_exit(void)
-{
-}
 #endif
+
+static struct kprobe *pfc_guard_kprobes[] = {
+	&pfc_guard_kprobe,
+#if PFC_COMPAT_FTRACE
+	&pfc_guard_filter_kprobe,
+#endif
+};
 
 /**
  * pfc_guard_init() - watch the switch, and who redirects functions
@@ -205,7 +200,7 @@ int pfc_guard_init(void)
 		return err;
 	err = pfc_guard_redirects_init();
 	if (err)
-		unregister_kprobe(&pfc_guard_kprobe);
+		unregister_kprobes(pfc_guard_kprobes, ARRAY_SIZE(pfc_guard_kprobes));
 	return err;
 }
 
@@ -216,8 +211,8 @@ int pfc_guard_init(void)
  */
 void pfc_guard_exit(void)
 {
-	pfc_guard_redirects_exit();
-	unregister_kprobe(&pfc_guard_kprobe);
+	/* Those that this kernel lacks are left out; together they wait once. */
+	unregister_kprobes(pfc_guard_kprobes, ARRAY_SIZE(pfc_guard_kprobes));
 	irq_work_sync(&pfc_guard_irq);
 	cancel_delayed_work_sync(&pfc_guard_work);
 }
