@@ -6,7 +6,7 @@
 # shows. company.sh has the variables that choose among them.
 #
 #   PFC_RANDOM=N   random addresses that are tried for each probe_ parameter (default 3;
-#                  with PFC_ALL=1: 200)
+#                  with PFC_ALL=1: 200), all parameters at a time
 #   PFC_SEED=N     which ones (default 1)
 
 set -u
@@ -220,6 +220,44 @@ test_open_against_rmmod()
 	[ $cycles = 0 ] && [ "$(splats)" = "$begin" ]
 }
 
+# Where somebody makes a function of the dispatcher begin elsewhere, whether before insmod
+# or after, nobody knows what runs instead: every class is unavailable, and the reason names
+# the function, until it is gone and the counters were reset.
+test_a_livepatched_dispatcher_is_unavailable()
+{
+	load_with "" || return 1
+	# Those that hold probes, entries aside: of the visit's end, and of calls.
+	functions=$(awk '$3 ~ /\+0x[0-9a-f]*$/ && ($1 == "visit" || $2 == "call-site") {
+			sub(/\+.*/, "", $3); print $3 }' "$dir/probes" | sort -u)
+	rmmod pfclass
+	for function in $functions; do
+		for order in after before; do
+			# Only there does the function really begin elsewhere.
+			[ "$order $(uname -m)" != "before x86_64" ] || continue
+			[ $order = after ] || attach_module livepatch "$function" || return 4
+			load_with "" || return 1
+			[ $order = before ] || attach_module livepatch "$function" || return 4
+			"$load" -q -f 200
+			is_livepatched "$function" "is livepatched" && rc=0 || rc=$?
+			# A reset does not help while it is there.
+			echo 1 >"$dir/reset"
+			is_livepatched "$function" "is livepatched" || rc=1
+			detach_module
+			is_livepatched "$function" "was livepatched" || rc=1
+			echo 1 >"$dir/reset"
+			[ $rc != 0 ] || rows_exact "$function, $order insmod: afterwards" || rc=1
+			rmmod pfclass
+			[ $rc = 0 ] || { echo "# $function, $order insmod"; return 1; }
+		done
+	done
+}
+
+is_livepatched()
+{
+	! grep -E '^(anon|numa|none|faults) [0-9]' "$dir/stats" | sed 's/^/# /' | grep . &&
+		grep -q "^none .*$1() $2" "$dir/probes"
+}
+
 # ---- probes ------------------------------------------------------------------------------
 
 # Each exit of handle_mm_fault() shows its own hits: together they are as many as it is
@@ -241,12 +279,13 @@ test_each_exit_shows_its_own_hits()
 	return $rc
 }
 
-# Where no visit has a frame no latency is known: that is no 0.
-test_latency_without_frames_is_no_zero()
+# Of a class that cannot be counted no latency is known: that is no 0.
+test_latency_of_an_unavailable_class_is_no_zero()
 {
-	load_with "account=0 latency=1" || return 4
+	load_with "latency=1 probe_wp=vfs_read" || return 1
 	"$load" -q -f 1000
-	awk '$1 == "anon" && $2 == "count" { print "# " $0; n = $3 == "0" } END { exit n }' \
+	awk '$2 == "count" && ($1 == "wp" || $1 == "anon") { value[$1] = $3; print "# " $0 }
+		END { exit value["wp"] != "unavailable" || value["anon"] !~ /^[1-9]/ }' \
 		"$dir/latency" && rc=0 || rc=$?
 	rmmod pfclass
 	return $rc
@@ -254,13 +293,13 @@ test_latency_without_frames_is_no_zero()
 
 # ---- parameters ----------------------------------------------------------------------------
 
-# refused_or_unavailable PARAMETER VALUE: the module does not load, or the class is
-# unavailable; whichever, the machine survives faults.
+# tried PARAMETER VALUE: the module does not load, or the class is unavailable; whichever,
+# the machine survives faults.
 tried()
 {
 	load_with "$1=$2" || return 0
 	"$load" -q -f 400 -j 2
-	if [ "${3-}" = must ] && ! grep -q "^${1#probe_} unavailable" "$dir/stats"; then
+	if ! grep -q "^${1#probe_} unavailable" "$dir/stats"; then
 		echo "# $1=$2 is taken for ${1#probe_}"
 		rmmod pfclass
 		return 1
@@ -275,14 +314,15 @@ test_a_wrong_probe_af_is_refused()
 	for wrong in do_swap_page handle_mm_fault vm_normal_page do_wp_page; do
 		grep -q " [tT] $wrong\$" /proc/kallsyms || continue
 		echo "# probe_af=$wrong"
-		tried probe_af $wrong must || return 1
+		tried probe_af $wrong || return 1
 	done
 	# No part of a fault at all.
-	tried probe_wp vfs_read must || return 1
+	tried probe_wp vfs_read || return 1
 	[ "$(splats)" = "$begin" ]
 }
 
-# Any address in any function of memory management, and anywhere else.
+# Each parameter has an address of its own in each load: in the dispatcher, in a function of
+# memory management, or anywhere.
 test_random_probes_do_no_harm()
 {
 	begin=$(splats)
@@ -291,27 +331,42 @@ test_random_probes_do_no_harm()
 	load_with "" || return 1
 	parameters=$(cd /sys/module/pfclass/parameters && echo probe_*)
 	rmmod pfclass
-	awk '$2 ~ /^[tT]$/ && $4 == "" && $3 !~ /^[.$]|__pfx|__cfi/ { print $3 }' /proc/kallsyms \
-		>$tmp/symbols
-	for parameter in $parameters; do
-		awk -v seed="${PFC_SEED:-1}$parameter" -v count="$count" '
-		BEGIN { for (i = 1; i <= length(seed); i++)
-				n = (n * 31 + index("0123456789_abcdefghijklmnopqrstuvwxyz",
-						    substr(seed, i, 1))) % 1000003
-			srand(n) }
-		{ all[++a] = $1 }
-		/fault|page|folio|vma|pte|pmd|swap|rmap|anon|hugetlb|lru/ { near[++m] = $1 }
-		END { while (count--)
-			printf "%s+0x%x\n", rand() < 0.7 ? near[int(rand() * m) + 1] :
-				all[int(rand() * a) + 1], rand() < 0.3 ? 0 : int(rand() * 100) * 4 }
-		' $tmp/symbols >$tmp/random
-		while read -r point; do
-			# So that the log names the one that did harm.
-			echo "<6>pfclass: trying $parameter=$point" >/dev/kmsg
-			tried "$parameter" "$point" || return 1
-			[ "$(splats)" = "$begin" ] || { echo "# $parameter=$point"; return 1; }
-		done <$tmp/random
-	done
+	# Where an instruction may begin.
+	[ "$(uname -m)" = x86_64 ] && step=1 || step=4
+	awk '$2 ~ /^[tT]$/ && $4 == "" && $3 !~ /^[.$]|__pfx|__cfi/ { print $3 }' /proc/kallsyms |
+	awk -v seed="${PFC_SEED:-1}" -v count="$count" -v parameters="$parameters" -v step=$step '
+	function any(list, n) { return list[int(rand() * n) + 1] }
+	function point(where) {
+		where = rand()
+		if (where < 0.4)
+			return sprintf("%s+0x%x", any(inner, i), int(rand() * 4096 / step) * step)
+		if (where < 0.6)
+			return any(near, n) "+0x0"
+		return sprintf("%s+0x%x", where < 0.9 ? any(near, n) : any(all, a),
+			       int(rand() * 400 / step) * step)
+	}
+	{ all[++a] = $1 }
+	/^(__)?handle_(mm|pte)_fault$|^do_pte_missing$/ { inner[++i] = $1 }
+	/fault|page|folio|vma|pte|pmd|swap|rmap|anon|hugetlb|lru/ { near[++n] = $1 }
+	END {
+		srand(seed)
+		k = split(parameters, parameter)
+		while (count--) {
+			line = ""
+			for (p = 1; p <= k; p++)
+				line = line parameter[p] "=" point() " "
+			print line
+		}
+	}' >$tmp/random
+	while read -r points; do
+		# So that the log names the ones that did harm.
+		echo "<6>pfclass: trying $points" >/dev/kmsg
+		if load_with "$points"; then
+			"$load" -q -f 400 -j 2
+			rmmod pfclass || return 1
+		fi
+		[ "$(splats)" = "$begin" ] || { echo "# $points"; return 1; }
+	done <$tmp/random
 }
 
 # ---- all of them, the dangerous ones last ----------------------------------------------------
@@ -321,7 +376,8 @@ for name in 600_sleepers_with_1024_frames 900_sleepers_with_1024_frames \
 	2000_sleepers_with_4096_frames a_crowd_beyond_the_frames_is_counted \
 	killed_tasks_leave_nothing_behind kprobes_off_and_on_during_faults \
 	perf_record_of_page_faults_misses_nothing each_exit_shows_its_own_hits \
-	latency_without_frames_is_no_zero open_against_rmmod a_wrong_probe_af_is_refused random_probes_do_no_harm; do
+	latency_of_an_unavailable_class_is_no_zero a_livepatched_dispatcher_is_unavailable \
+	open_against_rmmod a_wrong_probe_af_is_refused random_probes_do_no_harm; do
 	echo "$name" | grep -Eq -e "$only" || continue
 	why=
 	test_$name </dev/null && rc=0 || rc=$?
