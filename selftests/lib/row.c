@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -714,6 +715,15 @@ static bool pfc_begin_counting(struct pfc_guard *guard, struct pfc_result *res)
 	return true;
 }
 
+/*
+ * Beside a load, NUMA balancing stays on. It leaves out a task that chose a policy itself
+ * (vma_policy_mof()); this one places pages as the default does.
+ */
+static void pfc_refuse_hints(void)
+{
+	syscall(SYS_set_mempolicy, 4 /* MPOL_LOCAL */, NULL, 0);
+}
+
 static void pfc_run_worker(struct pfc_run *run, struct pfc_guard *guard, bool bare)
 {
 	struct pfc_result *res = run->res;
@@ -741,6 +751,8 @@ static void pfc_run_worker(struct pfc_run *run, struct pfc_guard *guard, bool ba
 		static struct pfc_result own;
 
 		pfc_guard_forget(guard);
+		if (!(run->row->needs & PFC_NEED_NUMA))
+			pfc_refuse_hints();
 		own = *res;
 		run->res = &own;
 		pfc_work(run, bare);
