@@ -14,20 +14,19 @@ echo 0 >/proc/sys/kernel/randomize_va_space
 # one N FILE: what N faults of a process are in a watch of its own.
 one()
 {
-	pfclass stat -x, -o "$2" -- /pfclass/tests/faults wp "$1" 0x10000000
+	pfclass stat -x, -o "$2" -- /pfclass/tests/faults anon "$1" 0x10000000
 }
 
-# A class that no kernel infers: account=0 has it, too.
-wp()
+anon()
 {
-	awk -F, '$2 == "wp" { print $1 }' "$1"
+	awk -F, '$2 == "anon" { print $1 }' "$1"
 }
 
 # fifty: each counts what it counts alone.
 fifty()
 {
 	one 1 $dir/alone
-	base=$(($(wp $dir/alone) - 1))
+	base=$(($(anon $dir/alone) - 1))
 	i=1
 	while [ $i -le 50 ]; do
 		one $i $dir/$i &
@@ -36,8 +35,8 @@ fifty()
 	wait
 	i=1 bad=0
 	while [ $i -le 50 ]; do
-		[ "$(wp $dir/$i)" = $((base + i)) ] || {
-			echo "# $i: $(wp $dir/$i), not $((base + i))"
+		[ "$(anon $dir/$i)" = $((base + i)) ] || {
+			echo "# $i: $(anon $dir/$i), not $((base + i))"
 			bad=1
 		}
 		i=$((i + 1))
