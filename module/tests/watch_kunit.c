@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Observers: what may be their name, who wants a fault, and that the handlers are told when
+ * Observers: what may be their name, who wants a fault, and that the handlers know when
  * there is anybody beside the root.
  */
 #include "../watch.c"

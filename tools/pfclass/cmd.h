@@ -23,6 +23,7 @@ struct pfc_options {
 extern const struct argp_child pfc_common_children[];
 
 int pfc_parse_pid(const struct argp_state *state, const char *text);
+void pfc_parse_path(const struct argp_state *state, const char *text, const char **path);
 bool pfc_parse_command(struct argp_state *state, char ***command);
 void pfc_need_command(const struct argp_state *state, char **command);
 void pfc_check_scope(const struct argp_state *state, char **command, int pid,

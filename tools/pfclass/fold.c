@@ -79,9 +79,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		input->ns = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (input->path)
-			argp_error(state, "\"%s\" is one file too many", arg);
-		input->path = arg;
+		pfc_parse_path(state, arg, &input->path);
 		return 0;
 	case ARGP_KEY_END:
 		if (input->options->json)

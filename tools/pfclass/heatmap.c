@@ -185,9 +185,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		parse_size(state, input, arg);
 		return 0;
 	case ARGP_KEY_ARG:
-		if (input->path)
-			argp_error(state, "\"%s\" is one file too many", arg);
-		input->path = arg;
+		pfc_parse_path(state, arg, &input->path);
 		return 0;
 	case ARGP_KEY_END:
 		parse_end(state, input);

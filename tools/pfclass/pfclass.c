@@ -199,6 +199,21 @@ int pfc_parse_pid(const struct argp_state *state, const char *text)
 }
 
 /**
+ * pfc_parse_path() - take the one file that there may be
+ * @state: of the parser, at an argument
+ * @text: the argument
+ * @path: NULL, or the file that came before; set to @text
+ *
+ * Does not return if there is one already.
+ */
+void pfc_parse_path(const struct argp_state *state, const char *text, const char **path)
+{
+	if (*path)
+		argp_error(state, "\"%s\" is one file too many", text);
+	*path = text;
+}
+
+/**
  * pfc_parse_command() - take a command and its arguments, if they begin here
  * @state: of the parser, at an argument
  * @command: set to the command, which parses its arguments itself
