@@ -159,12 +159,13 @@ bool pfc_key_is_shown(unsigned int index)
  * pfc_path() - the path of one of pfclass's files
  * @file: a PFC_FILE_ name
  *
- * Return: the path; eight of them are good at a time.
+ * Return: the path; eight of them are good at a time in each thread.
  */
 const char *pfc_path(const char *file)
 {
-	static char path[8][PFC_PATH_MAX + 64], debugfs[PFC_PATH_MAX];
-	static unsigned int turn;
+	static __thread char path[8][PFC_PATH_MAX + 64];
+	static __thread unsigned int turn;
+	static char debugfs[PFC_PATH_MAX];
 	char *p = path[turn++ % 8];
 
 	/* Once: this is called while faults are counted. */

@@ -4,6 +4,7 @@
  * what breaks the contract is refused. The files are texts of the test's own.
  */
 #include <kunit/test.h>
+#include <pthread.h>
 #include <unistd.h>
 #include "../lib/stats.c"
 
@@ -143,11 +144,32 @@ static void percpu(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, !!pfc_percpu_differs(why, sizeof(why)), table->differs);
 }
 
+static void *many_paths(void *unused)
+{
+	unsigned int i;
+
+	for (i = 0; i < 64; i++)
+		pfc_path("theirs");
+	return NULL;
+}
+
+/* "remove test.b" was written to another file: a thread beside had read eight files. */
+static void paths_of_threads(struct kunit *test)
+{
+	const char *mine = pfc_path("mine");
+	pthread_t thread;
+
+	KUNIT_ASSERT_EQ(test, pthread_create(&thread, NULL, many_paths, NULL), 0);
+	pthread_join(thread, NULL);
+	KUNIT_EXPECT_STREQ(test, mine, "/debug/" PFC_DIR "/mine");
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(stats, rows_gen_params),
 	KUNIT_CASE(spoilt),
 	KUNIT_CASE(delta),
 	KUNIT_CASE_PARAM(percpu, tables_gen_params),
+	KUNIT_CASE(paths_of_threads),
 	{}
 };
 
