@@ -183,6 +183,19 @@ static struct kprobe *pfc_guard_kprobes[] = {
 };
 
 /**
+ * pfc_guard_exit() - watch it no longer
+ *
+ * Context: may sleep.
+ */
+void pfc_guard_exit(void)
+{
+	/* Those that this kernel lacks are left out; together they wait once. */
+	unregister_kprobes(pfc_guard_kprobes, ARRAY_SIZE(pfc_guard_kprobes));
+	irq_work_sync(&pfc_guard_irq);
+	cancel_delayed_work_sync(&pfc_guard_work);
+}
+
+/**
  * pfc_guard_init() - watch the switch, and who redirects functions
  *
  * A kernel without the one or the other needs no watching.
@@ -199,20 +212,8 @@ int pfc_guard_init(void)
 	if (err && err != -ENOENT)
 		return err;
 	err = pfc_guard_redirects_init();
+	/* The first one may have fired meanwhile. */
 	if (err)
-		unregister_kprobes(pfc_guard_kprobes, ARRAY_SIZE(pfc_guard_kprobes));
+		pfc_guard_exit();
 	return err;
-}
-
-/**
- * pfc_guard_exit() - watch it no longer
- *
- * Context: may sleep.
- */
-void pfc_guard_exit(void)
-{
-	/* Those that this kernel lacks are left out; together they wait once. */
-	unregister_kprobes(pfc_guard_kprobes, ARRAY_SIZE(pfc_guard_kprobes));
-	irq_work_sync(&pfc_guard_irq);
-	cancel_delayed_work_sync(&pfc_guard_work);
 }
