@@ -635,21 +635,6 @@ TEST_F(control, read_only_files_refuse_writes)
 
 static atomic_bool stop;
 
-static void *fault_on(void *unused)
-{
-	size_t page = pfc_page_size(), len = PFC_PAGES * page;
-	char *base = pfc_map(len, 0, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1, 0);
-
-	if (base == MAP_FAILED)
-		return base;
-	while (!atomic_load(&stop)) {
-		pfc_read_pages(base, len, page);
-		pfc_write_pages(base, len, page);
-		madvise(base, len, MADV_DONTNEED);
-	}
-	return NULL;
-}
-
 static void *read_on(void *unused)
 {
 	static char text[65536];
@@ -672,7 +657,7 @@ TEST_F_TIMEOUT(control, counts_are_exact_after_switching_under_faults, 300)
 
 	strcpy(mine, filter_now());
 	for (i = 0; i < 3; i++)
-		ASSERT_EQ(0, pthread_create(&thread[i], NULL, fault_on, NULL));
+		ASSERT_EQ(0, pthread_create(&thread[i], NULL, pfc_fault_on, &stop));
 	ASSERT_EQ(0, pthread_create(&thread[3], NULL, read_on, NULL));
 	for (end = pfc_now_ms() + 3000; turns < 3 || pfc_now_ms() < end; turns++) {
 		EXPECT_EQ(0, pfc_write(pfc_path(PFC_FILE_ENABLED), "0"));

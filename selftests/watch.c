@@ -374,21 +374,6 @@ TEST_F_TIMEOUT(watch, many_at_once, 300)
 
 static atomic_bool stop;
 
-static void *fault_on(void *unused)
-{
-	size_t page = pfc_page_size(), len = PFC_PAGES * page;
-	char *base = pfc_map(len, 0, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1, 0);
-
-	if (base == MAP_FAILED)
-		return base;
-	while (!atomic_load(&stop)) {
-		pfc_read_pages(base, len, page);
-		pfc_write_pages(base, len, page);
-		madvise(base, len, MADV_DONTNEED);
-	}
-	return NULL;
-}
-
 /* Reads of one that comes and goes: it is there, or it is not. */
 static void *read_on(void *unused)
 {
@@ -417,7 +402,7 @@ TEST_F_TIMEOUT(watch, come_and_go_under_load, 300)
 	root = wp("");
 	atomic_store(&stop, false);
 	for (i = 0; i < 3; i++)
-		ASSERT_EQ(0, pthread_create(&thread[i], NULL, fault_on, NULL));
+		ASSERT_EQ(0, pthread_create(&thread[i], NULL, pfc_fault_on, &stop));
 	ASSERT_EQ(0, pthread_create(&thread[3], NULL, read_on, NULL));
 	for (end = pfc_now_ms() + 3000; turns < 10 || pfc_now_ms() < end; turns++) {
 		ASSERT_EQ(0, command("add test.b"));

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -86,6 +87,27 @@ void pfc_write_pages(volatile char *base, size_t len, size_t step)
 
 	for (at = 0; at < len; at += step)
 		base[at] = 0x5a;
+}
+
+/**
+ * pfc_fault_on() - fault at memory of one's own until told to stop: what a thread runs
+ * @stop: an atomic_bool
+ *
+ * Return: NULL, or MAP_FAILED.
+ */
+void *pfc_fault_on(void *stop)
+{
+	size_t page = pfc_page_size(), len = PFC_PAGES * page;
+	char *base = pfc_map(len, 0, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1, 0);
+
+	if (base == MAP_FAILED)
+		return base;
+	while (!atomic_load((atomic_bool *)stop)) {
+		pfc_read_pages(base, len, page);
+		pfc_write_pages(base, len, page);
+		madvise(base, len, MADV_DONTNEED);
+	}
+	return NULL;
 }
 
 /**

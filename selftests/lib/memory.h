@@ -28,6 +28,7 @@
 void *pfc_map(size_t len, size_t align, int prot, int flags, int fd, off_t offset);
 void pfc_read_pages(const volatile char *base, size_t len, size_t step);
 void pfc_write_pages(volatile char *base, size_t len, size_t step);
+void *pfc_fault_on(void *stop);
 void pfc_settle(const void *except, size_t len);
 int pfc_clear_refs(const char *what);
 
