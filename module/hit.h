@@ -235,7 +235,9 @@ static __always_inline void pfc_hit_count_only(struct pfc_probe *probe,
 static __always_inline void pfc_hit_mark(struct pfc_probe *probe, struct pfc_frame *frame,
 					 unsigned int marks, unsigned int variant)
 {
-	frame->facts.marks |= marks;
+	struct pfc_facts *facts = &frame->facts;
+
+	facts->marks |= marks;
 	pfc_hit_count(probe, hit[variant]);
 }
 
