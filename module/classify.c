@@ -60,6 +60,18 @@ static const u8 pfc_refinement_to_class[PFC_NR_REFINEMENTS] = {
 #undef PFC_X
 };
 
+const u8 pfc_leaf_to_class[PFC_NR_CELLS] = {
+#define PFC_X(id, key, where) [PFC_##id] = PFC_##id,
+	PFC_CLASSES(PFC_X)
+#undef PFC_X
+#define PFC_X(id, class, key, meaning)						\
+	[PFC_LEAF(id)] = PFC_##id == PFC_SWAP_WP ? PFC_NR_CLASSES : PFC_##class,
+	PFC_REFINEMENTS(PFC_X)
+#undef PFC_X
+	[PFC_LEAF_UNCLASSIFIED] = PFC_NR_CLASSES,
+	[PFC_LEAF_REFUSED] = PFC_ERROR,
+};
+
 /**
  * pfc_mark_class() - the class that a mark speaks for
  * @mark: a mark
@@ -82,24 +94,6 @@ enum pfc_class pfc_mark_class(enum pfc_mark mark)
 enum pfc_class pfc_refinement_class(enum pfc_refinement refinement)
 {
 	return pfc_refinement_to_class[refinement];
-}
-
-/**
- * pfc_leaf_class() - the class whose faults a leaf holds
- * @leaf: a leaf, less than PFC_NR_CELLS
- *
- * Context: any.
- * Return: the class, or PFC_NR_CLASSES: its faults are in another leaf too, or in none.
- */
-enum pfc_class pfc_leaf_class(unsigned int leaf)
-{
-	if (leaf < PFC_LEAF_REFINED)
-		return leaf;
-	if (leaf == PFC_LEAF_REFUSED)
-		return PFC_ERROR;
-	if (leaf == PFC_LEAF(SWAP_WP) || leaf >= PFC_NR_LEAVES)
-		return PFC_NR_CLASSES;
-	return pfc_refinement_to_class[leaf - PFC_LEAF_REFINED];
 }
 
 /**

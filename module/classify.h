@@ -133,8 +133,21 @@ struct pfc_facts {
 bool pfc_classify_reads_after(const struct pfc_facts *facts);
 unsigned int pfc_classify(const struct pfc_facts *facts);
 enum pfc_class pfc_mark_class(enum pfc_mark mark);
-enum pfc_class pfc_leaf_class(unsigned int leaf);
 enum pfc_class pfc_refinement_class(enum pfc_refinement refinement);
+
+extern const u8 pfc_leaf_to_class[PFC_NR_CELLS];
+
+/**
+ * pfc_leaf_class() - the class whose faults a leaf holds
+ * @leaf: a leaf, less than PFC_NR_CELLS
+ *
+ * Context: any; probe handlers.
+ * Return: the class, or PFC_NR_CLASSES: its faults are in another leaf too, or in none.
+ */
+static __always_inline enum pfc_class pfc_leaf_class(unsigned int leaf)
+{
+	return pfc_leaf_to_class[leaf];
+}
 
 /**
  * pfc_classify_access() - what a fault was to do

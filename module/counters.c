@@ -211,11 +211,23 @@ void pfc_counters_reset(struct pfc_counter_set *set)
 
 	mutex_lock(&pfc_baseline_lock);
 	for_each_possible_cpu(cpu)
-		pfc_counters_copy(set, cpu, &set->baseline[cpu]);
+		pfc_counters_rebase(set, cpu);
 	if (set->latency)
 		pfc_latency_sum(set, set->latency_baseline);
 	set->pgfault_baseline = pfc_pgfault_now();
 	mutex_unlock(&pfc_baseline_lock);
+}
+
+/**
+ * pfc_counters_rebase() - make the counters of one CPU read zero
+ * @set: the set
+ * @cpu: the CPU
+ *
+ * Context: any; the caller holds off readers, and other resets.
+ */
+void pfc_counters_rebase(struct pfc_counter_set *set, unsigned int cpu)
+{
+	pfc_counters_copy(set, cpu, &set->baseline[cpu]);
 }
 
 /**

@@ -121,6 +121,7 @@ bool pfc_counters_read(const struct pfc_counter_set *set, unsigned int cpu,
 		       struct pfc_counters *out);
 void pfc_counters_total(const struct pfc_counter_set *set, struct pfc_counters *out);
 void pfc_counters_reset(struct pfc_counter_set *set);
+void pfc_counters_rebase(struct pfc_counter_set *set, unsigned int cpu);
 u64 pfc_counters_lost(void);
 bool pfc_pgfault(const struct pfc_counter_set *set, u64 *since_reset);
 u64 pfc_counters_leaf(const struct pfc_counters *c, unsigned int leaf);

@@ -19,6 +19,7 @@ DEFINE_STATIC_KEY_FALSE(pfc_events);
 int pfc_event_on(void)
 {
 	static_branch_inc(&pfc_picky);
+	static_branch_inc(&pfc_details);
 	static_branch_inc(&pfc_reports);
 	static_branch_inc(&pfc_events);
 	return 0;
@@ -33,6 +34,7 @@ void pfc_event_off(void)
 {
 	static_branch_dec(&pfc_events);
 	static_branch_dec(&pfc_reports);
+	static_branch_dec(&pfc_details);
 	static_branch_dec(&pfc_picky);
 }
 

@@ -13,7 +13,9 @@
 DECLARE_STATIC_KEY_FALSE(pfc_events);
 /* On while more than counts is needed: trace events, or latency=1. */
 DECLARE_STATIC_KEY_FALSE(pfc_reports);
-/* On while there is more to do than to count for the root: that, a filter, or watches. */
+/* On while the end of a visit takes more than counts: that, or rows of control groups. */
+DECLARE_STATIC_KEY_FALSE(pfc_details);
+/* On while there is more to do than to count for the root: these, a filter, or watches. */
 DECLARE_STATIC_KEY_FALSE(pfc_picky);
 
 void pfc_event_emit(unsigned int leaf, const struct pfc_frame *frame, u64 ns);

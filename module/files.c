@@ -21,6 +21,7 @@
 #include <linux/uaccess.h>
 #include <linux/wait_bit.h>
 #include <pfclass.h>
+#include "cgroups.h"
 #include "counters.h"
 #include "files.h"
 #include "probes.h"
@@ -234,6 +235,30 @@ static int pfc_percpu_show(struct seq_file *m, void *unused)
 	return 0;
 }
 
+static int pfc_cgroups_file_show(struct seq_file *m, void *unused)
+{
+	struct pfc_counters *c = kmalloc(sizeof(*c), GFP_KERNEL);
+	bool available[PFC_NR_CLASSES];
+	unsigned int i;
+	int err;
+
+	if (!c)
+		return -ENOMEM;
+	seq_puts(m, "cgroup id");
+	for (i = 0; i < PFC_NR_CLASSES; i++)
+		seq_printf(m, " %s", pfc_class_keys[i]);
+	seq_putc(m, '\n');
+	mutex_lock(&pfc_control_lock);
+	pfc_files_read(&pfc_root, c);
+	for (i = 0; i < PFC_NR_CLASSES; i++)
+		available[i] = pfc_cgroups_on() && pfc_account &&
+			       !pfc_probes_why_not(i, &pfc_root);
+	err = pfc_cgroups_show(m, available);
+	mutex_unlock(&pfc_control_lock);
+	kfree(c);
+	return err;
+}
+
 /* "key value", as in stats: KEY count N, KEY sum NS, KEY FROM_NS N ... */
 static int pfc_latency_show(struct seq_file *m, void *unused)
 {
@@ -333,8 +358,10 @@ static int pfc_reset_write(struct file *file, struct pfc_watch *watch, char *tex
 	mutex_lock(&pfc_control_lock);
 	pfc_counters_reset(&watch->set);
 	watch->missed_base = pfc_probes_missed();
-	if (watch == &pfc_root)
+	if (watch == &pfc_root) {
 		pfc_probes_reset();
+		pfc_cgroups_reset();
+	}
 	mutex_unlock(&pfc_control_lock);
 	return 0;
 }
@@ -354,6 +381,7 @@ static const struct pfc_file {
 } pfc_files[] = {
 	{ PFC_FILE_STATS,	0444, false, pfc_stats_show },
 	{ PFC_FILE_PERCPU,	0444, false, pfc_percpu_show },
+	{ PFC_FILE_CGROUPS,	0444, true, pfc_cgroups_file_show },
 	{ PFC_FILE_PROBES,	0444, true, pfc_probes_file_show },
 	{ PFC_FILE_LATENCY,	0444, false, pfc_latency_show },
 	{ PFC_FILE_ENABLED,	0600, true, pfc_enabled_show, pfc_enabled_write },

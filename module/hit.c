@@ -58,6 +58,7 @@ static void pfc_hit_refused(struct pfc_probe *probe, const struct pfc_call *call
 		.ret = VM_FAULT_SIGSEGV,
 		.flags = pfc_arch_refused_flags(),
 	};
+	bool root;
 
 	if (!facts.flags ||
 	    /* See struct pfc_refusal. */
@@ -67,9 +68,13 @@ static void pfc_hit_refused(struct pfc_probe *probe, const struct pfc_call *call
 		pfc_hit_count(probe, ignored);
 		return;
 	}
-	if (!pfc_hit_count_fault(&probe->count->ignored, address, PFC_LEAF_REFUSED,
-				 pfc_classify_split(&facts, VM_FAULT_SIGSEGV)))
+	root = pfc_hit_root_wants(address);
+	pfc_hit_count_fault(root, &probe->count->ignored, address, PFC_LEAF_REFUSED,
+			    pfc_classify_split(&facts, VM_FAULT_SIGSEGV));
+	if (!root)
 		return;
+	if (static_branch_unlikely(&pfc_by_cgroup))
+		pfc_cgroups_row()[PFC_ERROR]++;
 	pfc_hit_count(probe, hit[0]);
 	if (static_branch_unlikely(&pfc_events)) {
 		struct pfc_frame frame = {
@@ -192,6 +197,8 @@ static bool pfc_hit_commit(struct pfc_frame *frame, vm_fault_t ret)
 			pfc_count_latency(watch->set.latency, pfc_leaf_class(leaf), ns);
 		root |= watch == &pfc_root;
 	}
+	if (root && static_branch_unlikely(&pfc_by_cgroup))
+		pfc_cgroups_row()[pfc_leaf_class(leaf)]++;
 	if (root && reported && static_branch_unlikely(&pfc_events))
 		pfc_event_emit(leaf, frame, ns);
 	return root;

@@ -10,6 +10,7 @@
 
 #include <linux/mm.h>
 #include <compat/compat.h>
+#include "cgroups.h"
 #include "event.h"
 #include "frames.h"
 #include "locate.h"
@@ -125,14 +126,19 @@ static __always_inline bool pfc_hit_entry(struct pfc_probe *probe, const struct 
 	return true;
 }
 
-/*
- * Count a completed fault for everybody who wants it. Returns false if the root does not:
- * then *FILTERED counts it.
- */
-static __always_inline bool pfc_hit_count_fault(u64 __percpu *filtered, unsigned long address,
-						unsigned int leaf, unsigned long split)
+static __always_inline bool pfc_hit_root_wants(unsigned long address)
 {
-	bool root = pfc_filter_wants(rcu_dereference_sched(pfc_root.filter), address);
+	return pfc_filter_wants(rcu_dereference_sched(pfc_root.filter), address);
+}
+
+/*
+ * Count a completed fault for everybody who wants it. ROOT: from pfc_hit_root_wants(); if it
+ * does not, *FILTERED counts it.
+ */
+static __always_inline void pfc_hit_count_fault(bool root, u64 __percpu *filtered,
+						unsigned long address, unsigned int leaf,
+						unsigned long split)
+{
 	struct pfc_watch *watch;
 
 	if (root)
@@ -141,7 +147,33 @@ static __always_inline bool pfc_hit_count_fault(u64 __percpu *filtered, unsigned
 		raw_cpu_inc(*filtered);
 	pfc_for_each_wanting_from(watch, rcu_dereference_sched(pfc_root.next), address)
 		raw_cpu_inc(watch->set.counters->cell[leaf][split]);
-	return root;
+}
+
+/*
+ * The same for the fast path. Returns false, and does nothing, if it takes more than counts;
+ * to find the row of a group that is not the CPU's last one does.
+ */
+static __always_inline bool pfc_hit_count_picky(unsigned long address, unsigned int leaf,
+						unsigned long split)
+{
+	u64 *row;
+	bool root;
+
+	if (static_branch_unlikely(&pfc_details)) {
+		if (static_branch_unlikely(&pfc_reports))
+			return false;
+		root = pfc_hit_root_wants(address);
+		if (root) {
+			row = pfc_cgroups_hinted();
+			if (unlikely(!row))
+				return false;
+			row[pfc_leaf_class(leaf)]++;
+		}
+	} else {
+		root = pfc_hit_root_wants(address);
+	}
+	pfc_hit_count_fault(root, &pfc_counters->filtered, address, leaf, split);
+	return true;
 }
 
 /*
@@ -170,9 +202,8 @@ static __always_inline bool pfc_hit_exit(struct pfc_probe *probe, unsigned long 
 		return false;
 	split = pfc_classify_split(facts, ret);
 	if (static_branch_unlikely(&pfc_picky)) {
-		if (static_branch_unlikely(&pfc_reports))
+		if (!pfc_hit_count_picky(slot->frame.address, leaf, split))
 			return false;
-		pfc_hit_count_fault(&pfc_counters->filtered, slot->frame.address, leaf, split);
 	} else {
 		pfc_count_fault(leaf, split);
 	}

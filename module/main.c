@@ -13,6 +13,7 @@
 #include <linux/string.h>
 #include <pfclass.h>
 #include <compat/compat.h>
+#include "cgroups.h"
 #include "counters.h"
 #include "event.h"
 #include "files.h"
@@ -46,6 +47,10 @@ MODULE_PARM_DESC(frames, "tasks that can be inside a fault at a time, none misse
 
 module_param_named(watches, pfc_watches_max, uint, 0444);
 MODULE_PARM_DESC(watches, "how many watches there may be (default 16)");
+
+static unsigned int pfc_cgroups;
+module_param_named(cgroups, pfc_cgroups, uint, 0444);
+MODULE_PARM_DESC(cgroups, "how many control groups (v2) are counted apart (needs account=1); 0 (default): none");
 
 #define PFC_GIVEN(key, mark)							\
 	module_param_named(probe_##key, pfc_config.given[mark], charp, 0444);	\
@@ -82,6 +87,11 @@ static int __init pfc_init(void)
 		pr_err("latency=1 needs account=1: without it no fault has a beginning and an end\n");
 		return -EINVAL;
 	}
+	if (pfc_cgroups && !pfc_config.account) {
+		pr_err("cgroups=%u needs account=1: without it no fault is counted once\n",
+		       pfc_cgroups);
+		return -EINVAL;
+	}
 	if (!pfc_frames)
 		pfc_frames = max(1024U, 64 * num_possible_cpus());
 	err = pfc_watch_init(pfc_measure);
@@ -89,13 +99,23 @@ static int __init pfc_init(void)
 		return err;
 	if (pfc_measure) {
 		static_branch_inc(&pfc_reports);
+		static_branch_inc(&pfc_details);
 		static_branch_inc(&pfc_picky);
+	}
+	err = pfc_cgroups_init(pfc_cgroups);
+	if (err) {
+		if (err == -EINVAL)
+			pr_err("cgroups=%u is out of range: 0 to %u\n", pfc_cgroups,
+			       PFC_CGROUPS_MAX);
+		if (err == -EOPNOTSUPP)
+			pr_err("cgroups=%u: this kernel has no CONFIG_CGROUPS\n", pfc_cgroups);
+		goto err_watch_exit;
 	}
 	err = pfc_frames_init(pfc_frames);
 	if (err) {
 		if (err == -EINVAL)
 			pr_err("frames=%u is out of range: 1 to 1048576\n", pfc_frames);
-		goto err_watch_exit;
+		goto err_cgroups_exit;
 	}
 	err = pfc_locate_init();
 	if (err) {
@@ -123,6 +143,7 @@ static int __init pfc_init(void)
 		pfc_counters_reset(&pfc_root.set);
 		pfc_root.missed_base = pfc_probes_missed();
 		pfc_probes_reset();
+		pfc_cgroups_reset();
 	}
 	pfc_locate_exit();
 	pfc_files_init();
@@ -136,6 +157,8 @@ err_locate_exit:
 	pfc_locate_exit();
 err_frames_exit:
 	pfc_frames_exit();
+err_cgroups_exit:
+	pfc_cgroups_exit();
 err_watch_exit:
 	pfc_watch_exit();
 	return err;
@@ -147,6 +170,7 @@ static void __exit pfc_exit(void)
 	pfc_guard_exit();
 	pfc_probes_exit();
 	pfc_frames_exit();
+	pfc_cgroups_exit();
 	pfc_watch_exit();
 }
 

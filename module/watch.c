@@ -14,6 +14,7 @@
 
 struct pfc_watch pfc_root = { .filter = RCU_INITIALIZER(&pfc_filter_none) };
 DEFINE_STATIC_KEY_FALSE(pfc_picky);
+DEFINE_STATIC_KEY_FALSE(pfc_details);
 unsigned int pfc_watches_max = 16;
 /* @next and @filter of all; taken for a moment only. */
 static DEFINE_MUTEX(pfc_watch_lock);

@@ -96,6 +96,7 @@ TEST_F(control, files_have_their_modes)
 		{ PFC_FILE_FILTER, 0600 },
 		{ PFC_FILE_RESET, 0200 },
 		{ PFC_FILE_WATCHES, 0600 },
+		{ PFC_FILE_CGROUPS, 0444 },
 	};
 	struct stat st;
 	char path[64];

@@ -201,7 +201,7 @@ test_open_against_rmmod()
 	echo 0 >/proc/sys/kernel/panic_on_warn
 	begin=$(splats)
 	readers=
-	for file in stats percpu probes latency; do
+	for file in stats percpu probes latency cgroups; do
 		(while :; do cat "$dir/$file" >/dev/null 2>&1; done) &
 		readers="$readers $!"
 	done

@@ -25,6 +25,7 @@
 #define PFC_FILE_FILTER		"filter"
 #define PFC_FILE_RESET		"reset"
 #define PFC_FILE_WATCHES	"watches"
+#define PFC_FILE_CGROUPS	"cgroups"
 
 /* Below it: a directory a watch, with stats, percpu, latency, filter and reset. */
 #define PFC_DIR_WATCH		"watch"
@@ -225,5 +226,15 @@ enum pfc_state {
 #define PFC_WATCH_REMOVE	"remove"
 #define PFC_WATCH_HOLD		"hold"
 #define PFC_WATCH_NAME		32
+
+/*
+ * "cgroups": a header line, "cgroup id" and the classes, then a row a control group (v2) that
+ * faulted: its path, in which space, tab, newline and backslash are \ooo as in /proc/mounts,
+ * its id, which is the inode number of its directory, and its faults by class. Then two
+ * rows with the id "-": of the groups that were removed, and of those that found no row.
+ * Without cgroups=N there are these two alone, and all their counts are unavailable.
+ */
+#define PFC_CGROUP_REMOVED	"(removed)"
+#define PFC_CGROUP_OTHER	"(other)"
 
 #endif /* _UAPI_PFCLASS_H */

@@ -195,6 +195,8 @@ static __always_inline pid_t pfc_compat_mm_tgid(struct mm_struct *mm)
 
 /* The default hierarchy is cgroup v2's; without it there is no cgroup to name. */
 #ifdef CONFIG_CGROUPS
+#define PFC_COMPAT_CGROUPS 1
+
 static inline int pfc_compat_cgroup_level(const struct cgroup *cgroup)
 {
 	return cgroup->level;
@@ -227,18 +229,55 @@ static inline void pfc_compat_cgroup_put(struct cgroup *cgroup)
 	cgroup_put(cgroup);
 }
 
+/* False if it is too long. */
+static inline bool pfc_compat_cgroup_path(struct cgroup *cgroup, char *path, size_t size)
+{
+	int len = cgroup_path(cgroup, path, size);
+
+	return len > 0 && len < size;
+}
+
 static inline void pfc_compat_cgroup_show(struct seq_file *m, struct cgroup *cgroup)
 {
 	char *path = kmalloc(PATH_MAX, GFP_KERNEL);
 
 	/* A path that is too long, or no memory: it is not lost, only not shown. */
-	if (path && cgroup_path(cgroup, path, PATH_MAX) > 0)
+	if (path && pfc_compat_cgroup_path(cgroup, path, PATH_MAX))
 		seq_puts(m, path);
 	else
 		seq_putc(m, '?');
 	kfree(path);
 }
+
+/* The current task's; preemption is disabled, which is all that RCU wants. */
+static __always_inline struct cgroup *pfc_compat_cgroup_mine(void)
+{
+	return task_dfl_cgroup(current);
+}
+
+/*
+ * Only of a group that the current task is in, or was in since preemption was disabled: its
+ * references cannot end before RCU waited for that (percpu_ref_kill()). Takes no lock.
+ */
+static __always_inline void pfc_compat_cgroup_hold(struct cgroup *cgroup)
+{
+	css_get(&cgroup->self);
+}
+
+/* Whether it had its rmdir(): cgroup_is_dead(), which is the kernel's own. */
+static inline bool pfc_compat_cgroup_is_removed(struct cgroup *cgroup)
+{
+	return !(READ_ONCE(cgroup->self.flags) & CSS_ONLINE);
+}
+
+/* The inode number of its directory, as bpf_get_current_cgroup_id() has it. */
+static inline u64 pfc_compat_cgroup_id(struct cgroup *cgroup)
+{
+	return cgroup_id(cgroup);
+}
 #else
+#define PFC_COMPAT_CGROUPS 0
+
 static inline int pfc_compat_cgroup_level(const struct cgroup *cgroup)
 {
 	return 0;
@@ -258,8 +297,32 @@ static inline void pfc_compat_cgroup_put(struct cgroup *cgroup)
 {
 }
 
+static inline bool pfc_compat_cgroup_path(struct cgroup *cgroup, char *path, size_t size)
+{
+	return false;
+}
+
 static inline void pfc_compat_cgroup_show(struct seq_file *m, struct cgroup *cgroup)
 {
+}
+
+static __always_inline struct cgroup *pfc_compat_cgroup_mine(void)
+{
+	return NULL;
+}
+
+static __always_inline void pfc_compat_cgroup_hold(struct cgroup *cgroup)
+{
+}
+
+static inline bool pfc_compat_cgroup_is_removed(struct cgroup *cgroup)
+{
+	return false;
+}
+
+static inline u64 pfc_compat_cgroup_id(struct cgroup *cgroup)
+{
+	return 0;
 }
 #endif
 

@@ -16,8 +16,9 @@ static_assert(!PFC_FAULT_COMPLETED ||
 static_assert(!PFC_FAULT_DONE ||
 	      (unsigned int)PFC_FAULT_DONE == (PFC_TESTS_VM_FAULT_WRITE | VM_FAULT_LOCKED));
 
-kunit_test_suites(&pfc_classify_suite, &pfc_counters_suite, &pfc_filter_suite,
-		  &pfc_frames_suite, &pfc_locate_suite, &pfc_watch_suite, &pfc_arch_suite);
+kunit_test_suites(&pfc_cgroups_suite, &pfc_classify_suite, &pfc_counters_suite,
+		  &pfc_filter_suite, &pfc_frames_suite, &pfc_locate_suite, &pfc_watch_suite,
+		  &pfc_arch_suite);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("KUnit tests of pfclass");

@@ -8,6 +8,7 @@
 
 #include <kunit/test.h>
 
+extern struct kunit_suite pfc_cgroups_suite;
 extern struct kunit_suite pfc_classify_suite;
 extern struct kunit_suite pfc_counters_suite;
 extern struct kunit_suite pfc_filter_suite;

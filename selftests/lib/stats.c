@@ -330,47 +330,45 @@ long long pfc_classes_sum(const struct pfc_stats *stats)
 	return sum;
 }
 
-/**
- * pfc_percpu_differs() - do the columns of "percpu" sum to "stats"?
- * @why: gets the difference
- * @size: of @why, bytes
- *
- * Nothing that the filter lets through may fault meanwhile.
- *
- * Return: 0 if they do.
+/*
+ * Do the columns of a table sum to "stats"? FIRST: in its header; WORDS: of a row before its
+ * counts.
  */
-int pfc_percpu_differs(char *why, size_t size)
+static int pfc_columns_differ(const char *file, const char *first, unsigned int words, char *why,
+			      size_t size)
 {
-	static char text[65536];
+	static char text[1 << 20];
 	char *line, *save, *word, *save_word;
 	struct pfc_stats stats, sum;
 	int column[PFC_NR_KEYS];
 	unsigned int i, columns = 0;
 	ssize_t len;
 
-	len = pfc_read(pfc_path(PFC_FILE_PERCPU), text, sizeof(text));
+	len = pfc_read(pfc_path(file), text, sizeof(text));
 	if (len < 0) {
-		snprintf(why, size, "cannot read percpu: %s", strerror(-len));
+		snprintf(why, size, "cannot read %s: %s", file, strerror(-len));
 		return 1;
 	}
 	if (pfc_stats_read(&stats, why, size))
 		return 1;
 	line = strtok_r(text, "\n", &save);
 	word = line ? strtok_r(line, " \t", &save_word) : NULL;
-	if (!word || strcmp(word, "cpu")) {
-		snprintf(why, size, "the header of percpu starts with '%s', not 'cpu'",
-			 word ? word : "");
+	if (!word || strcmp(word, first)) {
+		snprintf(why, size, "the header of %s starts with '%s', not '%s'", file,
+			 word ? word : "", first);
 		return 1;
 	}
+	for (i = 1; word && i < words; i++)
+		word = strtok_r(NULL, " \t", &save_word);
 	while ((word = strtok_r(NULL, " \t", &save_word))) {
 		if (pfc_key_index(word) < 0 || columns == PFC_NR_KEYS) {
-			snprintf(why, size, "percpu has an unknown column '%s'", word);
+			snprintf(why, size, "%s has an unknown column '%s'", file, word);
 			return 1;
 		}
 		column[columns++] = pfc_key_index(word);
 	}
 	if (!columns) {
-		snprintf(why, size, "percpu has no column but 'cpu'");
+		snprintf(why, size, "%s has no column but '%s'", file, first);
 		return 1;
 	}
 	for (i = 0; i < PFC_NR_KEYS; i++)
@@ -379,10 +377,12 @@ int pfc_percpu_differs(char *why, size_t size)
 		sum.val[column[i]] = 0;
 	while ((line = strtok_r(NULL, "\n", &save))) {
 		word = strtok_r(line, " \t", &save_word);
+		for (i = 1; word && i < words; i++)
+			word = strtok_r(NULL, " \t", &save_word);
 		for (i = 0; word && i < columns; i++) {
 			word = strtok_r(NULL, " \t", &save_word);
 			if (!word) {
-				snprintf(why, size, "a row of percpu is short of columns");
+				snprintf(why, size, "a row of %s is short of columns", file);
 				return 1;
 			}
 			if (!strcmp(word, PFC_UNAVAILABLE))
@@ -398,12 +398,40 @@ int pfc_percpu_differs(char *why, size_t size)
 		if (want == PFC_NA && sum.val[column[i]] == 0)
 			continue;
 		if (sum.val[column[i]] != want) {
-			snprintf(why, size, "%s: percpu sums to %lld, stats says %lld",
-				 pfc_key(column[i]), sum.val[column[i]], want);
+			snprintf(why, size, "%s: %s sums to %lld, stats says %lld",
+				 pfc_key(column[i]), file, sum.val[column[i]], want);
 			return 1;
 		}
 	}
 	return 0;
+}
+
+/**
+ * pfc_percpu_differs() - do the columns of "percpu" sum to "stats"?
+ * @why: gets the difference
+ * @size: of @why, bytes
+ *
+ * Nothing that the filter lets through may fault meanwhile.
+ *
+ * Return: 0 if they do.
+ */
+int pfc_percpu_differs(char *why, size_t size)
+{
+	return pfc_columns_differ(PFC_FILE_PERCPU, "cpu", 1, why, size);
+}
+
+/**
+ * pfc_cgroups_differ() - do the columns of "cgroups" sum to "stats"?
+ * @why: gets the difference
+ * @size: of @why, bytes
+ *
+ * Nothing that the filter lets through may fault meanwhile.
+ *
+ * Return: 0 if they do.
+ */
+int pfc_cgroups_differ(char *why, size_t size)
+{
+	return pfc_columns_differ(PFC_FILE_CGROUPS, "cgroup", 2, why, size);
 }
 
 /**

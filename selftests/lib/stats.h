@@ -44,6 +44,7 @@ int pfc_stats_read(struct pfc_stats *stats, char *why, size_t size);
 void pfc_stats_delta(struct pfc_stats *to, const struct pfc_stats *from);
 long long pfc_classes_sum(const struct pfc_stats *stats);
 int pfc_percpu_differs(char *why, size_t size);
+int pfc_cgroups_differ(char *why, size_t size);
 void pfc_probe_reason(enum pfc_class class, char *text, size_t size);
 int pfc_filter_range(const void *start, size_t len);
 

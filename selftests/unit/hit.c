@@ -50,6 +50,9 @@ struct kretprobe {
 #include <hit.h>
 
 DEFINE_STATIC_KEY_FALSE(pfc_picky);
+DEFINE_STATIC_KEY_FALSE(pfc_details);
+DEFINE_PER_CPU(struct pfc_cgroup_hint, pfc_cgroup_hint);
+unsigned long pfc_cgroups_turn = 7;
 DEFINE_STATIC_KEY_FALSE(pfc_reports);
 DEFINE_STATIC_KEY_FALSE(pfc_infers);
 static struct pfc_filter everything;
@@ -57,6 +60,7 @@ struct pfc_watch pfc_root = { .filter = &everything };
 struct pfc_slots pfc_slots;
 struct pfc_counters *pfc_counters;
 const struct pfc_quick pfc_quick;
+const u8 pfc_leaf_to_class[PFC_NR_CELLS] = { [PFC_LEAF(WP_COPY)] = PFC_WP };
 unsigned long pfc_infer;
 struct pfc_range pfc_dispatcher[PFC_MAX_RANGES], pfc_trampolines[PFC_MAX_TRAMPOLINES];
 unsigned int pfc_nr_dispatcher, pfc_nr_trampolines;
@@ -313,6 +317,7 @@ static void counted_by_who_wants_it(struct kunit *test)
 	struct pfc_counters *cs[2] = {
 		alloc_percpu(struct pfc_counters), alloc_percpu(struct pfc_counters),
 	};
+	u64 row[PFC_NR_CLASSES + 1] = {};
 	static struct pfc_slot slot;
 	struct pfc_probe own = { .index = 7 };
 	struct pfc_vmf { struct vm_fault vmf; } vmf = { .vmf.address = w->address };
@@ -349,12 +354,31 @@ static void counted_by_who_wants_it(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cs[1]->probe[7].ignored, 0);
 
 	/* What wants more than counts is the slow path's, which counts it then. */
+	static_branch_inc(&pfc_details);
 	static_branch_inc(&pfc_reports);
 	slot.task = (unsigned long)current;
 	KUNIT_EXPECT_FALSE(test, pfc_hit_exit(&own, 0x8000, 0, true));
 	KUNIT_EXPECT_EQ(test, slot.task, (unsigned long)current);
 	KUNIT_EXPECT_EQ(test, cs[1]->cell[PFC_LEAF(WP_COPY)][0], w->watch);
 	static_branch_dec(&pfc_reports);
+
+	/* So is a fault that the root wants, of a group that is not the CPU's last one. */
+	pfc_cgroup_hint.turn = pfc_cgroups_turn - 1;
+	pfc_cgroup_hint.fault = row;
+	KUNIT_EXPECT_EQ(test, pfc_hit_exit(&own, 0x8000, 0, true), !w->root);
+	KUNIT_EXPECT_EQ(test, cs[0]->filtered, w->root ? 0 : 2);
+	pfc_cgroup_hint.turn = pfc_cgroups_turn;
+	pfc_cgroup_hint.cgroup = NULL;
+	slot.task = (unsigned long)current;
+	KUNIT_EXPECT_EQ(test, pfc_hit_exit(&own, 0x8000, 0, true), !w->root);
+	KUNIT_EXPECT_EQ(test, row[PFC_WP], 0);
+	KUNIT_EXPECT_EQ(test, cs[0]->cell[PFC_LEAF(WP_COPY)][0], w->root);
+	pfc_cgroup_hint.cgroup = pfc_compat_cgroup_mine();
+	slot.task = (unsigned long)current;
+	KUNIT_EXPECT_TRUE(test, pfc_hit_exit(&own, 0x8000, 0, true));
+	KUNIT_EXPECT_EQ(test, row[PFC_WP], w->root);
+	KUNIT_EXPECT_EQ(test, cs[0]->cell[PFC_LEAF(WP_COPY)][0], 2 * w->root);
+	static_branch_dec(&pfc_details);
 	static_branch_dec(&pfc_picky);
 	pfc_root = (struct pfc_watch){ .filter = &everything };
 	free_percpu(cs[0]);

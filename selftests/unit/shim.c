@@ -9,7 +9,7 @@ unsigned int shim_cpu;
 unsigned long jiffies = -300UL * HZ;
 static struct task_struct shim_init_task = { .tgid = 42, .pid = 43 };
 struct task_struct *current = &shim_init_task;
-struct cgroup shim_cgroup = { .path = "/" };
+struct cgroup shim_cgroup = { .path = "/", .self.flags = CSS_NO_REF | CSS_ONLINE };
 int shim_cgroup_references;
 
 /**

@@ -92,6 +92,9 @@ enum {
 #define array_size(a, b)	((size_t)(a) * (b))
 #define le32_to_cpu(x)		(x)
 
+#define hash_64(value, bits)	((u32)((u64)(value) * GOLDEN_RATIO_64 >> (64 - (bits))))
+#define reciprocal_scale(value, end) ((u32)((u64)(value) * (end) >> 32))
+
 static inline s64 sign_extend64(u64 value, int index)
 {
 	return (s64)(value << (63 - index)) >> (63 - index);
@@ -140,6 +143,8 @@ typedef struct {
 #define test_bit(i, p)		(READ_ONCE(*(p)) >> (i) & 1)
 #define cmpxchg(p, old, new)	__sync_val_compare_and_swap(p, old, new)
 #define cmpxchg_acquire		cmpxchg
+#define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define cpu_relax()		((void)0)
 #define smp_store_release(p, value) __atomic_store_n(p, value, __ATOMIC_RELEASE)
 
 /* ---- static keys, locks, RCU ----------------------------------------------- */
@@ -167,6 +172,7 @@ struct mutex {
 #define mutex_lock(lock)		((void)((lock)->held = 1))
 #define mutex_unlock(lock)		((void)((lock)->held = 0))
 #define lockdep_is_held(lock)		((lock)->held)
+#define lockdep_assert_held(lock)	((void)0)
 #define preempt_disable()		((void)0)
 #define preempt_enable()		((void)0)
 #define rcu_read_lock()			((void)0)
@@ -192,8 +198,43 @@ extern unsigned int shim_cpu;	/* the one that we are on */
 	(type *)calloc(nr_cpu_ids, SHIM_CPU_SIZE);				\
 })
 #define free_percpu		free
+#define DECLARE_PER_CPU(type, name) extern type name
+#define DEFINE_PER_CPU(type, name)						\
+	char shim_##name[nr_cpu_ids * SHIM_CPU_SIZE] __aligned(64);		\
+	extern type name __attribute__((alias("shim_" #name)))
+#define raw_cpu_ptr(p)		per_cpu_ptr(p, shim_cpu)
+#define smp_processor_id()	shim_cpu
+#define cpus_read_lock()	((void)0)
+#define cpus_read_unlock()	((void)0)
+
+static inline int smp_call_on_cpu(unsigned int cpu, int (*func)(void *), void *arg, bool phys)
+{
+	unsigned int was = shim_cpu, err;
+
+	shim_cpu = cpu;
+	err = func(arg);
+	shim_cpu = was;
+	return err;
+}
+
 #define raw_cpu_inc(x)		((*per_cpu_ptr(&(x), shim_cpu))++)
 #define raw_cpu_add(x, value)	((*per_cpu_ptr(&(x), shim_cpu)) += (value))
+
+/* ---- work, which nobody does ------------------------------------------------ */
+
+struct work_struct {
+	int unused;
+};
+
+struct delayed_work {
+	struct work_struct work;
+	void (*func)(struct work_struct *work);
+};
+
+#define DECLARE_DELAYED_WORK(name, f)	struct delayed_work name = { .func = (f) }
+#define to_delayed_work(w)		((struct delayed_work *)(w))
+#define schedule_delayed_work(w, delay)	((void)(w))
+#define cancel_delayed_work_sync(w)	((void)(w))
 
 /* ---- tasks and time -------------------------------------------------------- */
 
@@ -224,6 +265,7 @@ void seq_printf(struct seq_file *m, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 #define scnprintf		snprintf
 #define seq_puts(m, text)	seq_printf(m, "%s", text)
+#define seq_escape(m, text, which) seq_puts(m, text)
 #define seq_putc(m, c)		seq_printf(m, "%c", c)
 
 /* Why a test's filter is refused is the test's business. */

@@ -26,12 +26,15 @@ CALLED_HANDLERS = (r"^pfc_ftrace_on_", {"x0": "probe", "x2": "regs"})
 # What an address is derived from, and what is written there; the first that is in it.
 CLASSES = [
     ("cpu", "per-cpu"),         # the counters of the CPU that runs
+    ("*pfc_cgroup_hint", "per-cpu"),    # likewise: that CPU put it there
     ("stack", "stack"),         # the stack of the CPU that runs
     ("*pfc_slots", "visit"),    # the slot of the task that faults
     ("regs", "registers"),      # the saved registers of the hit, on the stack
     ("instance", "instance"),   # the kretprobe's instance of this call
     ("task", "task"),           # the running task: whether it may be preempted
 ]
+# Functions that claim a row for a control group, once a group: what they write, all share.
+CLAIMS = r"^pfc_cgroups_(claim|row)$"
 # Functions that may call through a pointer.
 INDIRECT = r"^(pfc_event_emit|pfc_ftrace_on_any)$"
 CALLER_SAVED = ["x%d" % i for i in range(19)] + ["x30"]
@@ -433,12 +436,14 @@ class Analysis:
         """The last time that it is seen, everything is known of it."""
         what = "SHARED: " + (", ".join(sorted(tags)) or "?")
         if "?" not in tags:
+            if re.match(CLAIMS, name):
+                what = "claim"
             what = next((w for tag, w in CLASSES if tag in tags), what)
         self.stores[name, insn.addr - start] = (what, "%s %s" % (insn.op, insn.args))
 
 
 def main():
-    names = [what for _, what in CLASSES]
+    names = list(dict.fromkeys(what for _, what in CLASSES)) + ["claim"]
     status = 0
     for kernel in sys.argv[1:]:
         a = Analysis(kernel)

@@ -15,6 +15,7 @@
 #include "cmd.h"
 #include "lib/latencies.h"
 #include "lib/output.h"
+#include "lib/rows.h"
 #include "lib/stats.h"
 
 /* The buckets of the histogram end at 2^SHORTEST - 1 to 2^LONGEST - 1 ns: 127 ns to 8.6 s. */
@@ -56,11 +57,13 @@ struct input {
  * struct reading - what is printed
  * @stats: the counters
  * @latencies: the histograms
+ * @cgroups: the classes by control group
  * @filter: whether a filter is set
  */
 struct reading {
 	struct pfc_stats stats;
 	struct pfc_latencies latencies;
+	struct pfc_rows cgroups;
 	struct pfc_value filter;
 };
 
@@ -208,6 +211,43 @@ static void print_family(FILE *out, const struct family *family, const struct pf
 				     pfc_suffix(i) + 1, pfc_stats_split(stats, class, i));
 }
 
+/* As a label's value. */
+static void print_quoted(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (strchr("\\\"\n", *text))
+			putc('\\', out);
+		putc(*text == '\n' ? 'n' : *text, out);
+	}
+}
+
+/* Nothing without cgroups=N. A group that is removed has no sample any more. */
+static void print_cgroups(FILE *out, const struct pfc_rows *rows)
+{
+	static const char name[] = "cgroup_faults_total";
+	size_t i, column;
+
+	if (!pfc_rows_available(rows))
+		return;
+	print_help(out, name, "completed faults by control group (v2) and class");
+	print_meaning(out, PFC_CGROUP_REMOVED, "groups that were removed");
+	print_meaning(out, PFC_CGROUP_OTHER, "groups that found no row, see cgroups=N");
+	print_type(out, name, "counter");
+	for (i = 0; i < rows->nr_rows; i++) {
+		char *path = pfc_row_path(&rows->rows[i]);
+
+		for (column = 0; column < rows->nr_columns; column++) {
+			if (!rows->rows[i].values[column].available)
+				continue;
+			fprintf(out, "pfclass_%s{cgroup=\"", name);
+			print_quoted(out, path);
+			fprintf(out, "\",class=\"%s\"} %" PRIu64 "\n", rows->columns[column],
+				rows->rows[i].values[column].n);
+		}
+		free(path);
+	}
+}
+
 static void print_totals(FILE *out, const struct pfc_stats *stats)
 {
 	size_t i;
@@ -271,6 +311,7 @@ static void print_all(FILE *out, const struct reading *reading)
 	for (i = 0; i < sizeof(families) / sizeof(*families); i++)
 		print_family(out, &families[i], &reading->stats);
 	print_totals(out, &reading->stats);
+	print_cgroups(out, &reading->cgroups);
 	print_durations(out, &reading->latencies);
 }
 
@@ -295,6 +336,8 @@ static int read_all(struct pfc_reader *reader, struct reading *reading)
 
 	if (!ret)
 		ret = pfc_read_latencies(reader, &reading->latencies);
+	if (!ret)
+		ret = pfc_read_rows(reader, &pfc_rows_cgroups, &reading->cgroups);
 	if (!ret)
 		ret = read_filter(reader, &reading->filter);
 	return ret;
@@ -379,5 +422,6 @@ int pfc_cmd_prometheus(int argc, char **argv, struct pfc_options *options)
 	if (!ret)
 		ret = write_all(input.output, &reading);
 	pfc_free_stats(&reading.stats);
+	pfc_free_rows(&reading.cgroups);
 	return ret;
 }

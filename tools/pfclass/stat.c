@@ -29,6 +29,7 @@ static const char doc[] =
 	"  pfclass stat 1               a line each second\n"
 	"  pfclass stat 0.5 10          ten lines, half a second each\n"
 	"  pfclass stat --percpu        a row for each CPU\n"
+	"  pfclass stat --per-cgroup 1  a row for each control group, each second\n"
 	"  pfclass stat -- make -j4     the faults of a command and its children\n"
 	"  pfclass stat 1 -- make -j4   the same, a line each second\n"
 	"  pfclass stat -p 1234         the faults of a process until ^C or its end\n"
@@ -45,6 +46,7 @@ static const struct argp_option stat_options[] = {
 	{ "verbose", 'v', NULL, 0, "Include refinements that are zero or unavailable", 0 },
 	{ "separator", 'x', "SEP", 0, "Print VALUE SEP KEY SEP PERCENT for each counter", 0 },
 	{ "percpu", 'P', NULL, 0, "Print a row for each CPU that handled a fault", 0 },
+	{ "per-cgroup", 'C', NULL, 0, "Print a row for each control group that faulted", 0 },
 	{ "pid", 'p', "PID", 0, "Count only the process PID, until ^C or its end", 0 },
 	{ "watch", 'w', "NAME", 0, "Show the counters of the watch NAME", 0 },
 	{ "output", 'o', "FILE", 0, "Write to FILE", 0 },
@@ -77,7 +79,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		input->separator = arg;
 		return 0;
 	case 'P':
-		input->percpu = true;
+		input->rows = &pfc_rows_percpu;
+		return 0;
+	case 'C':
+		input->rows = &pfc_rows_cgroups;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (!pfc_parse_command(state, &input->scope.command))
@@ -90,6 +95,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 				input->counted);
 		if (input->separator && input->options->json)
 			argp_error(state, "-j and -x exclude each other");
+		if (input->rows == &pfc_rows_cgroups && (is_scoped(input) || input->watch))
+			argp_error(state, "-C shows all faults, not those of a command, -p or -w");
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -110,13 +117,13 @@ static int print(const struct stat_input *input, struct stat_lines *lines,
 		stat_print_json(input, sample);
 	else if (input->separator)
 		stat_print_cells(input, sample);
-	else if (input->percpu)
-		stat_print_percpu(input, sample);
+	else if (input->rows)
+		stat_print_rows(input, sample);
 	else if (input->repeat)
 		stat_print_line(input, lines, sample);
 	else
 		stat_print_table(input, sample);
-	if (input->repeat && input->percpu && !input->options->json &&
+	if (input->repeat && input->rows && !input->options->json &&
 	    !input->separator)
 		putchar('\n');
 	return pfc_flush();

@@ -8,7 +8,7 @@
 
 #include "cmd.h"
 #include "lib/interval.h"
-#include "lib/percpu.h"
+#include "lib/rows.h"
 #include "lib/scope.h"
 #include "lib/stats.h"
 
@@ -22,7 +22,7 @@
  * @separator: of -x, or NULL
  * @output: of -o, or NULL
  * @verbose: -v
- * @percpu: -P
+ * @rows: of -P or -C, or NULL
  * @repeat: an interval was given
  * @counted: COUNT was given
  * @interval: nanoseconds
@@ -35,7 +35,7 @@ struct stat_input {
 	const char *separator;
 	const char *output;
 	bool verbose;
-	bool percpu;
+	const struct pfc_rows_kind *rows;
 	bool repeat;
 	bool counted;
 	uint64_t interval;
@@ -45,14 +45,14 @@ struct stat_input {
 /**
  * struct sample - one reading, or the difference of two
  * @stats: the counters
- * @percpu: the counters by CPU, with -P
+ * @rows: the counters by CPU or control group, with -P or -C
  * @since: nanoseconds of CLOCK_MONOTONIC; of a difference: since the start
  * @length: nanoseconds between the two readings
  * @reset: the counters were reset between the two readings
  */
 struct sample {
 	struct pfc_stats stats;
-	struct pfc_percpu percpu;
+	struct pfc_rows rows;
 	uint64_t since;
 	uint64_t length;
 	bool reset;
@@ -88,7 +88,7 @@ void stat_list_unavailable(const struct sample *sample, enum pfc_key_kind first,
 void stat_print_table(const struct stat_input *input, const struct sample *sample);
 void stat_print_line(const struct stat_input *input, struct stat_lines *lines,
 		     const struct sample *sample);
-void stat_print_percpu(const struct stat_input *input, const struct sample *sample);
+void stat_print_rows(const struct stat_input *input, const struct sample *sample);
 void stat_print_cells(const struct stat_input *input, const struct sample *sample);
 void stat_print_json(const struct stat_input *input, const struct sample *sample);
 

@@ -2,6 +2,7 @@
 /* pfclass stat: JSON, and separated values, for programs. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "lib/json.h"
 #include "lib/table.h"
@@ -27,32 +28,32 @@ static const char *share(const struct sample *sample, struct pfc_value value)
 void stat_print_cells(const struct stat_input *input, const struct sample *sample)
 {
 	const struct pfc_stats *stats = &sample->stats;
-	const struct pfc_percpu *percpu = &sample->percpu;
+	const struct pfc_rows *rows = &sample->rows;
 	const char *sep = input->separator;
 	struct pfc_table cells;
 	size_t i, column;
 
 	/* Two columns: the value, and the rest of the line. */
 	pfc_table_init(&cells, 2, 0);
-	for (i = 0; !input->percpu && i < pfc_keys_nr(); i++) {
+	for (i = 0; !input->rows && i < pfc_keys_nr(); i++) {
 		if (!stats->listed[i])
 			continue;
 		pfc_table_add_value(&cells, stats->values[i]);
 		pfc_table_add(&cells, "%s%s%s", pfc_key(i)->name, sep,
 			      share(sample, stats->values[i]));
 	}
-	for (i = 0; !input->percpu && i < stats->nr_extras; i++) {
+	for (i = 0; !input->rows && i < stats->nr_extras; i++) {
 		pfc_table_add_value(&cells, stats->extras[i].value);
 		pfc_table_add(&cells, "%s%s%s", stats->extras[i].name, sep,
 			      share(sample, stats->extras[i].value));
 	}
-	for (i = 0; i < percpu->nr_cpus; i++) {
-		for (column = 0; column < percpu->nr_columns; column++) {
-			struct pfc_value value = percpu->cpus[i].values[column];
+	for (i = 0; i < rows->nr_rows; i++) {
+		for (column = 0; column < rows->nr_columns; column++) {
+			struct pfc_value value = rows->rows[i].values[column];
 
 			pfc_table_add_value(&cells, value);
 			pfc_table_add(&cells, "%s%s%s",
-				      percpu->columns[column], sep,
+				      rows->columns[column], sep,
 				      share(sample, value));
 		}
 	}
@@ -61,9 +62,9 @@ void stat_print_cells(const struct stat_input *input, const struct sample *sampl
 			printf("%" PRIu64 ".%09" PRIu64 "%s",
 			       (uint64_t)(sample->since / NSEC),
 			       (uint64_t)(sample->since % NSEC), sep);
-		if (input->percpu)
-			printf("CPU%u%s",
-			       percpu->cpus[i / percpu->nr_columns].cpu, sep);
+		if (input->rows)
+			printf("%s%s%s", input->rows->prefix,
+			       rows->rows[i / rows->nr_columns].name, sep);
 		printf("%s%s%s\n", cells.cells[2 * i], sep,
 		       cells.cells[2 * i + 1]);
 	}
@@ -81,22 +82,31 @@ static json_t *others(const struct pfc_stats *stats)
 	return extras;
 }
 
-static json_t *cpu_rows(const struct pfc_percpu *percpu)
+/* A CPU is its number, a group its path and its id. */
+static json_t *all_rows(const struct pfc_rows *rows)
 {
-	json_t *rows = pfc_json_array();
+	json_t *all = pfc_json_array();
 	size_t i, column;
 
-	for (i = 0; i < percpu->nr_cpus; i++) {
-		const struct pfc_cpu *cpu = &percpu->cpus[i];
+	for (i = 0; i < rows->nr_rows; i++) {
+		const struct pfc_row *from = &rows->rows[i];
 		json_t *row = pfc_json_object();
+		char *path;
 
-		pfc_json_set(row, "cpu", pfc_json_u64(cpu->cpu));
-		for (column = 0; column < percpu->nr_columns; column++)
-			pfc_json_set(row, percpu->columns[column],
-				     pfc_json_value(cpu->values[column]));
-		pfc_json_append(rows, row);
+		if (rows->kind->numbered) {
+			pfc_json_set(row, rows->kind->key, pfc_json_u64(from->id));
+		} else {
+			path = pfc_row_path(from);
+			pfc_json_set(row, rows->kind->key, pfc_json_string(path));
+			pfc_json_set(row, "id", from->id ? pfc_json_u64(from->id) : json_null());
+			free(path);
+		}
+		for (column = 0; column < rows->nr_columns; column++)
+			pfc_json_set(row, rows->columns[column],
+				     pfc_json_value(from->values[column]));
+		pfc_json_append(all, row);
 	}
-	return rows;
+	return all;
 }
 
 /**
@@ -133,8 +143,8 @@ void stat_print_json(const struct stat_input *input, const struct sample *sample
 	}
 	if (stats->nr_extras)
 		pfc_json_set(root, "others", others(stats));
-	if (input->percpu)
-		pfc_json_set(root, "percpu", cpu_rows(&sample->percpu));
+	if (input->rows)
+		pfc_json_set(root, input->rows->file, all_rows(&sample->rows));
 	pfc_json_set(root, "unavailable", unavailable);
 	pfc_json_print(root, input->repeat);
 }

@@ -13,16 +13,7 @@
 void stat_free(struct sample *sample)
 {
 	pfc_free_stats(&sample->stats);
-	pfc_free_percpu(&sample->percpu);
-}
-
-static void *duplicate(const void *old, size_t nr, size_t size)
-{
-	void *new = pfc_alloc(NULL, nr, size);
-
-	if (nr)
-		memcpy(new, old, nr * size);
-	return new;
+	pfc_free_rows(&sample->rows);
 }
 
 /**
@@ -32,20 +23,12 @@ static void *duplicate(const void *old, size_t nr, size_t size)
  */
 void stat_copy(struct sample *to, const struct sample *from)
 {
-	const struct pfc_percpu *old = &from->percpu;
-	struct pfc_percpu *new = &to->percpu;
-	size_t i;
-
 	*to = *from;
-	to->stats.extras = duplicate(from->stats.extras, from->stats.nr_extras,
-				     sizeof(*from->stats.extras));
-	new->columns = duplicate(old->columns, old->nr_columns,
-				 sizeof(*old->columns));
-	new->cpus = duplicate(old->cpus, old->nr_cpus, sizeof(*old->cpus));
-	for (i = 0; i < old->nr_cpus; i++)
-		new->cpus[i].values = duplicate(old->cpus[i].values,
-						old->nr_columns,
-						sizeof(*old->cpus[i].values));
+	to->stats.extras = pfc_alloc(NULL, from->stats.nr_extras, sizeof(*from->stats.extras));
+	if (from->stats.nr_extras)
+		memcpy(to->stats.extras, from->stats.extras,
+		       from->stats.nr_extras * sizeof(*from->stats.extras));
+	pfc_copy_rows(&to->rows, &from->rows);
 }
 
 /**
@@ -54,7 +37,8 @@ void stat_copy(struct sample *to, const struct sample *from)
  * @input: the command line
  * @sample: on success the reading, to be released by stat_free()
  *
- * Return: as pfc_read_stats() or pfc_read_percpu().
+ * Return: as pfc_read_stats() or pfc_read_rows(); or, after a line on standard error,
+ * PFC_EXIT_NO_ROWS.
  */
 int stat_read(struct pfc_reader *reader, const struct stat_input *input,
 	      struct sample *sample)
@@ -64,9 +48,15 @@ int stat_read(struct pfc_reader *reader, const struct stat_input *input,
 	memset(sample, 0, sizeof(*sample));
 	sample->since = pfc_now();
 	ret = pfc_read_stats(reader, &sample->stats);
-	if (ret || !input->percpu)
+	if (ret || !input->rows)
 		return ret;
-	ret = pfc_read_percpu(reader, &sample->percpu);
+	ret = pfc_read_rows(reader, input->rows, &sample->rows);
+	if (!ret && input->rows == &pfc_rows_cgroups && !pfc_rows_available(&sample->rows)) {
+		pfc_error("the module counts no control groups; load it with cgroups=64, or as "
+			  "many as there are, and account=1");
+		pfc_free_rows(&sample->rows);
+		ret = PFC_EXIT_NO_ROWS;
+	}
 	if (ret)
 		pfc_free_stats(&sample->stats);
 	return ret;
@@ -83,18 +73,19 @@ static const struct pfc_value *find_extra(const struct pfc_stats *stats,
 	return NULL;
 }
 
-static const struct pfc_cpu *find_cpu(const struct pfc_percpu *percpu,
-				      unsigned int cpu)
+static const struct pfc_row *find_row(const struct pfc_rows *rows, const struct pfc_row *row)
 {
 	size_t i;
 
-	for (i = 0; i < percpu->nr_cpus; i++)
-		if (percpu->cpus[i].cpu == cpu)
-			return &percpu->cpus[i];
+	/* A path may be another group's by now, an id never is. */
+	for (i = 0; i < rows->nr_rows; i++)
+		if (rows->rows[i].id == row->id &&
+		    (row->id || !strcmp(rows->rows[i].name, row->name)))
+			return &rows->rows[i];
 	return NULL;
 }
 
-static bool same_columns(const struct pfc_percpu *a, const struct pfc_percpu *b)
+static bool same_columns(const struct pfc_rows *a, const struct pfc_rows *b)
 {
 	size_t i;
 
@@ -122,16 +113,16 @@ static bool was_reset(const struct sample *then, const struct sample *now)
 		if (went_back(then->stats.values[key], now->stats.values[key]))
 			return true;
 	}
-	if (!same_columns(&then->percpu, &now->percpu))
+	if (!same_columns(&then->rows, &now->rows))
 		return true;
-	for (i = 0; i < then->percpu.nr_cpus; i++) {
-		const struct pfc_cpu *old = &then->percpu.cpus[i];
-		const struct pfc_cpu *new = find_cpu(&now->percpu, old->cpu);
+	for (i = 0; i < then->rows.nr_rows; i++) {
+		const struct pfc_row *old = &then->rows.rows[i];
+		const struct pfc_row *new = find_row(&now->rows, old);
 
-		/* A CPU's row appears with its first fault and stays. */
-		if (!new)
+		/* A CPU's row appears with its first fault and stays; a group's goes with it. */
+		if (!new && now->rows.kind->numbered)
 			return true;
-		for (column = 0; column < now->percpu.nr_columns; column++)
+		for (column = 0; new && column < now->rows.nr_columns; column++)
 			if (went_back(old->values[column], new->values[column]))
 				return true;
 	}
@@ -146,6 +137,20 @@ static struct pfc_value grown(const struct pfc_value *then, struct pfc_value now
 	/* A total that is computed while faults go on may shrink by a few. */
 	now.n = now.n > then->n ? now.n - then->n : 0;
 	return now;
+}
+
+/* What a group had counted before it was removed was in its own row then. */
+static void subtract_removed(const struct pfc_rows *now, struct pfc_row *removed,
+			     const struct pfc_rows *then)
+{
+	size_t i, column;
+
+	for (i = 0; i < then->nr_rows; i++) {
+		if (find_row(now, &then->rows[i]))
+			continue;
+		for (column = 0; column < now->nr_columns; column++)
+			removed->values[column].n -= then->rows[i].values[column].n;
+	}
 }
 
 /**
@@ -173,12 +178,14 @@ void stat_subtract(struct sample *diff, const struct sample *then, uint64_t star
 		extra->value = grown(find_extra(&then->stats, extra->name),
 				     extra->value);
 	}
-	for (i = 0; i < diff->percpu.nr_cpus; i++) {
-		struct pfc_cpu *new = &diff->percpu.cpus[i];
-		const struct pfc_cpu *old = find_cpu(&then->percpu, new->cpu);
+	for (i = 0; i < diff->rows.nr_rows; i++) {
+		struct pfc_row *new = &diff->rows.rows[i];
+		const struct pfc_row *old = find_row(&then->rows, new);
 
-		for (column = 0; column < diff->percpu.nr_columns; column++)
+		for (column = 0; column < diff->rows.nr_columns; column++)
 			new->values[column] = grown(old ? &old->values[column] :
 						    &zero, new->values[column]);
+		if (!diff->rows.kind->numbered && !strcmp(new->name, PFC_CGROUP_REMOVED))
+			subtract_removed(&diff->rows, new, &then->rows);
 	}
 }

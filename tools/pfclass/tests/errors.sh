@@ -129,6 +129,26 @@ garbled "percpu with a bad number" 6 "percpu:2: " percpu "stat -P" <<EOF
 cpu anon wp
 0 1 two
 EOF
+garbled "cgroups without ids" 6 "cgroups:1: .*cgroup id" cgroups "stat -C" <<EOF
+cgroup anon wp
+EOF
+garbled "cgroups with a group that has no id" 6 "cgroups:2: .*path and a number" cgroups "stat -C" <<EOF
+cgroup id anon wp
+/a - 1 2
+EOF
+garbled "cgroups with an id of no group" 6 "cgroups:2: .*path and a number" cgroups "stat -C" <<EOF
+cgroup id anon wp
+(removed) 7 1 2
+EOF
+garbled "cgroups with a short row" 6 "cgroups:2: " cgroups "stat -C" <<EOF
+cgroup id anon wp
+/a 7 1
+EOF
+garbled "no rows of groups" 18 "cgroups=64" cgroups "stat -C" <<EOF
+cgroup id anon wp
+(removed) - unavailable unavailable
+(other) - unavailable unavailable
+EOF
 garbled "probes with another header" 6 "probes:1: .*header" probes probes <<EOF
 class how place
 EOF
@@ -161,6 +181,8 @@ fresh
 usage "no command" "command is missing"
 usage "unknown command" "no command \"frobnicate\"" frobnicate
 usage "unknown option" "option" stat --frobnicate
+usage_around "groups of a command" "not those of a command" stat -C -- true
+usage "groups of a watch" "not those of a command" stat -C -w web
 usage "interval is no number" "INTERVAL" stat soon
 usage "interval is zero" "INTERVAL" stat 0
 usage "interval is negative" "option" stat -1

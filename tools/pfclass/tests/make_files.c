@@ -58,6 +58,11 @@ static int run_as_nobody(char **argv)
 
 int main(int argc, char **argv)
 {
+	/* Times 0, 1, 2 and so on what a CPU has. */
+	static const char * const groups[] = {
+		"/ 1", "/a\\040b.slice/x\\134x2d\".scope 4294967377", "/c 77",
+		PFC_CGROUP_REMOVED " -", PFC_CGROUP_OTHER " -",
+	};
 	const int unavailable = PFC_ERROR;
 	uint64_t n = argc > 2 ? strtoumax(argv[2], NULL, 10) : 0;
 	unsigned int cpu, class;
@@ -97,6 +102,20 @@ int main(int argc, char **argv)
 				fputs(" " PFC_UNAVAILABLE, file);
 			else
 				fprintf(file, " %" PRIu64, n + class);
+	}
+	fputs("\n", file);
+	fclose(file);
+	file = create(PFC_FILE_CGROUPS);
+	fputs("cgroup id", file);
+	for (class = 0; class < PFC_NR_CLASSES; class++)
+		fprintf(file, " %s", pfc_key(pfc_key_class(class))->name);
+	for (i = 0; i < sizeof(groups) / sizeof(*groups); i++) {
+		fprintf(file, "\n%s", groups[i]);
+		for (class = 0; class < PFC_NR_CLASSES; class++)
+			if ((int)class == unavailable)
+				fputs(" " PFC_UNAVAILABLE, file);
+			else
+				fprintf(file, " %" PRIu64, i * (n + class));
 	}
 	fputs("\n", file);
 	fclose(file);

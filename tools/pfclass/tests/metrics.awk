@@ -10,7 +10,7 @@ function label(name,    at)
 	at = substr($1, at + length(name) + 2)
 	return substr(at, 1, index(at, "\"") - 1)
 }
-/^#/ || /^pfclass_(build_info|filter_active|class_available|fault_duration)/ { next }
+/^#/ || /^pfclass_(build_info|filter_active|class_available|fault_duration|cgroup_faults)/ { next }
 {
 	name = $1
 	sub(/[{].*/, "", name)

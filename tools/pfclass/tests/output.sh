@@ -120,6 +120,31 @@ good "percpu sums" "^sum +0 +2 +4" stat --percpu
 good "percpu lists what is unavailable instead of a column" \
 	"^unavailable: error" stat --percpu
 good "CSV of percpu" "^CPU3,1,wp," stat -P -x,
+good "groups, by row" "^/c +0 +2 +4" stat --per-cgroup
+run stat -C
+is "groups: the most faults first, those that are no group last" \
+	"$(awk '!NF || /^unavailable/ { exit } NR > 1 { print $1 }' "$dir/out" | tr '\n' ' ')" \
+	'/c /a\040b.slice/x\134x2d".scope (removed) (other) sum '
+good "groups: the sum" "^sum +0 +10 +20" stat -C
+good "groups without faults with -v" "^/ +0 +0" stat -C -v
+good "CSV of groups" '^/a.040b.slice/x.134x2d".scope,1,wp,' stat -C -x,
+good "JSON of groups: the path" '"cgroup": "/a b.slice/x[\]{2}x2d[\]".scope"' stat -C -j
+good "JSON of groups: the id" '"id": 4294967377' stat -C -j
+good "JSON of groups: no id" '"id": null' stat -C -j
+# A group goes between two readings, after five faults more.
+awk '$1 == "/c" { for (i = 3; i <= NF; i++) was[i] = $i; next }
+	$1 == "(removed)" { for (i = 3; i < NF; i++) $i += was[i]; $4 += 5 }
+	{ print }' "$files/cgroups" >"$dir/edited"
+(
+	sleep 1
+	cat "$dir/edited" >"$files/cgroups"
+) &
+run stat -C 3 1
+is "what a group had counted before is not counted again when it goes" \
+	"$(awk '$1 ~ /^[0-9]/ { print $2, $3, $4, $5 }' "$dir/out" | tr '\n' ' ')" \
+	"(removed) 0 5 0 sum 0 5 0 "
+wait
+fresh
 good "probes" "^visit +direct +handle_mm_fault" "$tool" probes -D "$root"
 good "probes: the reason below the row" "^    no such symbol here" \
 	"$tool" probes -D "$root"

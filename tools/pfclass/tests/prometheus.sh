@@ -59,6 +59,17 @@ if grep -q '[{,]type=' "$dir/out"; then
 else
 	pass "no label is named type"
 fi
+good "a group" '^pfclass_cgroup_faults_total\{cgroup="/c",class="wp"\} 2002$' metrics
+good "a group's path is quoted" \
+	'^pfclass_cgroup_faults_total\{cgroup="/a b.slice/x[\]{2}x2d[\]".scope",class="wp"\} 1001$' \
+	metrics
+printf 'cgroup id anon\n(removed) - unavailable\n(other) - unavailable\n' >"$files/cgroups"
+run metrics
+if grep -q cgroup_faults "$dir/out"; then
+	fail "without cgroups=N there is no group"
+else
+	pass "without cgroups=N there is no group"
+fi
 good "no filter" '^pfclass_filter_active 0$' metrics
 echo "tgid=1" >"$files/filter"
 good "a filter" '^pfclass_filter_active 1$' metrics

@@ -7,9 +7,16 @@
 
 #include <compat/fault.h>
 
+#define PFC_COMPAT_CGROUPS	1
+
+enum { CSS_NO_REF = 1, CSS_ONLINE = 2 };
+
 struct cgroup {
 	const char *path;
 	int level;
+	struct {
+		unsigned int flags;
+	} self;
 };
 
 extern struct cgroup shim_cgroup;
@@ -41,6 +48,32 @@ static inline bool pfc_compat_in_cgroup(struct cgroup *cgroup, int level)
 static inline void pfc_compat_cgroup_show(struct seq_file *m, struct cgroup *cgroup)
 {
 	seq_puts(m, cgroup->path);
+}
+
+static inline bool pfc_compat_cgroup_path(struct cgroup *cgroup, char *path, size_t size)
+{
+	strscpy(path, cgroup->path, size);
+	return true;
+}
+
+static inline struct cgroup *pfc_compat_cgroup_mine(void)
+{
+	return &shim_cgroup;
+}
+
+static inline void pfc_compat_cgroup_hold(struct cgroup *cgroup)
+{
+	shim_cgroup_references++;
+}
+
+static inline bool pfc_compat_cgroup_is_removed(struct cgroup *cgroup)
+{
+	return !(cgroup->self.flags & CSS_ONLINE);
+}
+
+static inline u64 pfc_compat_cgroup_id(struct cgroup *cgroup)
+{
+	return 1;
 }
 
 #endif /* PFC_COMPAT_H */
