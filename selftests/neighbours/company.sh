@@ -39,6 +39,7 @@ trigger=$(beside trigger)
 load=$(beside load)
 books=$(beside books)
 sleepers=$(beside sleepers)
+reload=$(beside reload)
 
 # settle: wait, 5 s at most, while the module says that kprobes have just been switched.
 settle()
@@ -52,8 +53,8 @@ settle()
 # begin_company: skips the whole test where it cannot be had; the module is unloaded.
 begin_company()
 {
-	for path in "$trigger" "$load" "$books" "$sleepers"; do
-		[ -x "$path" ] || skip_all "trigger, load, books and sleepers are not all here"
+	for path in "$trigger" "$load" "$books" "$sleepers" "$reload"; do
+		[ -x "$path" ] || skip_all "trigger, load, books, sleepers and reload are not all here"
 	done
 	take_over
 	mkdir -p $tmp
