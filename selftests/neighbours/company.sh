@@ -270,12 +270,16 @@ attach_perfprobe()
 	have perf || return 1
 	added=
 	events=
+	i=0
+	# By number: newer versions leave out underscores at the start of a name, and then two
+	# of these are one.
 	for target in $2; do
-		added="$added -a neighbour:$target=$target"
-		events="$events -e neighbour:$target"
+		i=$((i + 1))
+		added="$added -a neighbour:n$i=$target"
+		events="$events -e neighbour:n$i"
 	done
 	# shellcheck disable=SC2086 # words
-	(tool perf probe -q $added) >$tmp/said 2>&1 </dev/null ||
+	(tool perf probe $added) >$tmp/said 2>&1 </dev/null ||
 		{ why="perf probe: $(grep -v '^$' $tmp/said | tail -n 1)"; return 1; }
 	rm -f $tmp/counted
 	# It writes once it counts.
