@@ -356,11 +356,13 @@ word()
 	echo "$2"
 }
 
-# Why the row is wrong, of the lines that trigger wrote.
+# Why the row is wrong, of the lines that trigger wrote. A class may be unavailable, where its
+# row in "probes" (CLASS METHOD WHERE BACKEND STATE HITS MISSED REASON) says why.
 judge()
 {
 	wrong=$(sed -n 's/^wrong: //p' $tmp/row)
-	rest=$(echo "$wrong" | grep -v "' is unavailable: [^ ]")
+	rest=$(echo "$wrong" |
+		grep -Ev "' is unavailable:( [^ ]+){7} ([^-0-9]|[0-9]+ lost:)")
 	# Its faults are in no class, then.
 	[ "$rest" = "$wrong" ] ||
 		rest=$(echo "$rest" | grep -Ev '^(unclassified|missed): ')
