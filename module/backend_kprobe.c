@@ -251,7 +251,10 @@ static u64 pfc_kprobe_missed(const struct pfc_probe *probe)
 
 const struct pfc_backend pfc_backend_kprobe = {
 	.name = "kprobe",
-	.why_dead = "the kernel took it out: is debugfs kprobes/enabled 0?",
+	/* With the latter kprobes at entries of functions are ftrace's. */
+	.why_dead = IS_ENABLED(CONFIG_KPROBES_ON_FTRACE) ?
+		"the kernel took it out: is debugfs kprobes/enabled or kernel.ftrace_enabled 0?" :
+		"the kernel took it out: is debugfs kprobes/enabled 0?",
 	.add = pfc_kprobe_add,
 	.remove = pfc_kprobe_remove,
 	.arm = pfc_kprobe_arm,

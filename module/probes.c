@@ -618,6 +618,8 @@ static void pfc_probe_show(struct seq_file *m, const struct pfc_probe *probe,
 	else if (begins && c->lost + c->lost_ends)
 		seq_printf(m, "visits lost: %llu for want of frames, %llu ended unseen",
 			   c->lost, c->lost_ends);
+	else if (pfc_armed && pfc_why_none)
+		seq_puts(m, pfc_why_none);
 	else if (count->ignored)
 		seq_printf(m, "%llu ignored: other callers, or filtered out", count->ignored);
 	else

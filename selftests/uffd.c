@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "lib/counting.h"
+#include "lib/prepare.h"
 #include "lib/signals.h"
 
 /* Newer than the headers that this may be built with. */
@@ -305,6 +306,52 @@ TEST_F(uffd, asynchronous_write_protection_is_wp_uffd)
 		       { "wp_reuse", 0 }, { "wp_write", PFC_PAGES }, { "wp_user", PFC_PAGES },
 		       { "wp_major", 0 });
 	EXPECT_EQ(PFC_PAGES, c->seen.minflt);
+}
+
+/*
+ * Who writes a huge page that is protected, and wants a signal, gets it from the dispatcher,
+ * before any class: also where anon is inferred from a SIGBUS without a mark.
+ */
+TEST_F(uffd, signal_for_a_protected_huge_page_is_error_sigbus)
+{
+	const char *why = uffd_open(self, UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_SIGBUS,
+				    UFFDIO_REGISTER_MODE_WP);
+	struct pfc_counting *c = &self->c;
+	size_t huge = pfc_pmd_size();
+	struct uffdio_register reg = {
+		.range = { .len = huge },
+		.mode = UFFDIO_REGISTER_MODE_WP,
+	};
+	unsigned int i;
+	char *base;
+	int last;
+
+	if (why)
+		SKIP(return, "%s", why);
+	if (!huge)
+		SKIP(return, "the kernel has no huge pages");
+	for (i = 0; pfc_thp_settings[i].path; i++)
+		if (pfc_guard_set(c->guard, pfc_thp_settings[i].path, pfc_thp_settings[i].value) &&
+		    !pfc_thp_settings[i].optional)
+			SKIP(return, "cannot set %s", pfc_thp_settings[i].path);
+	base = pfc_map(huge, huge, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1, 0);
+	ASSERT_NE(MAP_FAILED, base);
+	reg.range.start = (uintptr_t)base;
+	ASSERT_EQ(0, madvise(base, huge, MADV_HUGEPAGE));
+	ASSERT_EQ(0, ioctl(self->fd, UFFDIO_REGISTER, &reg));
+	ASSERT_EQ(0, pfc_counting_start(c, base, huge));
+	base[0] = 1;
+	ASSERT_EQ(0, pfc_counting_stop(c));
+	if (!pfc_counted(c, "thp_anon"))
+		SKIP(return, "no huge page was to be had");
+	ASSERT_EQ(0, protect(self, base, huge, true));
+	pfc_forbidden(base, c->page, c->page, PFC_WRITE, NULL);
+	ASSERT_EQ(0, pfc_counting_start(c, base, huge));
+	EXPECT_EQ(PFC_PAGES, pfc_forbidden(base, c->len, c->page, PFC_WRITE, &last));
+	EXPECT_EQ(SIGBUS, last);
+	EXPECT_COUNTED(c, { "faults", PFC_PAGES }, { "error", PFC_PAGES },
+		       { "error_sigbus", PFC_PAGES }, { "error_write", PFC_PAGES },
+		       { "error_user", PFC_PAGES }, { "refused", 0 });
 }
 
 /* ---- markers ------------------------------------------------------------- */

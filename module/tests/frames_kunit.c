@@ -176,6 +176,72 @@ static void room(struct kunit *test)
 	}
 }
 
+/* What a task_struct may take, bytes. */
+static const unsigned int pfc_sizes[] = {
+	3456, 4096, 4160, 4608, 5120, 5760, 6144, 7168, 8192, 9472, 10240, 12288, 16384,
+};
+
+static void pfc_size_desc(const unsigned int *size, char *desc)
+{
+	scnprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u", *size);
+}
+
+KUNIT_ARRAY_PARAM(pfc_sizes, pfc_sizes, pfc_size_desc);
+
+/* xorshift64: what the kernel has is not on every machine. */
+static unsigned int pfc_roll(u64 *state, unsigned int n)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return (u32)(*state >> 11) % n;
+}
+
+/*
+ * Tasks that fault at the same time hardly ever share a home, wherever slabs put them: one
+ * beside the other (even rounds), or anywhere in 64 GiB. 256 of 1000 fault here, with the
+ * frames that as many CPUs get. By lot it would be 0.8 percent of them.
+ */
+static void spread(struct kunit *test)
+{
+	const unsigned int size = *(const unsigned int *)test->param_value, slab = 32768;
+	const unsigned int tasks = 1000, cpus = 256, rounds = 32;
+	unsigned long *task, base = 0, chosen;
+	unsigned int i, n, round, shared = 0;
+	u64 state = 1;
+	u8 *guests;
+
+	pfc_frames_exit();
+	KUNIT_ASSERT_EQ(test, pfc_frames_init(64 * cpus), 0);
+	task = kvcalloc(tasks, sizeof(*task), GFP_KERNEL);
+	guests = kvcalloc(pfc_slots.mask + 1, 1, GFP_KERNEL);
+	for (round = 0; task && guests && round < rounds; round++) {
+		for (i = 0; i < tasks; i++) {
+			n = i % (slab / size);
+			if (!i || (!n && round % 2))
+				base = (pfc_roll(&state, 1U << 21) + 0UL) * slab;
+			else if (!n)
+				base += slab;
+			task[i] = -1UL << 48 | (base + n * size);
+		}
+		/* Those that fault come first. */
+		for (i = 0; i < cpus; i++) {
+			n = i + pfc_roll(&state, tasks - i);
+			chosen = task[n];
+			task[n] = task[i];
+			task[i] = chosen;
+			guests[pfc_slot_home_of(chosen) - pfc_slots.slot]++;
+		}
+		for (i = 0; i < cpus; i++)
+			shared += guests[pfc_slot_home_of(task[i]) - pfc_slots.slot] > 1;
+		memset(guests, 0, pfc_slots.mask + 1);
+	}
+	KUNIT_EXPECT_EQ(test, round, rounds);
+	KUNIT_EXPECT_TRUE(test, shared < cpus * rounds * 2 / 100);
+	kvfree(guests);
+	kvfree(task);
+}
+
 /* A visit at home: no slow path. */
 static void at_home(struct kunit *test)
 {
@@ -562,6 +628,7 @@ static void wipe(struct kunit *test)
 
 static struct kunit_case pfc_frames_cases[] = {
 	KUNIT_CASE(room),
+	KUNIT_CASE_PARAM(spread, pfc_sizes_gen_params),
 	KUNIT_CASE(at_home),
 	KUNIT_CASE(collision),
 	KUNIT_CASE(nested),

@@ -212,6 +212,25 @@ static void redirected(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, unavailable(), 0);
 }
 
+/* What takes all classes out of sight is in the row of each probe, not only where it is seen. */
+static void row_says_why(struct kunit *test)
+{
+	static char text[4096];
+	struct seq_file m = { .buf = text, .size = sizeof(text) };
+	const char *row;
+
+	c->probe[WP].ignored = 1;
+	pfc_probes_redirected(1, true);
+	pfc_probes_refresh(c, c);
+	pfc_probes_show(&m, c);
+	row = strstr(text, "\nwp ");
+	KUNIT_ASSERT_NOT_NULL(test, row);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(row, " armed 1 0 "));
+	KUNIT_EXPECT_TRUE(test, strstr(row, "is livepatched") < strchr(row + 1, '\n'));
+	pfc_probes_redirected(1, false);
+	pfc_probes_reset();
+}
+
 /* A class that has no probe may be any fault without a mark. */
 static void no_probe(struct kunit *test)
 {
@@ -293,6 +312,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(lost_caller),
 	KUNIT_CASE(ends_cannot_be_told),
 	KUNIT_CASE(redirected),
+	KUNIT_CASE(row_says_why),
 	KUNIT_CASE(no_probe),
 	KUNIT_CASE(no_address),
 	KUNIT_CASE(missed),
