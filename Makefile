@@ -93,7 +93,8 @@ dist:
 	@tools/packaging/dist '$(OUT)'
 
 deb:
-	@tools/packaging/deb --output '$(OUT)' $(if $(SUITE),--suite '$(SUITE)')
+	@tools/packaging/deb --output '$(OUT)' $(if $(SUITE),--suite '$(SUITE)') \
+		$(if $(ARCH),--arch '$(ARCH)')
 
 release-notes:
 	@tools/packaging/changelog -v version='$(VERSION)' CHANGELOG.md
@@ -153,6 +154,7 @@ help:
 	@echo '  PARAMS="account=0"   module parameters (demo, shell, run)'
 	@echo '  DESTDIR=DIR prefix=/usr/local  where to install (install, uninstall)'
 	@echo '  SUITE=bookworm       for which Debian; trixie if not given (deb)'
+	@echo '  ARCH=arm64           for which machine; this one if not given (module, deb)'
 	@echo '  OUT=DIR              instead of out (deb, dist)'
 	@echo '  VERSION=0.9.0        of which version (release-notes)'
 	@echo '  PFCLASS_CACHE=DIR    the cache; ~/.cache/pfclass if not given'
