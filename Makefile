@@ -25,7 +25,7 @@ VERSION ?=
 QEMU := selftests/qemu
 # The kernel that a guest boots: the user's own, or one of the table.
 BOOT = $(if $(IMAGE),--image '$(IMAGE)' --kdir '$(KDIR)',--kernel '$(or $(KERNEL),6.12)') \
-	$(if $(CPU),--cpu '$(CPU)')
+	$(if $(CPU),--cpu '$(CPU)',--kvm)
 
 .PHONY: all module tools sign install modules_install uninstall demo check unit golden shell run \
 	lint bench bench-local dist deb release-notes help clean distclean check-kdir
@@ -162,7 +162,8 @@ help:
 	@echo 'Variables:'
 	@echo '  KERNEL=6.12          which kernel, see $(QEMU)/kernels'
 	@echo '  KERNELS="6.1 6.12"   several of them (check), or: all'
-	@echo '  CPU=cortex-a57       the CPU model; all of the kernel'"'"'s if not given (check)'
+	@echo '  CPU=cortex-a57       the CPU model; if not given all of the kernel'"'"'s (check), or'
+	@echo '                       this machine'"'"'s own where it has KVM (demo, shell, run)'
 	@echo '  IMAGE=FILE KDIR=DIR  a kernel that you have built (demo, check, shell, run)'
 	@echo '  SHARE=DIR            a directory that the guest sees as /share (shell, run)'
 	@echo '  TESTS="anon numa"    only these tests (check)'
