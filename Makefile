@@ -16,6 +16,8 @@ CMD ?=
 RESULTS ?=
 GROUPS ?=
 COMMIT ?=
+KEY ?=
+CERT ?=
 SUITE ?=
 OUT ?= out
 VERSION ?=
@@ -23,9 +25,9 @@ VERSION ?=
 QEMU := selftests/qemu
 # The kernel that a guest boots: the user's own, or one of the table.
 BOOT = $(if $(IMAGE),--image '$(IMAGE)' --kdir '$(KDIR)',--kernel '$(or $(KERNEL),6.12)') \
-	$(if $(CPU),--cpu '$(CPU)')
+	$(if $(CPU),--cpu '$(CPU)',--kvm)
 
-.PHONY: all module tools install modules_install uninstall demo check unit golden shell run \
+.PHONY: all module tools sign install modules_install uninstall demo check unit golden shell run \
 	lint bench bench-local dist deb release-notes help clean distclean check-kdir
 
 all: module tools
@@ -40,6 +42,20 @@ module: check-kdir
 modules_install: module
 	$(MAKE) -C '$(KDIR)' M='$(CURDIR)' \
 		$(if $(DESTDIR),INSTALL_MOD_PATH='$(DESTDIR)') modules_install
+
+# From the start: a module that is signed already would be signed twice.
+sign: check-kdir
+	@[ -r '$(KEY)' ] && [ -r '$(CERT)' ] || { \
+		echo 'pfclass: make sign takes KEY=FILE, a private key, and CERT=FILE, its certificate' >&2; \
+		exit 1; }
+	@[ -x '$(KDIR)/scripts/sign-file' ] || { \
+		echo 'pfclass: the kernel in KDIR=$(KDIR) checks no signatures: it has no scripts/sign-file' >&2; \
+		exit 1; }
+	rm -f pfclass.ko
+	$(MAKE) module
+	'$(KDIR)/scripts/sign-file' \
+		"$$(sed -n 's/^CONFIG_MODULE_SIG_HASH="*\([^"]*\).*/\1/p' '$(KDIR)/include/config/auto.conf')" \
+		'$(KEY)' '$(CERT)' pfclass.ko
 
 tools:
 	$(MAKE) -C tools/pfclass
@@ -93,7 +109,8 @@ dist:
 	@tools/packaging/dist '$(OUT)'
 
 deb:
-	@tools/packaging/deb --output '$(OUT)' $(if $(SUITE),--suite '$(SUITE)')
+	@tools/packaging/deb --output '$(OUT)' $(if $(SUITE),--suite '$(SUITE)') \
+		$(if $(ARCH),--arch '$(ARCH)')
 
 release-notes:
 	@tools/packaging/changelog -v version='$(VERSION)' CHANGELOG.md
@@ -116,6 +133,7 @@ help:
 	@echo '  make                 build pfclass.ko for the running kernel and the tool'
 	@echo '  make module          pfclass.ko alone; KDIR=/path/to/headers for another kernel'
 	@echo '  make tools           the tool alone'
+	@echo '  make sign            build the module and sign it: KEY=FILE CERT=FILE'
 	@echo '  make install         install module, tool, manual page and completion (as root)'
 	@echo '  make uninstall       remove them again, with the same variables'
 	@echo '  make bench-local     nanoseconds that the loaded module adds to a fault (as root)'
@@ -144,7 +162,8 @@ help:
 	@echo 'Variables:'
 	@echo '  KERNEL=6.12          which kernel, see $(QEMU)/kernels'
 	@echo '  KERNELS="6.1 6.12"   several of them (check), or: all'
-	@echo '  CPU=cortex-a57       the CPU model; all of the kernel'"'"'s if not given (check)'
+	@echo '  CPU=cortex-a57       the CPU model; if not given all of the kernel'"'"'s (check), or'
+	@echo '                       this machine'"'"'s own where it has KVM (demo, shell, run)'
 	@echo '  IMAGE=FILE KDIR=DIR  a kernel that you have built (demo, check, shell, run)'
 	@echo '  SHARE=DIR            a directory that the guest sees as /share (shell, run)'
 	@echo '  TESTS="anon numa"    only these tests (check)'
@@ -153,6 +172,8 @@ help:
 	@echo '  PARAMS="account=0"   module parameters (demo, shell, run)'
 	@echo '  DESTDIR=DIR prefix=/usr/local  where to install (install, uninstall)'
 	@echo '  SUITE=bookworm       for which Debian; trixie if not given (deb)'
+	@echo '  ARCH=arm64           for which machine; this one if not given (module, deb)'
+	@echo '  KEY=FILE CERT=FILE   a private key, and its certificate (sign)'
 	@echo '  OUT=DIR              instead of out (deb, dist)'
 	@echo '  VERSION=0.9.0        of which version (release-notes)'
 	@echo '  PFCLASS_CACHE=DIR    the cache; ~/.cache/pfclass if not given'

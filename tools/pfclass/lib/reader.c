@@ -101,6 +101,31 @@ static bool is_of_watch(const char *file)
 	return false;
 }
 
+/* Does the kernel refuse modules that no key it trusts has signed? */
+static bool wants_signature(void)
+{
+	static const struct {
+		const char *file, *sign;
+	} signs[] = {
+		{ "/sys/module/module/parameters/sig_enforce", "Y" },
+		{ "/sys/kernel/security/lockdown", "[integrity]" },
+		{ "/sys/kernel/security/lockdown", "[confidentiality]" },
+	};
+	char line[64];
+	bool found = false;
+	size_t i;
+	FILE *f;
+
+	for (i = 0; i < sizeof(signs) / sizeof(*signs) && !found; i++) {
+		f = fopen(signs[i].file, "re");
+		if (!f)
+			continue;
+		found = fgets(line, sizeof(line), f) && strstr(line, signs[i].sign);
+		fclose(f);
+	}
+	return found;
+}
+
 /* Report the nearest thing that is missing. */
 static int report_missing(const struct pfc_reader *reader, const char *file)
 {
@@ -135,8 +160,11 @@ static int report_missing(const struct pfc_reader *reader, const char *file)
 			  reader->dirs[0], other ? " and no " : "", other ? other : "");
 		return PFC_EXIT_NO_FILES;
 	}
-	pfc_error("module pfclass is not loaded (no %s%s%s); as root: insmod pfclass.ko",
-		  reader->dirs[0], other ? ", no " : "", other ? other : "");
+	pfc_error("module pfclass is not loaded (no %s%s%s); as root: %s",
+		  reader->dirs[0], other ? ", no " : "", other ? other : "",
+		  wants_signature() ? "modprobe pfclass; this kernel loads only signed modules: "
+				      "mokutil --import /var/lib/dkms/mok.pub, see man pfclass" :
+				      "modprobe pfclass, or insmod pfclass.ko");
 	return PFC_EXIT_NOT_LOADED;
 }
 

@@ -37,7 +37,7 @@ if [ ! -w $lockdown ]; then
 	exit
 fi
 check "insmod pfclass.ko $PFC_PARAMS" load
-echo integrity >$lockdown
+grep -qF '[integrity]' $lockdown || echo integrity >$lockdown
 works integrity
 echo confidentiality >$lockdown
 works confidentiality
