@@ -201,7 +201,7 @@ static void walk(struct search *search, const struct pfc_symbol *in,
 static bool walk_unit(struct search *search, Dwarf_Die *unit)
 {
 	const struct pfc_symbol *in;
-	Dwarf_Addr entry;
+	Dwarf_Addr base, start, end;
 	const char *name;
 	bool found = false;
 	Dwarf_Die die;
@@ -212,9 +212,11 @@ static bool walk_unit(struct search *search, Dwarf_Die *unit)
 		if (dwarf_tag(&die) != DW_TAG_subprogram)
 			continue;
 		name = dwarf_diename(&die);
-		if (!name || !is_dispatcher(name) || dwarf_entrypc(&die, &entry))
+		/* A function with a cold part has no entry, but ranges. */
+		if (!name || !is_dispatcher(name) ||
+		    dwarf_ranges(&die, 0, &base, &start, &end) <= 0)
 			continue;
-		in = pfc_image_function_at(&search->image, entry);
+		in = pfc_image_function_at(&search->image, start);
 		if (!in || !locate_is_variant(in->name, name))
 			continue;
 		if (search->nr_functions == LOCATE_MOST_FUNCTIONS)

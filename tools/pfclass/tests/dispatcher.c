@@ -7,6 +7,7 @@
  *   -DINNER=...   attributes of the functions that may be inlined
  *   -DLOOP        a body that is executed several times in a fault
  *   -DBOTH        a body that another class follows
+ *   -DCOLD        a part of handle_mm_fault() that the compiler puts elsewhere
  */
 
 #ifndef INNER
@@ -35,6 +36,11 @@ long do_swap_page(struct fault *vmf) { return vmf->entry + 2; }
 long do_wp_page(struct fault *vmf) { return vmf->entry + 3; }
 long do_fault(struct fault *vmf) { return vmf->file + 4; }
 long alloc_page(struct fault *vmf) { return vmf->file + 5; }
+
+#ifdef COLD
+OUTER __attribute__((cold)) long do_report(struct fault *vmf);
+long do_report(struct fault *vmf) { return vmf->entry + 7; }
+#endif
 
 static INNER long do_anonymous_page(struct fault *vmf)
 {
@@ -96,6 +102,10 @@ long handle_mm_fault(struct fault *vmf)
 {
 	long ret = __handle_mm_fault(vmf);
 
+#ifdef COLD
+	if (vmf->flags & 32)
+		vmf->entry = do_report(vmf);
+#endif
 	vmf->flags = ret;
 	return ret;
 }

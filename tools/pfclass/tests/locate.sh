@@ -111,6 +111,13 @@ machine() {
 			fail "$arch: what cannot be checked is not printed"
 		fi
 	fi
+	build "$dir/cold" -DCOLD
+	if ! "$objdump" -t "$dir/cold" | grep -q ' handle_mm_fault\.cold$'; then
+		skip "$arch: a function with a cold part" "the compiler makes none"
+	elif locate "$arch: a function with a cold part" "$want" "$dir/cold" -f; then
+		is_call "$arch: a function with a cold part" "$dir/cold" "$objdump" probe_numa \
+			vm_normal_page
+	fi
 	if locate "$arch: JSON" "$want" "$dir/inlined" -f -j; then
 		if grep -q '"probe_numa": "handle_mm_fault+0x' "$dir/out"; then
 			pass "$arch: JSON"
