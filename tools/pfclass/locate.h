@@ -95,5 +95,6 @@ struct search {
 bool locate_is_variant(const char *symbol, const char *name);
 bool locate_walk(struct search *search);
 void locate_decide(struct search *search, size_t index);
+int pfc_audit(const char *path, bool json);
 
 #endif /* PFC_LOCATE_H */
