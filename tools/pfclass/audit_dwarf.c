@@ -16,8 +16,8 @@
 #include "audit.h"
 #include "lib/image.h"
 #include "lib/output.h"
+#include "locate.h"
 
-#define MOST_DEPTH	64
 #define TYPE_LEN	64
 #define BASE_LEN	16
 #define MOST_TYPES	16	/* a damaged type may be its own */
@@ -50,7 +50,7 @@ struct walk {
 	size_t nr_prototypes;
 	struct edge *edges;		/* of the dispatcher */
 	size_t nr_edges;
-	const char *path[MOST_DEPTH];	/* functions around the DIE at hand */
+	const char *path[LOCATE_MOST_DEPTH];	/* functions around the DIE at hand */
 	size_t depth;
 };
 
@@ -203,11 +203,32 @@ static void note_call(struct walk *walk, const char *to)
 	}
 }
 
+/* A call that DWARF describes below PARENT. */
+static void note_call_site(struct walk *walk, Dwarf_Die *parent, Dwarf_Die *site)
+{
+	size_t depth = walk->depth;
+	Dwarf_Attribute attr;
+	Dwarf_Die callee;
+	Dwarf_Addr pc;
+
+	if (!dwarf_attr(site, DW_AT_call_origin, &attr) &&
+	    !dwarf_attr(site, DW_AT_abstract_origin, &attr))
+		return;		/* through a pointer */
+	if (!dwarf_formref_die(&attr, &callee) || !dwarf_diename(&callee))
+		return;
+	/* The return address is behind the call. */
+	if (((dwarf_attr(site, DW_AT_call_return_pc, &attr) ||
+	      dwarf_attr(site, DW_AT_low_pc, &attr)) && !dwarf_formaddr(&attr, &pc) && pc--) ||
+	    (dwarf_attr(site, DW_AT_call_pc, &attr) && !dwarf_formaddr(&attr, &pc)))
+		walk->depth = locate_inlined_at(parent, pc, walk->path, depth);
+	note_call(walk, dwarf_diename(&callee));
+	walk->depth = depth;
+}
+
 static void walk_function(struct walk *walk, Dwarf_Die *parent)
 {
-	Dwarf_Attribute attr;
-	Dwarf_Die die, callee;
 	const char *name;
+	Dwarf_Die die;
 
 	if (dwarf_child(parent, &die))
 		return;
@@ -215,19 +236,14 @@ static void walk_function(struct walk *walk, Dwarf_Die *parent)
 		switch (dwarf_tag(&die)) {
 		case DW_TAG_call_site:
 		case DW_TAG_GNU_call_site:
-			if (!dwarf_attr(&die, DW_AT_call_origin, &attr) &&
-			    !dwarf_attr(&die, DW_AT_abstract_origin, &attr))
-				break;		/* through a pointer */
-			name = dwarf_formref_die(&attr, &callee) ? dwarf_diename(&callee) : NULL;
-			if (name)
-				note_call(walk, name);
+			note_call_site(walk, parent, &die);
 			break;
 		case DW_TAG_lexical_block:
 			walk_function(walk, &die);
 			break;
 		case DW_TAG_inlined_subroutine:
 			name = dwarf_diename(&die);
-			if (!name || walk->depth == MOST_DEPTH)
+			if (!name || walk->depth == LOCATE_MOST_DEPTH)
 				break;
 			note_call(walk, name);
 			walk->path[walk->depth++] = name;
