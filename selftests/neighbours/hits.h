@@ -42,6 +42,7 @@ static int pfc_on_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(pfc_on_return);
 
+#ifdef CONFIG_FUNCTION_TRACER
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
 typedef struct pt_regs pfc_ftrace_regs;
 #else
@@ -53,5 +54,6 @@ static void notrace pfc_on_ftrace(unsigned long ip, unsigned long parent_ip,
 {
 	this_cpu_inc(pfc_hits);
 }
+#endif
 
 #endif /* PFC_HITS_H */

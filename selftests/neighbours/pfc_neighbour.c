@@ -17,7 +17,7 @@
 
 static char *pfc_kind = "kprobe";
 module_param_named(kind, pfc_kind, charp, 0444);
-MODULE_PARM_DESC(kind, "kprobe, post, kretprobe, fprobe, ftrace, regs or livepatch");
+MODULE_PARM_DESC(kind, "kprobe, post, kretprobe, fprobe; with the function tracer ftrace, regs or livepatch");
 
 static char *pfc_targets = "";
 module_param_named(targets, pfc_targets, charp, 0444);
@@ -28,7 +28,9 @@ struct pfc_target {
 	unsigned int offset;
 	struct kprobe kp;
 	struct kretprobe rp;
+#ifdef CONFIG_FUNCTION_TRACER
 	struct ftrace_ops ops;
+#endif
 	unsigned long ip;
 	unsigned long to;
 #ifdef CONFIG_FPROBE
@@ -79,6 +81,8 @@ static void pfc_kretprobe_remove(struct pfc_target *target)
 {
 	unregister_kretprobe(&target->rp);
 }
+
+#ifdef CONFIG_FUNCTION_TRACER
 
 static int pfc_ftrace_place(struct pfc_target *target)
 {
@@ -159,6 +163,8 @@ static void pfc_livepatch_remove(struct pfc_target *target)
 	ftrace_set_filter_ip(&target->ops, target->ip, 1, 0);
 }
 
+#endif
+
 /* fprobes of 5.18 to 6.11 have other handlers; no kernel under test has those. */
 #if defined(CONFIG_FPROBE) && LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 
@@ -214,9 +220,11 @@ static const struct pfc_neighbour {
 	{ "post",	pfc_post_place,		pfc_kprobe_remove },
 	{ "kretprobe",	pfc_kretprobe_place,	pfc_kretprobe_remove },
 	{ "fprobe",	pfc_fprobe_place,	pfc_fprobe_remove },
+#ifdef CONFIG_FUNCTION_TRACER
 	{ "ftrace",	pfc_ftrace_place,	pfc_ftrace_remove },
 	{ "regs",	pfc_regs_place,		pfc_ftrace_remove },
 	{ "livepatch",	pfc_livepatch_place,	pfc_livepatch_remove },
+#endif
 };
 
 static const struct pfc_neighbour *pfc_neighbour;
@@ -233,7 +241,7 @@ static int __init pfc_neighbour_init(void)
 		if (!strcmp(pfc_kind, pfc_neighbours[i].kind))
 			pfc_neighbour = &pfc_neighbours[i];
 	if (!pfc_neighbour) {
-		pr_err("kind=%s is not known\n", pfc_kind);
+		pr_err("kind=%s is not known, or this kernel has none\n", pfc_kind);
 		return -EINVAL;
 	}
 	pfc_names = kstrdup(pfc_targets, GFP_KERNEL);

@@ -11,7 +11,8 @@ sources()
 	(cd "$SRC" && find "$@" -type f ! -name '*.o' ! -name '*.ko' \
 		! -name '*.mod' ! -name '*.mod.c' ! -name '.*' ! -name '*.order' \
 		! -name '*.symvers' ! -name '*.a' ! -name '*.d' \
-		! -name built-as ! -path 'selftests/unit/out/*' ! \( -perm /111 ! -name '*.*' \) 2>/dev/null |
+		! -name built-as ! -path 'selftests/unit/out/*' ! -path '*/empty/*' \
+		! \( -perm /111 ! -name '*.*' \) 2>/dev/null |
 		sort) || :
 }
 
@@ -169,7 +170,7 @@ userland_ready()
 {
 	root_group "$TOOLS_SUITE" build userland
 	ksrc_ready
-	userland_part tool tools/pfclass Documentation/classes
+	userland_part tool tools/pfclass Documentation/classes module selftests/unit
 	U_TOOLS=$BUILT
 	userland_part tests selftests
 	U_SELFTESTS=$BUILT

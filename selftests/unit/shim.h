@@ -288,6 +288,7 @@ typedef u32 kprobe_opcode_t;
 struct kprobe {
 	void *addr;
 	const char *symbol_name;
+	unsigned int offset;
 	kprobe_opcode_t opcode;
 	u32 flags;
 	bool ftrace;

@@ -46,6 +46,7 @@ struct input {
 	struct pfc_options *options;
 	const char *path;
 	bool force;
+	bool audit;
 };
 
 static const char doc[] =
@@ -59,10 +60,14 @@ static const char doc[] =
 	"EXAMPLES\n"
 	"  pfclass locate /usr/lib/debug/boot/vmlinux-$(uname -r)\n"
 	"  insmod pfclass.ko $(pfclass locate vmlinux)\n"
-	"  pfclass locate --force vmlinux    for the kernel of another machine\n";
+	"  pfclass locate --force vmlinux    for the kernel of another machine\n"
+	"  pfclass locate --audit vmlinux    for a kernel that was just built\n";
 
 static const struct argp_option locate_options[] = {
 	{ "force", 'f', NULL, 0, "Do not compare VMLINUX with the running kernel", 0 },
+	{ "audit", 'a', NULL, 0, "Of any kernel: how each class would be found, and what differs "
+	  "from the kernels that are known. The exit status is 0 if nothing does, 1 if "
+	  "something does, 2 if VMLINUX cannot be read", 0 },
 	{ 0 }
 };
 
@@ -76,6 +81,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'f':
 		input->force = true;
+		return 0;
+	case 'a':
+		input->audit = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		pfc_parse_path(state, arg, &input->path);
@@ -215,6 +223,8 @@ int pfc_cmd_locate(int argc, char **argv, struct pfc_options *options)
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &input))
 		return PFC_EXIT_USAGE;
+	if (input.audit)
+		return pfc_audit(input.path, options->json);
 	ret = pfc_image_open(&search.image, input.path);
 	if (ret)
 		return ret;

@@ -93,7 +93,9 @@ struct search {
 };
 
 bool locate_is_variant(const char *symbol, const char *name);
+size_t locate_inlined_at(Dwarf_Die *parent, Dwarf_Addr pc, const char **path, size_t depth);
 bool locate_walk(struct search *search);
 void locate_decide(struct search *search, size_t index);
+int pfc_audit(const char *path, bool json);
 
 #endif /* PFC_LOCATE_H */

@@ -99,9 +99,44 @@ static bool attr_addr(Dwarf_Die *die, unsigned int name, Dwarf_Addr *addr)
 	return dwarf_attr(die, name, &attr) && !dwarf_formaddr(&attr, addr);
 }
 
-static void note_call(struct search *search, const struct pfc_symbol *in,
-		      Dwarf_Die *die)
+/**
+ * locate_inlined_at() - which functions are inlined at an address
+ * @parent: what to look in
+ * @pc: the address
+ * @path: gets their names, from outermost to innermost
+ * @depth: where in @path they begin
+ *
+ * gcc describes a call inside the inlined function that makes it, clang beside it.
+ *
+ * Return: the new depth, LOCATE_MOST_DEPTH at most.
+ */
+size_t locate_inlined_at(Dwarf_Die *parent, Dwarf_Addr pc, const char **path, size_t depth)
 {
+	const char *name;
+	Dwarf_Die die;
+
+	if (dwarf_child(parent, &die))
+		return depth;
+	do {
+		bool inlined = dwarf_tag(&die) == DW_TAG_inlined_subroutine;
+
+		if ((!inlined && dwarf_tag(&die) != DW_TAG_lexical_block) ||
+		    dwarf_haspc(&die, pc) <= 0)
+			continue;
+		name = inlined ? dwarf_diename(&die) : NULL;
+		if (inlined && (!name || depth == LOCATE_MOST_DEPTH))
+			return depth;
+		if (inlined)
+			path[depth++] = name;
+		return locate_inlined_at(&die, pc, path, depth);
+	} while (!dwarf_siblingof(&die, &die));
+	return depth;
+}
+
+static void note_call(struct search *search, const struct pfc_symbol *in,
+		      Dwarf_Die *parent, Dwarf_Die *die)
+{
+	size_t depth = search->depth;
 	Dwarf_Attribute attr;
 	Dwarf_Die origin;
 	Dwarf_Addr addr;
@@ -124,6 +159,7 @@ static void note_call(struct search *search, const struct pfc_symbol *in,
 	search->calls = pfc_alloc(search->calls, search->nr_calls + 1,
 				  sizeof(*search->calls));
 	call = &search->calls[search->nr_calls++];
+	search->depth = locate_inlined_at(parent, addr, search->path, depth);
 	*call = (struct call){
 		.row = row_of_call(search, callee),
 		.in = in,
@@ -131,6 +167,7 @@ static void note_call(struct search *search, const struct pfc_symbol *in,
 		.addr = addr,
 		.dispatchers = dispatchers_own(search, search->depth),
 	};
+	search->depth = depth;
 }
 
 static size_t note_body(struct search *search, const struct pfc_symbol *in,
@@ -174,7 +211,7 @@ static void walk(struct search *search, const struct pfc_symbol *in,
 		switch (dwarf_tag(&die)) {
 		case DW_TAG_call_site:
 		case DW_TAG_GNU_call_site:
-			note_call(search, in, &die);
+			note_call(search, in, parent, &die);
 			break;
 		case DW_TAG_lexical_block:
 			walk(search, in, &die);
@@ -201,7 +238,7 @@ static void walk(struct search *search, const struct pfc_symbol *in,
 static bool walk_unit(struct search *search, Dwarf_Die *unit)
 {
 	const struct pfc_symbol *in;
-	Dwarf_Addr entry;
+	Dwarf_Addr base, start, end;
 	const char *name;
 	bool found = false;
 	Dwarf_Die die;
@@ -212,9 +249,11 @@ static bool walk_unit(struct search *search, Dwarf_Die *unit)
 		if (dwarf_tag(&die) != DW_TAG_subprogram)
 			continue;
 		name = dwarf_diename(&die);
-		if (!name || !is_dispatcher(name) || dwarf_entrypc(&die, &entry))
+		/* A function with a cold part has no entry, but ranges. */
+		if (!name || !is_dispatcher(name) ||
+		    dwarf_ranges(&die, 0, &base, &start, &end) <= 0)
 			continue;
-		in = pfc_image_function_at(&search->image, entry);
+		in = pfc_image_function_at(&search->image, start);
 		if (!in || !locate_is_variant(in->name, name))
 			continue;
 		if (search->nr_functions == LOCATE_MOST_FUNCTIONS)

@@ -15,6 +15,7 @@
 #define JUMP_ENTRY	16	/* s32 code, s32 target, s64 key; each relative */
 #define ALT_ENTRY	12	/* s32 orig, s32 alt, u16 feature, u8 lengths */
 #define ATOMIC_CONTEXT	32	/* instructions the kernel looks back over */
+#define BREAKPOINT	0xcc	/* int3 of x86 */
 
 static int64_t sign_extend(uint32_t value, unsigned int bits)
 {
@@ -106,6 +107,8 @@ static bool is_refused(const uint32_t *codes, size_t at)
 		return true;
 	if ((code & 0xfffff01f) == 0xd503201f && code != 0xd503201f)
 		return true;				/* hints but for nop */
+	if ((code & 0xfffffbff) == 0xd65f0bff)		/* retaa, retab */
+		return true;
 	if (is_load_exclusive(code) || is_store_exclusive(code))
 		return true;
 	for (back = 1; back <= ATOMIC_CONTEXT && back <= at; back++) {
@@ -115,6 +118,30 @@ static bool is_refused(const uint32_t *codes, size_t at)
 			return true;
 	}
 	return false;
+}
+
+/**
+ * pfc_flow_refused() - whether an arm64 kernel refuses a kprobe for the code around it
+ * @image: the kernel
+ * @function: a function
+ * @addr: the address of an instruction of it
+ *
+ * The first instruction of a function is always accepted: compilers put nothing there that
+ * cannot be stepped over. Of other machines only breakpoints are known to be refused.
+ *
+ * Return: true if it does, or if the file does not hold the code.
+ */
+bool pfc_flow_refused(const struct pfc_image *image, const struct pfc_symbol *function,
+		      uint64_t addr)
+{
+	size_t at = (addr - function->addr) / INSN;
+	const uint32_t *codes;
+	unsigned char byte;
+
+	if (image->machine != EM_AARCH64)
+		return !pfc_image_read(image, addr, &byte, 1) || byte == BREAKPOINT;
+	codes = pfc_image_data(image, function->addr, (at + 1) * INSN);
+	return !codes || (at && is_refused(codes, at));
 }
 
 /* Control does not return from a call of these. */

@@ -45,6 +45,8 @@ struct pfc_flow {
 
 const char *pfc_flow_build(struct pfc_flow *flow, const struct pfc_image *image,
 			   const struct pfc_symbol *function);
+bool pfc_flow_refused(const struct pfc_image *image, const struct pfc_symbol *function,
+		      uint64_t addr);
 void pfc_flow_free(struct pfc_flow *flow);
 bool *pfc_flow_reach(const struct pfc_flow *flow, size_t from, bool after,
 		     size_t avoid);

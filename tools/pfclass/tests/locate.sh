@@ -51,8 +51,35 @@ build() {
 	out=$1
 	shift
 	"$cc" -O2 -g -ffreestanding -nostdlib -static -no-pie -fno-pie \
-		-fno-stack-protector -Wl,-e,handle_mm_fault -Wl,--build-id \
+		-fno-stack-protector -fno-optimize-sibling-calls -Wl,-e,handle_mm_fault -Wl,--build-id \
 		-o "$out" "$@" "$source"
+}
+
+# audit NAME STATUS FILE [REGEXP...]: with --audit; a line that matches each
+audit() {
+	name=$1 want=$2
+	locate "$name" "$want" "$3" --audit || return 0
+	shift 3
+	for pattern; do
+		grep -Eqx -- "$pattern" "$dir/out" "$dir/err" || {
+			echo "# no line $pattern"
+			sed 's/^/# /' "$dir/out" "$dir/err"
+			fail "$name"
+			return 0
+		}
+	done
+	pass "$name"
+}
+
+# not_audited NAME FILE PATTERN: one line on stderr says why it cannot be read
+not_audited() {
+	audit "$1" 2 "$2"
+	name="$1: the reason"
+	if [ ! -s "$dir/out" ] && [ "$(wc -l <"$dir/err")" -eq 1 ] && grep -q "$3" "$dir/err"; then
+		pass "$name"
+	else
+		fail "$name"
+	fi
 }
 
 # is_call NAME FILE OBJDUMP PARAMETER FUNCTION: the probe point is a call of it
@@ -111,6 +138,13 @@ machine() {
 			fail "$arch: what cannot be checked is not printed"
 		fi
 	fi
+	build "$dir/cold" -DCOLD
+	if ! "$objdump" -t "$dir/cold" | grep -q ' handle_mm_fault\.cold$'; then
+		skip "$arch: a function with a cold part" "the compiler makes none"
+	elif locate "$arch: a function with a cold part" "$want" "$dir/cold" -f; then
+		is_call "$arch: a function with a cold part" "$dir/cold" "$objdump" probe_numa \
+			vm_normal_page
+	fi
 	if locate "$arch: JSON" "$want" "$dir/inlined" -f -j; then
 		if grep -q '"probe_numa": "handle_mm_fault+0x' "$dir/out"; then
 			pass "$arch: JSON"
@@ -134,19 +168,57 @@ machine() {
 		done
 	fi
 
+	# The rows of a kernel without inlining, and its differences from known ones.
+	audit "$arch: audit" 1 "$dir/outline" \
+		"wp +direct +do_wp_page\+0x0 +-" \
+		"numa +call-site +do_numa_page\+0x[0-9a-f]+ +-" \
+		"af,dirty,spurious +in-visit +ptep_set_access_flags\+0x0 +-" \
+		"anon +direct +do_anonymous_page\+0x0 +-" \
+		"hugetlb +inferred +- +never happens: CONFIG_HUGETLB_PAGE is not set" \
+		"new args handle_mm_fault s64 \(struct vm_fault \*\)" \
+		"gone symbol write_enabled_file_bool" "Linux \?, .*: [0-9]+ to look at"
+	audit "$arch: audit: the switch of kprobes" 1 "$dir/outline" \
+		"gone calls disarm_all_kprobes write_enabled_file_bool"
+	audit "$arch: audit: inlined" 1 "$dir/inlined" \
+		"numa +call-site +handle_mm_fault\+0x[0-9a-f]+ +-" \
+		"anon +inferred +- .*" "worse found anon inferred \(.*: direct\)"
+	if grep -q "do_other" "$dir/out"; then
+		fail "$arch: audit: a part of the dispatcher that is not there"
+	else
+		pass "$arch: audit: a part of the dispatcher that is not there"
+	fi
+	build "$dir/other" -DOTHER
+	audit "$arch: audit: another part of the dispatcher" 1 "$dir/other" \
+		"new part handle_pte_fault do_other" "new calls .*set_access_flags.* do_other"
+	if run "$tool" locate --audit -j "$dir/other" && [ "$status" = 1 ] &&
+	   grep -q '"new part handle_pte_fault do_other"' "$dir/out" &&
+	   grep -q '"as_known": false' "$dir/out"; then
+		pass "$arch: audit: JSON"
+	else
+		fail "$arch: audit: JSON"
+	fi
+
 	error "$arch: another build than the running kernel" 12 \
 		"another build\|shows no build id" "$dir/inlined"
 	build "$dir/no-id" -Wl,--build-id=none
 	error "$arch: no build id" 12 "no build id" "$dir/no-id"
 	build "$dir/no-dwarf" -g0
 	error "$arch: no DWARF" 11 "no DWARF" "$dir/no-dwarf" -f
+	audit "$arch: audit: no DWARF" 1 "$dir/no-dwarf" \
+		"cannot compare arguments, callers and parts of the dispatcher: .*" \
+		"wp +direct +do_wp_page\+0x0 +-"
 	build "$dir/stripped" -s
+	not_audited "$arch: audit: stripped" "$dir/stripped" "no symbol handle_mm_fault"
+	"${objdump%dump}copy" --only-keep-debug "$dir/inlined" "$dir/debug"
+	not_audited "$arch: audit: debugging information alone" "$dir/debug" \
+		"no code of handle_mm_fault"
 	error "$arch: stripped" 10 "no symbol handle_mm_fault" "$dir/stripped" -f
 	cp "$dir/inlined" "$dir/machine"
 	printf '\010' | dd of="$dir/machine" bs=1 seek=18 conv=notrunc 2>/dev/null
 	printf '\000' | dd of="$dir/machine" bs=1 seek=19 conv=notrunc 2>/dev/null
 	error "$arch: another machine" 10 "for an unsupported machine" \
 		"$dir/machine" -f
+	not_audited "$arch: audit: another machine" "$dir/machine" "for an unsupported machine"
 	# Cut off anywhere: an error, never a crash and never a probe point.
 	size=$(wc -c <"$dir/inlined")
 	name="$arch: cut off"
@@ -156,6 +228,14 @@ machine() {
 		"$tool" locate -f "$dir/cut" >"$dir/out" 2>"$dir/err" || status=$?
 		if [ "$status" -lt 10 ] || [ "$status" -gt 13 ] || [ -s "$dir/out" ]; then
 			echo "# $part tenths: exit status $status"
+			fail "$name"
+			name=
+			break
+		fi
+		status=0
+		"$tool" locate --audit "$dir/cut" >"$dir/out" 2>"$dir/err" || status=$?
+		if [ "$status" != 2 ] || [ -s "$dir/out" ]; then
+			echo "# $part tenths: exit status $status of --audit"
 			fail "$name"
 			name=
 			break
@@ -170,8 +250,14 @@ error "an empty file" 10 "not an ELF file\|cannot read" "$dir/empty"
 error "a text" 10 "not an ELF file" "$source"
 error "a file that is not there" 10 "cannot open.*No such file" "$dir/nowhere"
 error "a directory" 10 "not a file" "$dir"
+not_audited "audit: an empty file" "$dir/empty" "not an ELF file\|cannot read"
+not_audited "audit: a text" "$source" "not an ELF file"
+not_audited "audit: a file that is not there" "$dir/nowhere" "cannot open.*No such file"
+not_audited "audit: a program that is no kernel" "$tool" "no symbol handle_mm_fault"
 
 machine x86_64 x86_64-linux-gnu-gcc x86_64-linux-gnu-objdump
 machine arm64 aarch64-linux-gnu-gcc aarch64-linux-gnu-objdump
+# Its DWARF has calls beside the inlined functions that make them.
+machine "x86_64 by clang" clang objdump
 
 tap_end
