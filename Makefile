@@ -25,8 +25,8 @@ QEMU := selftests/qemu
 BOOT = $(if $(IMAGE),--image '$(IMAGE)' --kdir '$(KDIR)',--kernel '$(or $(KERNEL),6.12)') \
 	$(if $(CPU),--cpu '$(CPU)')
 
-.PHONY: all module tools install modules_install uninstall demo check unit golden shell run \
-	lint bench bench-local dist deb release-notes help clean distclean check-kdir
+.PHONY: all module tools install modules_install uninstall demo fleet-demo check unit golden \
+	shell run lint bench bench-local dist deb release-notes help clean distclean check-kdir
 
 all: module tools
 
@@ -58,6 +58,9 @@ uninstall: check-kdir
 
 demo:
 	@$(QEMU)/run $(BOOT) --no-load --job demo --env 'PFC_PARAMS=$(PARAMS)'
+
+fleet-demo:
+	@$(QEMU)/fleet-demo --kernel '$(or $(KERNEL),6.12)' --output '$(OUT)'
 
 check:
 	@$(QEMU)/check $(if $(IMAGE),--image '$(IMAGE)' --kdir '$(KDIR)') \
@@ -128,6 +131,7 @@ help:
 	@echo
 	@echo 'In QEMU, on stock Debian kernels; everything needed is fetched into the cache:'
 	@echo '  make demo            boot, load, make each kind of fault happen, show the counts'
+	@echo '  make fleet-demo      two hosts, one Prometheus: which one copies on write?'
 	@echo '  make shell           a guest to look around in: module loaded, perf, bpftrace, trace-cmd'
 	@echo '  make run CMD="..."   run a command in such a guest'
 	@echo '  make bench           instructions that pfclass and other tools add to a fault;'
@@ -153,6 +157,6 @@ help:
 	@echo '  PARAMS="account=0"   module parameters (demo, shell, run)'
 	@echo '  DESTDIR=DIR prefix=/usr/local  where to install (install, uninstall)'
 	@echo '  SUITE=bookworm       for which Debian; trixie if not given (deb)'
-	@echo '  OUT=DIR              instead of out (deb, dist)'
+	@echo '  OUT=DIR              instead of out (deb, dist, fleet-demo)'
 	@echo '  VERSION=0.9.0        of which version (release-notes)'
 	@echo '  PFCLASS_CACHE=DIR    the cache; ~/.cache/pfclass if not given'
