@@ -27,8 +27,9 @@ QEMU := selftests/qemu
 BOOT = $(if $(IMAGE),--image '$(IMAGE)' --kdir '$(KDIR)',--kernel '$(or $(KERNEL),6.12)') \
 	$(if $(CPU),--cpu '$(CPU)',--kvm)
 
-.PHONY: all module tools sign install modules_install uninstall demo check unit golden shell run \
-	lint bench bench-local dist deb release-notes help clean distclean check-kdir
+.PHONY: all module tools sign install modules_install uninstall demo fleet-demo check unit \
+	golden shell run lint bench bench-local dist deb release-notes help clean distclean \
+	check-kdir
 
 all: module tools
 
@@ -74,6 +75,9 @@ uninstall: check-kdir
 
 demo:
 	@$(QEMU)/run $(BOOT) --no-load --job demo --env 'PFC_PARAMS=$(PARAMS)'
+
+fleet-demo:
+	@$(QEMU)/fleet-demo --kernel '$(or $(KERNEL),6.12)' --output '$(OUT)'
 
 check:
 	@$(QEMU)/check $(if $(IMAGE),--image '$(IMAGE)' --kdir '$(KDIR)') \
@@ -146,6 +150,7 @@ help:
 	@echo
 	@echo 'In QEMU, on stock Debian kernels; everything needed is fetched into the cache:'
 	@echo '  make demo            boot, load, make each kind of fault happen, show the counts'
+	@echo '  make fleet-demo      two hosts, one Prometheus: which one copies on write?'
 	@echo '  make shell           a guest to look around in: module loaded, perf, bpftrace, trace-cmd'
 	@echo '  make run CMD="..."   run a command in such a guest'
 	@echo '  make bench           instructions that pfclass and other tools add to a fault;'
@@ -174,6 +179,6 @@ help:
 	@echo '  SUITE=bookworm       for which Debian; trixie if not given (deb)'
 	@echo '  ARCH=arm64           for which machine; this one if not given (module, deb)'
 	@echo '  KEY=FILE CERT=FILE   a private key, and its certificate (sign)'
-	@echo '  OUT=DIR              instead of out (deb, dist)'
+	@echo '  OUT=DIR              instead of out (deb, dist, fleet-demo)'
 	@echo '  VERSION=0.9.0        of which version (release-notes)'
 	@echo '  PFCLASS_CACHE=DIR    the cache; ~/.cache/pfclass if not given'

@@ -9,27 +9,27 @@ GUEST_MODULES="virtio_pci virtio_console virtio_blk"
 # What only tests use: stock kernels have it, others need not.
 GUEST_MODULES_STOCK="virtio_mmio zram ext4 loop"
 # Where the kernel has them: ext4's checksums, device memory, a shared directory, QEMU's
-# note for memory dumps.
-GUEST_MODULES_IF_ANY="crc32c_generic test_hmm 9p 9pnet_virtio qemu_fw_cfg"
+# note for memory dumps, the network.
+GUEST_MODULES_IF_ANY="crc32c_generic test_hmm 9p 9pnet_virtio qemu_fw_cfg virtio_net"
 
-# busybox_ready: sets B_BUSYBOX to a static busybox of the guest.
-busybox_ready()
+# program_ready NAME PACKAGE: sets PROGRAM to a program of the guest's architecture, without
+# the libraries that it may need.
+program_ready()
 {
-	B_BUSYBOX=$CACHE/busybox/$K_ARCH/bin/busybox
-	[ -e "$B_BUSYBOX" ] || with_lock fetch busybox_fetch
+	PROGRAM=$CACHE/$1/$K_ARCH/bin/$1
+	[ -e "$PROGRAM" ] || with_lock fetch program_fetch "$@"
 }
 
-busybox_fetch()
+program_fetch()
 {
-	local dir=$CACHE/busybox/$K_ARCH tmp=$CACHE/busybox/$K_ARCH.new
+	local dir=$CACHE/$1/$K_ARCH tmp=$CACHE/$1/$K_ARCH.new
 
-	[ -e "$B_BUSYBOX" ] && return
+	[ -e "$PROGRAM" ] && return
 	rm -rf "$tmp"
 	mkdir -p "$tmp/debs" "$tmp/unpacked" "$tmp/bin"
-	suite_download "$TOOLS_SUITE" "busybox for the guest" "$tmp/debs" \
-		download "busybox-static:$K_ARCH"
+	suite_download "$TOOLS_SUITE" "$1 for the guest" "$tmp/debs" download "$2:$K_ARCH"
 	unpack "$tmp/unpacked" "$tmp/debs/"*.deb
-	mv "$(find "$tmp/unpacked" -name busybox -type f -perm -1)" "$tmp/bin/"
+	mv "$(find "$tmp/unpacked" -path "*/bin/$1" -type f)" "$tmp/bin/"
 	rm -rf "$tmp/debs" "$tmp/unpacked" "$dir"
 	mv "$tmp" "$dir"
 }
@@ -80,9 +80,9 @@ base_ready()
 {
 	local key
 
-	busybox_ready
+	program_ready busybox busybox-static
 	root_group "$TOOLS_SUITE" build
-	key=$(cat "$QEMU_DIR/guest/init" "$B_BUSYBOX" "$K_DIR/complete" \
+	key=$(cat "$QEMU_DIR/guest/init" "$PROGRAM" "$K_DIR/complete" \
 		<(echo "$K_RELEASE $GUEST_MODULES $GUEST_MODULES_STOCK \
 			$GUEST_MODULES_IF_ANY") |
 		sha256sum | cut -c1-16)
@@ -100,7 +100,7 @@ base_pack()
 	rm -rf "$stage"
 	mkdir -p "$stage/bin" "$mods" "$stage/dev" "$stage/proc" "$stage/sys" \
 		"$stage/tmp" "$stage/etc" "$stage/root" "$stage/mnt" "$stage/run"
-	cp "$B_BUSYBOX" "$stage/bin/"
+	cp "$PROGRAM" "$stage/bin/"
 	ln -s busybox "$stage/bin/sh"
 	cp "$QEMU_DIR/guest/init" "$stage/init"
 	chmod 755 "$stage/init"

@@ -173,6 +173,11 @@ root_finish()
 	echo 'include /etc/ld.so.conf.d/*.conf' >"$dir/etc/ld.so.conf"
 	mkdir -p "$dir/etc/dpkg/origins"
 	ln -sf debian "$dir/etc/dpkg/origins/default"
+	[ ! -d "$dir/usr/share/ca-certificates" ] || {
+		mkdir -p "$dir/etc/ssl/certs"
+		find "$dir/usr/share/ca-certificates" -name '*.crt' -exec cat {} + \
+			>"$dir/etc/ssl/certs/ca-certificates.crt"
+	}
 }
 
 # root_packages SUITE GROUP: the packages of a group, from the table.

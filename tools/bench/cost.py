@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""TAP: no figure of bench.csv is above that of committed.csv by more than one percent."""
+"""TAP: no figure of bench.csv is above that of committed.csv by more than one percent, and
+watches and control groups add no more than the limits of targets allow."""
 import sys
 
 import figures
@@ -7,9 +8,8 @@ import figures
 PERCENT = 1
 # Another build of the kernel: what the kernel itself adds to a hit may differ.
 PERCENT_OTHER = 10
-# What a mode's last word may add to a fault: a watch that does not want it, or does; a row for
-# each control group.
-ADDS = {"+watch=other": 30, "+watch=tgid": 60, "cgroups=64": 60}
+# A word of a mode: as many of the watches that the word before it asks for.
+TIMES = "+watches="
 
 
 def judge(row, old):
@@ -29,7 +29,7 @@ def judge(row, old):
 def judge_added(row, alone, most):
     """Whether a mode adds no more than it may, and the figures in words."""
     if not all(figures.added(r) is not None for r in (row, alone)):
-        return False, "not measured: %s" % row["reason"]
+        return False, "not measured: %s" % (row["reason"] if row else "no such row")
     more = figures.added(row) - figures.added(alone)
     return more <= most, "adds %.2f instructions, limit %d" % (more, most)
 
@@ -37,16 +37,21 @@ def judge_added(row, alone, most):
 def main():
     _, now = figures.read("bench.csv")
     _, committed = figures.read("committed.csv")
+    limits = figures.read_limits("targets")
+    # Words that have a limit of their own.
+    adding = {mode for mode, _, _ in limits if " " not in mode}
     modes = {(row["kernel"], row["mode"]) for row in now if row["group"] != figures.BASELINE}
     results = []
     for kernel, mode in sorted(modes):
-        alone, _, word = mode.rpartition(" ")
+        words = [word for word in mode.split() if word in adding or word.startswith(TIMES)]
+        alone = " ".join(word for word in mode.split() if word not in words)
         for kind in figures.KINDS:
             row = figures.find(now, kernel, mode, kind)
             old = figures.find(committed, kernel, mode, kind)
-            if word in ADDS:
+            if words:
+                times = int(words[1][len(TIMES):]) if len(words) > 1 else 1
                 well, text = judge_added(row, figures.find(now, kernel, alone, kind),
-                                         ADDS[word])
+                                         times * limits[words[0], kernel, kind])
             else:
                 well, text = judge(row, old) if old else (False, "no figure is committed")
             results.append(well)

@@ -879,6 +879,7 @@ static const struct argp_option pfc_options[] = {
 	  "separated by commas", 0 },
 	{ "watch", 'w', "LIST", 0,
 	  "add a watch with a filter before, likewise; the root counts all the same", 0 },
+	{ "watches", 'W', "N", 0, "so many of these (default 1)", 0 },
 	{ "hits", 'h', "FILE", 0,
 	  "after each pass FILE's number must have risen by one a fault", 0 },
 	{ "plain", 'P', "N", 0,
@@ -900,6 +901,7 @@ static struct pfc_arguments {
 	unsigned int plain;
 	char *filter;
 	char *watch;
+	unsigned int watches;
 	char *read;
 	char *rmmod;
 	bool insmod;
@@ -962,6 +964,9 @@ static error_t pfc_option(int key, char *arg, struct argp_state *state)
 	case 'w':
 		a->watch = arg;
 		return 0;
+	case 'W':
+		a->watches = pfc_number(arg, 1000);
+		return 0;
 	case 'h':
 		pfc_hits_path = arg;
 		return 0;
@@ -1015,7 +1020,7 @@ static bool pfc_listed(const char *list, const char *name)
 #define PFC_CGROUPS	"/sys/fs/cgroup"
 #define PFC_CGROUP	"/pfclass-bench"
 
-#define PFC_WATCH	"faultcost"
+#define PFC_WATCH	" faultcost.%u "
 
 /* The words of LIST, written to FILE after BEFORE. */
 static void pfc_set_filter(const char *file, const char *before, const char *list)
@@ -1043,6 +1048,26 @@ static void pfc_set_filter(const char *file, const char *before, const char *lis
 	err = pfc_write_file(file, text);
 	if (err)
 		pfc_die("%s: %s: %s", file, text, strerror(-err));
+}
+
+static void pfc_watches_add(const char *list, unsigned int nr)
+{
+	char before[64];
+
+	while (nr--) {
+		snprintf(before, sizeof(before), PFC_WATCH_ADD PFC_WATCH, nr);
+		pfc_set_filter(PFC_PATH(PFC_FILE_WATCHES), before, list);
+	}
+}
+
+static void pfc_watches_remove(unsigned int nr)
+{
+	char text[64];
+
+	while (nr--) {
+		snprintf(text, sizeof(text), PFC_WATCH_REMOVE PFC_WATCH, nr);
+		pfc_write_file(PFC_PATH(PFC_FILE_WATCHES), text);
+	}
 }
 
 /**
@@ -1079,8 +1104,7 @@ int main(int argc, char **argv)
 	if (a->filter)
 		pfc_set_filter(PFC_PATH(PFC_FILE_FILTER), "", a->filter);
 	if (a->watch)
-		pfc_set_filter(PFC_PATH(PFC_FILE_WATCHES),
-			       PFC_WATCH_ADD " " PFC_WATCH " ", a->watch);
+		pfc_watches_add(a->watch, a->watches ? a->watches : 1);
 	if (a->scale) {
 		pfc_scale(a->passes ? a->passes : 40);
 		return 0;
@@ -1098,6 +1122,6 @@ int main(int argc, char **argv)
 	if (a->filter)
 		pfc_write_file(PFC_PATH(PFC_FILE_FILTER), PFC_FILTER_CLEAR);
 	if (a->watch)
-		pfc_write_file(PFC_PATH(PFC_FILE_WATCHES), PFC_WATCH_REMOVE " " PFC_WATCH);
+		pfc_watches_remove(a->watches ? a->watches : 1);
 	return 0;
 }

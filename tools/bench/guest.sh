@@ -78,16 +78,18 @@ why_insmod()
 # row_pfclass KINDS WORD...: module parameters, and words with a +:
 #   +filter=LIST  as faultcost takes it
 #   +watch=LIST   likewise
+#   +watches=N    so many of these watches
 #   +disarm       write 0 to "enabled"
 #   +events       switch the trace events on
 row_pfclass()
 {
-	kinds=$1 params='' filter='' watch='' want=1 disarm='' events=''
+	kinds=$1 params='' filter='' watch='' watches='' want=1 disarm='' events=''
 	shift
 	for word; do
 		case $word in
 		+filter=*) filter=${word#+filter=} ;;
 		+watch=*) watch=${word#+watch=} ;;
+		+watches=*) watches=${word#+watches=} ;;
 		+disarm) disarm=1 want=0 ;;
 		+events) events=1 ;;
 		enabled=0) params="$params $word" want=0 ;;
@@ -118,7 +120,7 @@ row_pfclass()
 	[ -z "$events" ] || echo 1 >"$tracing/events/pfclass/enable"
 	# shellcheck disable=SC2046 # nothing or one word
 	measure --check="$want" $(kinds_of "$kinds") ${filter:+--filter="$filter"} \
-		${watch:+--watch="$watch"}
+		${watch:+--watch="$watch"} ${watches:+--watches="$watches"}
 	[ -z "$events" ] || echo 0 >"$tracing/events/pfclass/enable"
 	rmmod pfclass || fail "rmmod pfclass"
 }

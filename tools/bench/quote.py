@@ -32,6 +32,11 @@ OPTIONS = [
     ("``account=1``", "backend=%s account=1"),
     ("``account=1``, a filter that does not match", "backend=%s account=1 +filter=other"),
     ("``account=1``, a filter by process", "backend=%s account=1 +filter=tgid"),
+    ("``account=1``, a watch that does not match", "backend=%s account=1 +watch=other"),
+    ("``account=1``, a watch by process", "backend=%s account=1 +watch=tgid"),
+    ("``account=1``, 16 watches that do not match",
+     "backend=%s account=1 +watch=other +watches=16"),
+    ("``account=1``, 16 watches by process", "backend=%s account=1 +watch=tgid +watches=16"),
     ("``account=1 latency=1``", "backend=%s account=1 latency=1"),
     ("``account=1`` and trace events", "backend=%s account=1 +events"),
 ]

@@ -160,6 +160,43 @@ if have "a reload is a counter reset to Prometheus" promtool; then
 	good "a reload is a counter reset to Prometheus" SUCCESS promtool test rules "$dir/reload.yaml"
 fi
 
+# What the documents say of the number of series, where every class is available.
+all_available() {
+	fresh
+	# Of file, some are reads.
+	sed 's/ unavailable$/ 7/; s/^file [0-9]*/file 9000/' "$files/stats" >"$dir/edited"
+	cat "$dir/edited" >"$files/stats"
+	printf 'abi 1\nanon count unavailable\n' >"$files/latency"
+	printf 'cgroup id anon\n(removed) - unavailable\n(other) - unavailable\n' >"$files/cgroups"
+}
+
+# series LOADED-WITH
+series() {
+	want=$(sed -n "s/^[^a-z]*$1[^a-z]*at most //p" "$here/../../Documentation/fleet.rst")
+	run metrics
+	if [ "$status" -eq 0 ] && [ "$(grep -vc '^#' "$dir/out")" = "$want" ]; then
+		pass "$1: $want series"
+	else
+		fail "$1: ${want:-no number of} series, not $(grep -vc '^#' "$dir/out")"
+	fi
+}
+
+all_available
+series "the defaults"
+sed -n 's/^\([a-z]*\)_read .*/\1/p' "$files/stats" | while read -r class; do
+	printf '%s count 1\n%s sum 64\n%s 64 1\n' "$class" "$class" "$class"
+done >"$dir/edited"
+{
+	echo "abi 1"
+	cat "$dir/edited"
+} >"$files/latency"
+series latency=1
+all_available
+sed -E '/^(abi|missed|refused|anon|wp|swap|numa|af|dirty|spurious|file|hugetlb) /! s/ .*/ unavailable/' \
+	"$files/stats" >"$dir/edited"
+cat "$dir/edited" >"$files/stats"
+series account=0
+
 # -o FILE.
 out=$dir/textfile
 mkdir "$out"
