@@ -30,6 +30,9 @@ static const struct command {
 	{ "disable", pfc_cmd_control },
 	{ "filter", pfc_cmd_control },
 	{ "watch", pfc_cmd_control },
+#ifdef PFC_TOP
+	{ "top", pfc_cmd_top },
+#endif
 #ifdef PFC_LOCATE
 	{ "locate", pfc_cmd_locate },
 #endif
@@ -47,6 +50,9 @@ static const char doc[] =
 	"  latency [INTERVAL]       print how long faults took\n"
 	"  prometheus               print the counters for Prometheus\n"
 	"  probes                   print every probe point, with its state\n"
+#ifdef PFC_TOP
+	"  top                      show who takes faults now, like top(1)\n"
+#endif
 	"  fold [FILE]              fold a recording's stacks for a flame graph\n"
 	"  heatmap [FILE]           plot a recording's addresses or durations by time\n"
 	"  reset                    reset all counters\n"

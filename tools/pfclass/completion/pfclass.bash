@@ -11,6 +11,11 @@ _pfclass_print()
 	pfclass "${@:2}" 2>/dev/null | sed -n "$1"
 }
 
+_pfclass_classes()
+{
+	_pfclass_print '/^classes/,/^$/s/^  \([a-z]*\) .*/\1/p' list
+}
+
 _pfclass()
 {
 	# shellcheck disable=SC2034 # bash-completion sets them
@@ -41,6 +46,16 @@ _pfclass()
 		;;
 	-x | --separator) return ;;
 	esac
+	case ${command[0]-}:$prev in
+	top:-g | top:--group) list="process command user cgroup" ;;
+	top:-c | top:--classes) list=$(_pfclass_classes) ;;
+	top:-s | top:--sort) list="pid user command cgroup faults $(_pfclass_classes)" ;;
+	top:-[dfn] | top:--delay | top:--filter | top:--iterations) return ;;
+	esac
+	[ -z "$list" ] || {
+		mapfile -t COMPREPLY < <(compgen -W "$list" -- "$cur")
+		return
+	}
 	case ${command[0]-}:$cur in
 	*:-*) list=$(_pfclass_print 's/^  *\(-., \)\?\(--[a-z]*\).*/\2/p' "${command[@]}" --help) ;;
 	:*)
@@ -53,7 +68,7 @@ _pfclass()
 		[[ $cur == cl* ]] || compopt -o nospace
 		;;
 	watch:*) list=$(_pfclass_print '/^Words:/,/^$/s/^  \([a-z]*\) .*/\1/p' watch --help) ;;
-	locate:* | fold:* | heatmap:*) _filedir; return ;;
+	locate:* | fold:* | heatmap:* | top:*) _filedir; return ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$list" -- "$cur")
 }

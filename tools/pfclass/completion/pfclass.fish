@@ -45,6 +45,16 @@ function __pfclass
         case -x
             return
     end
+    switch "$command:$words[-1]"
+        case 'top:-g'
+            printf '%s\n' process command user cgroup
+            return
+        case 'top:-c' 'top:-s'
+            __pfclass_print '/^classes/,/^$/s/^  \([a-z]*\)  *\(.*\)/\1\t\2/p' list
+            return
+        case 'top:-d' 'top:-f' 'top:-n'
+            return
+    end
     switch "$command:$current"
         case '*:-*'
             __pfclass_print 's/^  *\(-., \)\?\(--[a-z]*\)[^ ]* *\(.*\)/\2\t\3/p' $command --help
@@ -60,7 +70,7 @@ function __pfclass
         case 'watch:*'
             __pfclass_print '/^Words:/,/^$/s/^  \([a-z]*\) [^ ]*\( \[[^ ]*\)\{0,1\}  *\(.*\)/\1\t\3/p' \
                 watch --help
-        case 'locate:*' 'fold:*' 'heatmap:*'
+        case 'locate:*' 'fold:*' 'heatmap:*' 'top:*'
             __fish_complete_path $current
     end
 end

@@ -34,13 +34,22 @@ char *pfc_cgroup_mount(void)
 	return dir;
 }
 
-/* The path of this process below that mount, "" for the root. */
-static char *own_cgroup(void)
+/**
+ * pfc_cgroup_of() - the control group (v2) of a process
+ * @pid: the process, 0: this one
+ *
+ * Return: its path below the mount point, "" for the root, to be released by free(); NULL if
+ * there is no such process or cgroup v2 is not in use.
+ */
+char *pfc_cgroup_of(pid_t pid)
 {
-	FILE *file = fopen("/proc/self/cgroup", "r");
-	char *line = NULL, *path = NULL;
+	char name[64] = "/proc/self/cgroup", *line = NULL, *path = NULL;
 	size_t size = 0;
+	FILE *file;
 
+	if (pid)
+		snprintf(name, sizeof(name), "/proc/%d/cgroup", (int)pid);
+	file = fopen(name, "r");
 	while (file && !path && getline(&line, &size, file) > 0) {
 		line[strcspn(line, "\n")] = '\0';
 		if (!strncmp(line, "0::/", 4))
@@ -62,7 +71,7 @@ static char *own_cgroup(void)
  */
 int pfc_cgroup_make(struct pfc_cgroup *cgroup, char **path)
 {
-	char *mount = pfc_cgroup_mount(), *own = own_cgroup(), *above, *procs;
+	char *mount = pfc_cgroup_mount(), *own = pfc_cgroup_of(0), *above, *procs;
 	struct stat st;
 	int ret = PFC_EXIT_OK;
 

@@ -4,6 +4,7 @@
 #define PFC_CGROUP_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /**
  * struct pfc_cgroup - a control group
@@ -18,6 +19,7 @@ struct pfc_cgroup {
 };
 
 char *pfc_cgroup_mount(void);
+char *pfc_cgroup_of(pid_t pid);
 int pfc_cgroup_make(struct pfc_cgroup *cgroup, char **path);
 bool pfc_cgroup_is_empty(const struct pfc_cgroup *cgroup);
 void pfc_cgroup_remove(struct pfc_cgroup *cgroup);

@@ -28,15 +28,33 @@ uint64_t pfc_now(void)
 }
 
 /**
- * pfc_catch_interrupts() - SIGINT and SIGTERM end pfc_sleep_until(), not the program
+ * pfc_catch_interrupts() - signals that end a program end pfc_sleep_until() instead
+ *
+ * SIGHUP and SIGQUIT stay ignored where they are (nohup).
  */
 void pfc_catch_interrupts(void)
 {
 	/* No SA_RESTART: the sleep ends, and no line is cut off. */
-	struct sigaction action = { .sa_handler = interrupt };
+	struct sigaction action = { .sa_handler = interrupt }, before;
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, &before);
+	if (before.sa_handler == SIG_IGN)
+		sigaction(SIGHUP, &before, NULL);
+	sigaction(SIGQUIT, &action, &before);
+	if (before.sa_handler == SIG_IGN)
+		sigaction(SIGQUIT, &before, NULL);
+}
+
+/**
+ * pfc_interrupted() - whether a signal came
+ *
+ * Return: true if so.
+ */
+bool pfc_interrupted(void)
+{
+	return interrupted;
 }
 
 /**

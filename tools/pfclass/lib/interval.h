@@ -10,6 +10,7 @@
 
 uint64_t pfc_now(void);
 void pfc_catch_interrupts(void);
+bool pfc_interrupted(void);
 bool pfc_sleep_until(uint64_t when);
 
 #endif /* PFC_INTERVAL_H */

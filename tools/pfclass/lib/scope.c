@@ -17,6 +17,7 @@
 #include "exit.h"
 #include "interval.h"
 #include "output.h"
+#include "process.h"
 
 #define MOMENT		100	/* for descendants to end, 10 ms each */
 
@@ -74,26 +75,10 @@ static int open_cgroup(struct pfc_scope *scope, char **word)
 	return ret;
 }
 
-/* The process that a thread belongs to; 0 if there is no such thread. */
-static pid_t tgid_of(pid_t pid)
-{
-	char path[64], line[256];
-	FILE *file;
-	int tgid = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	file = fopen(path, "r");
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "Tgid: %d", &tgid) == 1)
-			break;
-	if (file)
-		fclose(file);
-	return tgid;
-}
-
 static int open_pid(struct pfc_scope *scope, char **word)
 {
-	pid_t tgid = tgid_of(scope->pid);
+	struct pfc_status status;
+	pid_t tgid = pfc_read_status(scope->pid, &status) ? status.tgid : 0;
 
 	if (tgid && tgid != scope->pid) {
 		pfc_error("%d is a thread: counting its process, %d", (int)scope->pid,

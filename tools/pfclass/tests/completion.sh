@@ -108,6 +108,10 @@ for shell in bash zsh fish; do
 	offers "$shell" "pfclass list wp_"
 	sed -n '/^\.Ss pfclass filter/,/^\.Ss/s/^\.Li \([a-z]*=\{0,1\}\).*/\1/p' "$here/../pfclass.8" | wanted
 	offers "$shell" "pfclass filter "
+	printf '%s\n' process command user cgroup | wanted
+	offers "$shell" "pfclass top -b -g "
+	"$tool" list | sed -n '/^classes/,/^$/s/^  \([a-z]*\) .*/\1/p' | wanted
+	offers "$shell" "pfclass top -c "
 	mkdir -p "$dir/only/inner"
 	echo "$dir/only/inner/" | wanted
 	case $shell in

@@ -26,6 +26,12 @@ probes_give_reason()
 	grep "^$1 " $debugfs/probes | grep -q no_such_symbol
 }
 
+top_says_unavailable()
+{
+	pfclass top -b -n 1 -d 0.1 >/tmp/top &&
+	grep -qE "^unavailable:(.*) $1( |\$)" /tmp/top && fails grep -q " $1 .*command" /tmp/top
+}
+
 dmesg >/tmp/before
 check "insmod with $PFC_PARAMS" load
 for class in $classes; do
@@ -33,6 +39,8 @@ for class in $classes; do
 	check "probes: the row of $class gives the reason" \
 		probes_give_reason "$class"
 	check "the log gives the reason of $class" log_gives_reason "$class"
+	[ ! -e /sys/kernel/tracing/events/pfclass/fault/hist ] ||
+		check "top: $class is unavailable and has no column" top_says_unavailable "$class"
 done
 for other; do
 	check "stats: $other is not unavailable" \
