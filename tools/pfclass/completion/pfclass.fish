@@ -62,6 +62,8 @@ function __pfclass
                 watch --help
         case 'locate:*' 'fold:*' 'heatmap:*'
             __fish_complete_path $current
+        case 'wss:*'
+            __fish_complete_pids
     end
 end
 complete -c pfclass -f -a '(__pfclass)'
