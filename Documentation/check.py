@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """What can be checked of the documents without running anything.
 
-They parse, their links lead to files, index.rst links every page, and what the
-sources define for users is described. Run from the top of the tree; prints a line
+They parse, their links lead to files, index.rst links every page, what the sources define
+for users is described, and the commands of those that a user reads first are run by a test. Run from the top of the tree; prints a line
 for each error. Needs docutils.
 """
 import glob
@@ -49,6 +49,28 @@ def links(path):
     return [n["refuri"] for n in tree.findall(docutils.nodes.reference) if "refuri" in n]
 
 
+def run_nowhere(path):
+    """
+    The first lines of a document's blocks of commands that no test runs: neither
+    check-quotes, by a comment "quoted:", nor a file that a comment names, "run by FILE".
+    """
+    command = r"(# |pfclass |make |sudo |insmod )"
+    # A comment goes with the next block, whatever is in between.
+    comment, block = None, False
+    for line in read(path).split("\n"):
+        found = re.match(r"(?:\.\.|<!--) (quoted:|run by (\S+))", line)
+        if found:
+            comment, block = found, False
+            if found.group(2) and not os.path.exists(found.group(2)):
+                yield "there is no " + found.group(2)
+        elif line.startswith("    "):
+            if not block and not comment and re.match(command, line.strip() + " "):
+                yield line.strip()
+            block = True
+        elif line.strip() and block:
+            comment, block = None, False
+
+
 def main():
     included = {os.path.normpath(os.path.join(os.path.dirname(p), name))
                 for p in glob.glob("Documentation/**/*.rst", recursive=True)
@@ -71,6 +93,10 @@ def main():
     for page in linked:
         if page != index and page not in linked[index]:
             bad(index, "does not link %s" % page)
+
+    for page in ["README.md", "Documentation/tutorial.rst"] + glob.glob("Documentation/classes/*.rst"):
+        for line in run_nowhere(page):
+            bad(page, "no test runs: %s" % line)
 
     uapi = "include/uapi/pfclass.h"
     blocks = dict(re.findall(r"#define PFC_(\w+)\(X\) \\\n((?:\tX\(.*\n)+)", read(uapi)))

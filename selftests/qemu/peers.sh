@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# Other tools for the guest, from Debian packages of the guest's own suite and
-# architecture: perf, trace-cmd and bpftrace with all that they depend on, on a
-# disk of their own. Source it after lib.sh. The guest finds the disk by its
+# Other programs for the guest, from Debian packages of the guest's own suite and
+# architecture: perf, trace-cmd and bpftrace, gnuplot, and redis as something to look
+# at, with all that they depend on, on a disk of their own. Source it after lib.sh. The guest finds the disk by its
 # serial number, "peers".
 
-PEERS_PACKAGES="linux-perf trace-cmd bpftrace"
+PEERS_PACKAGES="linux-perf trace-cmd bpftrace gnuplot-nox ncurses-base redis-server"
 
 # peers_ready: makes the disk for the selected kernel; sets PEERS to its path in
 # the tools' root and PEERS_QEMU to the arguments that attach it.

@@ -182,15 +182,23 @@ class Counters:
             hits += self.get("lost_ends")
         return hits
 
-    def missed(self, probe):
-        missed = self.get("probe[%d].lost" % probe.index) - probe.missed_base.value_()
+    def lost_hits(self, probe):
+        lost = self.get("probe[%d].lost" % probe.index) - probe.missed_base.value_()
         if text(probe.backend.name) == "kprobe":
-            missed += probe.rp.kp.nmissed.value_()
+            lost += probe.rp.kp.nmissed.value_()
             if kind_is(probe, "VISIT"):
-                missed += probe.rp.nmissed.value_()
-        if kind_is(probe, "ENTRY") or kind_is(probe, "VISIT"):
-            missed += self.get("lost") + self.get("lost_ends")
-        return missed
+                lost += probe.rp.nmissed.value_()
+        return lost
+
+    def lost_visits(self):
+        return self.get("lost") + self.get("lost_ends")
+
+    def missed(self, probe):
+        begins = kind_is(probe, "ENTRY") or kind_is(probe, "VISIT")
+        return self.lost_hits(probe) + (self.lost_visits() if begins else 0)
+
+    def all_missed(self):
+        return self.lost_visits() + sum(self.lost_hits(probe) for probe in PROBES)
 
 
 def why_not_mark(mark):
@@ -243,7 +251,7 @@ def print_stats():
         "visits": value(visible, counters.visits()),
         "retries": value(visible, counters.get("retries")),
         "unclassified": value(visible, counters.leaf(LEAF_UNCLASSIFIED)),
-        "missed": sum(counters.missed(probe) for probe in PROBES),
+        "missed": counters.all_missed(),
         "refused": value(refused, counters.leaf(LEAF_REFUSED)),
         "pgfault": pgfault(),
     }

@@ -41,6 +41,7 @@ int pfc_cmd_latency(int argc, char **argv, struct pfc_options *options);
 int pfc_cmd_prometheus(int argc, char **argv, struct pfc_options *options);
 int pfc_cmd_probes(int argc, char **argv, struct pfc_options *options);
 int pfc_cmd_fold(int argc, char **argv, struct pfc_options *options);
+int pfc_cmd_wss(int argc, char **argv, struct pfc_options *options);
 int pfc_cmd_heatmap(int argc, char **argv, struct pfc_options *options);
 int pfc_cmd_control(int argc, char **argv, struct pfc_options *options);
 int pfc_cmd_top(int argc, char **argv, struct pfc_options *options);

@@ -21,6 +21,7 @@ static const struct command {
 	{ "verify", pfc_cmd_verify },
 	{ "list", pfc_cmd_list },
 	{ "latency", pfc_cmd_latency },
+	{ "wss", pfc_cmd_wss },
 	{ "prometheus", pfc_cmd_prometheus },
 	{ "probes", pfc_cmd_probes },
 	{ "fold", pfc_cmd_fold },
@@ -48,6 +49,7 @@ static const char doc[] =
 	"  verify -- CMD [ARG...]   the same for the faults of a command\n"
 	"  list [PATTERN|CLASS]     print every key and its meaning\n"
 	"  latency [INTERVAL]       print how long faults took\n"
+	"  wss PID [INTERVAL]       print which memory a process touches\n"
 	"  prometheus               print the counters for Prometheus\n"
 	"  probes                   print every probe point, with its state\n"
 #ifdef PFC_TOP
@@ -200,7 +202,7 @@ int pfc_parse_pid(const struct argp_state *state, const char *text)
 	errno = 0;
 	pid = strtoumax(text, &end, 10);
 	if (*text < '0' || *text > '9' || *end || errno || !pid || pid > INT32_MAX)
-		argp_error(state, "-p takes a process ID, not \"%s\"", text);
+		argp_error(state, "PID is a process ID, not \"%s\"", text);
 	return pid;
 }
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# Where a disk with other tools is attached (--peers): mounts it below /peers and puts
-# perf, trace-cmd and bpftrace into the PATH. They run in a root of their own, which has
-# the guest's /proc, /sys, /dev, /tmp and /pfclass.
+# Where a disk with other programs is attached (--peers): mounts it below /peers and puts
+# them into the PATH. They run in a root of their own, which has the guest's /proc, /sys,
+# /dev, /tmp and /pfclass.
 
 for disk in /sys/block/vd*; do
 	[ "$(cat "$disk/serial" 2>/dev/null)" = peers ] || continue
@@ -14,8 +14,10 @@ for disk in /sys/block/vd*; do
 	for dir in proc sys dev tmp pfclass; do
 		mount --rbind "/$dir" "/peers/$dir"
 	done
-	for tool in perf trace-cmd bpftrace; do
+	for tool in perf trace-cmd bpftrace gnuplot redis-server redis-cli redis-benchmark; do
 		name=$tool
+		# Unpacked, not installed, it has not the name that its alternative has.
+		[ "$tool" != gnuplot ] || name=gnuplot-nox
 		# Debian's older perf is a script for bash before the one of a version.
 		for path in /peers/usr/bin/perf_*; do
 			[ "$tool" != perf ] || [ ! -x "$path" ] || name=${path##*/}

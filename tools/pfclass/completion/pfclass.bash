@@ -69,6 +69,7 @@ _pfclass()
 		;;
 	watch:*) list=$(_pfclass_print '/^Words:/,/^$/s/^  \([a-z]*\) .*/\1/p' watch --help) ;;
 	locate:* | fold:* | heatmap:* | top:*) _filedir; return ;;
+	wss:*) _pids; return ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$list" -- "$cur")
 }

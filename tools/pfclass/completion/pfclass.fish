@@ -72,6 +72,8 @@ function __pfclass
                 watch --help
         case 'locate:*' 'fold:*' 'heatmap:*' 'top:*'
             __fish_complete_path $current
+        case 'wss:*'
+            __fish_complete_pids
     end
 end
 complete -c pfclass -f -a '(__pfclass)'

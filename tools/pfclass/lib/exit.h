@@ -25,6 +25,7 @@
  * @PFC_EXIT_NO_WATCH: there is no such watch
  * @PFC_EXIT_NO_ROWS: stat -C: the module counts no control groups
  * @PFC_EXIT_NO_EVENTS: top: the kernel or the module has no trace events to count
+ * @PFC_EXIT_NO_AF: wss: the kernel does not see accesses here
  * @PFC_EXIT_SELF: around a command, and verify: pfclass itself failed
  * @PFC_EXIT_NOT_RUN: the command was found but cannot be run
  * @PFC_EXIT_NOT_FOUND: the command was not found
@@ -50,6 +51,7 @@ enum pfc_exit {
 	PFC_EXIT_NO_WATCH,
 	PFC_EXIT_NO_ROWS,
 	PFC_EXIT_NO_EVENTS,
+	PFC_EXIT_NO_AF,
 	PFC_EXIT_SELF = 125,
 	PFC_EXIT_NOT_RUN,
 	PFC_EXIT_NOT_FOUND,

@@ -200,6 +200,14 @@ usage_around "a process and a command" "exclude" stat -p 1 -- true
 usage "process is no number" "process ID" stat -p x
 usage "process is 0" "process ID" stat -p 0
 usage "latency has three arguments" "many" latency 1 2 3
+usage "wss: nothing" "PID or a command" wss
+usage "wss: process is no number" "process ID" wss redis
+usage "wss: interval is zero" "INTERVAL" wss 1 0
+usage "wss: count is zero" "COUNT" wss 1 1 0
+usage "wss: four words" "too many" wss 1 1 1 1
+usage "wss: a map as JSON" "exclude each other" wss -j -m 1
+usage "wss: another format" "\.png or \.svg" wss -o a.jpg 1
+usage "wss: no size" "size" wss -s 1 1
 usage "latency: interval is no number" "INTERVAL" latency soon
 usage "latency: count is zero" "COUNT" latency 1 0
 

@@ -289,4 +289,23 @@ fi
 error "heatmap: a file that cannot be written" 1 "cannot write" \
 	"$tool" heatmap -o "$dir/none/a.png" "$dir/many"
 
+# ^C: timeout sends it to gnuplot, too.
+printf '#!/bin/sh\necho half a picture\nexec sleep 30\n' >"$dir/bin/gnuplot"
+chmod 755 "$dir/bin/gnuplot"
+run timeout -s INT 1 env PATH="$dir/bin:$PATH" "$tool" heatmap -o "$dir/half.svg" "$dir/perf"
+if [ "$status" -eq 124 ] && [ ! -e "$dir/half.svg" ]; then
+	pass "heatmap: ^C leaves no half picture"
+else
+	fail "heatmap: ^C leaves no half picture"
+fi
+for command in fold heatmap; do
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	run sh -c '(cat "$2"; sleep 2) | timeout -s INT 1 "$0" "$1"' "$tool" $command "$dir/perf"
+	if [ "$status" -eq 124 ] && [ ! -s "$dir/out" ]; then
+		pass "$command: ^C while it reads"
+	else
+		fail "$command: ^C while it reads"
+	fi
+done
+
 tap_end

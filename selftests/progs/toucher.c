@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * toucher [SECONDS]: a program whose working set is known. It touches the same pages again
+ * and again, ten times a second or more often, until it is killed or the time is over:
+ *
+ *	0x5500000000	400 pages in memory: it reads 7 and writes 13 of them
+ *	0x5600000000	11 pages, which it swaps out, and reads 5 of them back
+ *	0x5700000000	31 pages that it shares with a child: it reads 3, the child writes all
+ *	0x5800000000	3 huge pages, where there are any: it reads a page of the first and
+ *			writes one of the second
+ *
+ * It prints "ready", and what of these it has, when all of this has happened once.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../lib/machine.h"
+#include "../lib/memory.h"
+
+#define BASE		0x5500000000UL
+#define SWAPPED		0x5600000000UL
+#define SHARED		0x5700000000UL
+#define HUGE		0x5800000000UL
+
+static char *map(unsigned long at, size_t len, int flags)
+{
+	char *base = mmap((void *)at, len, PROT_READ | PROT_WRITE,
+			  flags | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (base != (char *)at) {
+		fprintf(stderr, "toucher: mmap: %s\n", strerror(errno));
+		exit(4);
+	}
+	madvise(base, len, flags & MAP_SHARED || at != HUGE ? MADV_NOHUGEPAGE : MADV_HUGEPAGE);
+	pfc_write_pages(base, len, pfc_page_size());
+	return base;
+}
+
+static void wait_a_moment(void)
+{
+	const struct timespec moment = { .tv_nsec = 20000000 };
+
+	nanosleep(&moment, NULL);
+}
+
+static size_t huge_size(void)
+{
+	FILE *file = fopen("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "r");
+	size_t size = 0;
+
+	if (file && fscanf(file, "%zu", &size) != 1)
+		size = 0;
+	if (file)
+		fclose(file);
+	return size;
+}
+
+int main(int argc, char **argv)
+{
+	const size_t page = pfc_page_size();
+	size_t huge = huge_size();
+	const time_t end = argc > 1 ? time(NULL) + atoi(argv[1]) : 0;
+	char *base, *swapped, *shared, *large = NULL;
+	bool swaps, first = true;
+
+	base = map(BASE, 400 * page, MAP_PRIVATE);
+	swapped = map(SWAPPED, 11 * page, MAP_PRIVATE);
+	shared = map(SHARED, 31 * page, MAP_SHARED);
+	/* 512 MiB with pages of 64K are too many. */
+	if (huge && huge <= 32 << 20) {
+		large = map(HUGE, 3 * huge, MAP_PRIVATE);
+		if (pfc_smaps_kb(large, 3 * huge, "AnonHugePages:") != (long long)(3 * huge) >> 10)
+			large = NULL;
+	}
+	madvise(swapped, 11 * page, MADV_PAGEOUT);
+	swaps = pfc_count_swapped(swapped, 11) == 11;
+	if (!fork()) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;) {
+			pfc_write_pages(shared, 31 * page, page);
+			wait_a_moment();
+		}
+	}
+	while (!end || time(NULL) < end) {
+		pfc_read_pages(base, 7 * page, page);
+		pfc_write_pages(base + 100 * page, 13 * page, page);
+		pfc_read_pages(swapped, 5 * page, page);
+		pfc_read_pages(shared, 3 * page, page);
+		if (large) {
+			pfc_read_pages(large, page, page);
+			pfc_write_pages(large + huge + 5 * page, page, page);
+		}
+		wait_a_moment();
+		madvise(swapped, 5 * page, MADV_PAGEOUT);
+		if (first) {
+			printf("ready%s%s\n", swaps ? " swap" : "", large ? " huge" : "");
+			fflush(stdout);
+		}
+		first = false;
+	}
+	return 0;
+}
