@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../lib/files.h"
 #include "../lib/machine.h"
 #include "../lib/memory.h"
 
@@ -49,6 +50,22 @@ static void wait_a_moment(void)
 	const struct timespec moment = { .tv_nsec = 20000000 };
 
 	nanosleep(&moment, NULL);
+}
+
+/*
+ * A page that waits in a batch of another CPU, one that took the disk's interrupt, or on
+ * which this process was, cannot be isolated. Compaction empties those (compact_nodes()).
+ */
+static void swap_out(char *base, unsigned int pages)
+{
+	unsigned int i;
+
+	for (i = 0; i < 20; i++) {
+		madvise(base, pages * pfc_page_size(), MADV_PAGEOUT);
+		if (pfc_count_swapped(base, pages) == pages)
+			return;
+		pfc_write("/proc/sys/vm/compact_memory", "1");
+	}
 }
 
 static size_t huge_size(void)
@@ -82,7 +99,7 @@ int main(int argc, char **argv)
 		if (pfc_smaps_kb(large, 3 * huge, "AnonHugePages:") != (long long)(3 * huge) >> 10)
 			large = NULL;
 	}
-	madvise(swapped, 11 * page, MADV_PAGEOUT);
+	swap_out(swapped, 11);
 	swaps = pfc_count_swapped(swapped, 11) == 11;
 	if (!fork()) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -101,7 +118,8 @@ int main(int argc, char **argv)
 			pfc_write_pages(large + huge + 5 * page, page, page);
 		}
 		wait_a_moment();
-		madvise(swapped, 5 * page, MADV_PAGEOUT);
+		if (swaps)
+			swap_out(swapped, 5);
 		if (first) {
 			printf("ready%s%s\n", swaps ? " swap" : "", large ? " huge" : "");
 			fflush(stdout);
