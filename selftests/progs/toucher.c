@@ -94,7 +94,7 @@ int main(int argc, char **argv)
 	/* 512 MiB with pages of 64K are too many. */
 	if (huge && huge <= 32 << 20) {
 		large = map(HUGE, 3 * huge, MAP_PRIVATE);
-		/* A write to a huge page that a child has, too, splits it (do_huge_pmd_wp_page()). */
+		/* A write to one that a child has, too, splits it: do_huge_pmd_wp_page(). */
 		madvise(large, 3 * huge, MADV_DONTFORK);
 		if (pfc_smaps_kb(large, 3 * huge, "AnonHugePages:") != (long long)(3 * huge) >> 10)
 			large = NULL;
