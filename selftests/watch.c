@@ -82,6 +82,12 @@ FIXTURE_SETUP(watch)
 	self->base = pfc_map(self->len, 0, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1, 0);
 	ASSERT_NE(MAP_FAILED, self->base);
 	madvise(self->base, self->len, MADV_NOHUGEPAGE);
+	/*
+	 * The mapping gets its anon_vma now. A fault that must make it is retried while another
+	 * thread has mmap_lock (vmf_anon_prepare(), since 6.10), and with account=0 each visit
+	 * counts.
+	 */
+	pfc_write_pages(self->base, self->page, self->page);
 }
 
 FIXTURE_TEARDOWN(watch)
