@@ -250,15 +250,22 @@ static void note_found(struct audit *audit, const char *class)
 		audit_fact(&audit->facts, "found %s %s", class, any ? line : NEVER);
 }
 
-/* What module/guard.c probes by name. */
+/* Why kprobes are off is known while only write_enabled_file_bool() switches them. */
+const struct audit_name audit_guard[AUDIT_NR_GUARD] = {
+	{ "arm_all_kprobes", "arm_all_kprobes", AUDIT_SHARED },
+	{ "disarm_all_kprobes", "disarm_all_kprobes", AUDIT_SHARED },
+	{ "write_enabled_file_bool", NULL, AUDIT_OWN },
+	{ "ftrace_set_filter_ip", NULL, AUDIT_CALLED },
+};
+
 static void note_symbols(struct audit *audit)
 {
-	static const char *const names[] = { "write_enabled_file_bool", "ftrace_set_filter_ip" };
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (audit_symbol(&audit->image, names[i]))
-			audit_fact(&audit->facts, "symbol %s", names[i]);
+	for (i = 0; i < AUDIT_NR_GUARD; i++)
+		if (audit_guard[i].role != AUDIT_SHARED &&
+		    audit_symbol(&audit->image, audit_guard[i].name))
+			audit_fact(&audit->facts, "symbol %s", audit_guard[i].name);
 }
 
 static void collect(struct audit *audit)

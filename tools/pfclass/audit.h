@@ -39,6 +39,10 @@ struct audit_name {
 	enum audit_role role;
 };
 
+/* What module/guard.c rests on; what is not shared it probes by name. */
+#define AUDIT_NR_GUARD	4
+extern const struct audit_name audit_guard[AUDIT_NR_GUARD];
+
 /**
  * struct audit_search - what the module would find
  * @rows: as "probes" has them, with its header

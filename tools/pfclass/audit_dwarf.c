@@ -23,16 +23,6 @@
 #define MOST_TYPES	16	/* a damaged type may be its own */
 #define PROTOTYPE_LEN	512
 
-/* Why kprobes are off is known while only this function switches them, see module/guard.c. */
-static const struct audit_name guard_names[] = {
-	{ "arm_all_kprobes", "arm_all_kprobes", AUDIT_SHARED },
-	{ "disarm_all_kprobes", "disarm_all_kprobes", AUDIT_SHARED },
-	{ "write_enabled_file_bool", NULL, AUDIT_OWN },
-	{ "ftrace_set_filter_ip", NULL, AUDIT_CALLED },
-};
-
-#define NR_GUARD	(sizeof(guard_names) / sizeof(*guard_names))
-
 struct prototype {
 	const char *name;
 	char *text;
@@ -56,12 +46,12 @@ struct walk {
 
 static size_t nr_names(const struct audit_search *search)
 {
-	return search->nr_names + NR_GUARD;
+	return search->nr_names + AUDIT_NR_GUARD;
 }
 
 static const struct audit_name *name_at(const struct audit_search *search, size_t i)
 {
-	return i < search->nr_names ? &search->names[i] : &guard_names[i - search->nr_names];
+	return i < search->nr_names ? &search->names[i] : &audit_guard[i - search->nr_names];
 }
 
 static const struct audit_name *find_name(const struct audit_search *search, const char *name,
@@ -206,22 +196,16 @@ static void note_call(struct walk *walk, const char *to)
 /* A call that DWARF describes below PARENT. */
 static void note_call_site(struct walk *walk, Dwarf_Die *parent, Dwarf_Die *site)
 {
+	const char *callee = locate_callee(site);
 	size_t depth = walk->depth;
-	Dwarf_Attribute attr;
-	Dwarf_Die callee;
 	Dwarf_Addr pc;
 
-	if (!dwarf_attr(site, DW_AT_call_origin, &attr) &&
-	    !dwarf_attr(site, DW_AT_abstract_origin, &attr))
-		return;		/* through a pointer */
-	if (!dwarf_formref_die(&attr, &callee) || !dwarf_diename(&callee))
+	if (!callee)
 		return;
-	/* The return address is behind the call. */
-	if (((dwarf_attr(site, DW_AT_call_return_pc, &attr) ||
-	      dwarf_attr(site, DW_AT_low_pc, &attr)) && !dwarf_formaddr(&attr, &pc) && pc--) ||
-	    (dwarf_attr(site, DW_AT_call_pc, &attr) && !dwarf_formaddr(&attr, &pc)))
+	/* Any address within the call will do. */
+	if (locate_call_addr(site, 1, &pc))
 		walk->depth = locate_inlined_at(parent, pc, walk->path, depth);
-	note_call(walk, dwarf_diename(&callee));
+	note_call(walk, callee);
 	walk->depth = depth;
 }
 

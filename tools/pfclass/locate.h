@@ -93,6 +93,8 @@ struct search {
 };
 
 bool locate_is_variant(const char *symbol, const char *name);
+const char *locate_callee(Dwarf_Die *site);
+bool locate_call_addr(Dwarf_Die *site, unsigned int len, Dwarf_Addr *addr);
 size_t locate_inlined_at(Dwarf_Die *parent, Dwarf_Addr pc, const char **path, size_t depth);
 bool locate_walk(struct search *search);
 void locate_decide(struct search *search, size_t index);

@@ -133,28 +133,48 @@ size_t locate_inlined_at(Dwarf_Die *parent, Dwarf_Addr pc, const char **path, si
 	return depth;
 }
 
+/**
+ * locate_callee() - what a call site calls
+ * @site: its DIE
+ *
+ * Return: the function's name, NULL if it is called through a pointer, or has none.
+ */
+const char *locate_callee(Dwarf_Die *site)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Die callee;
+
+	if (!dwarf_attr(site, DW_AT_call_origin, &attr) &&
+	    !dwarf_attr(site, DW_AT_abstract_origin, &attr))
+		return NULL;
+	return dwarf_formref_die(&attr, &callee) ? dwarf_diename(&callee) : NULL;
+}
+
+/**
+ * locate_call_addr() - where a call site is
+ * @site: its DIE
+ * @len: bytes of a call, behind which it returns
+ * @addr: set to the address of the call
+ *
+ * Return: false if DWARF does not say.
+ */
+bool locate_call_addr(Dwarf_Die *site, unsigned int len, Dwarf_Addr *addr)
+{
+	if (!attr_addr(site, DW_AT_call_return_pc, addr) && !attr_addr(site, DW_AT_low_pc, addr))
+		return attr_addr(site, DW_AT_call_pc, addr);
+	*addr -= len;
+	return true;
+}
+
 static void note_call(struct search *search, const struct pfc_symbol *in,
 		      Dwarf_Die *parent, Dwarf_Die *die)
 {
+	const char *callee = locate_callee(die);
 	size_t depth = search->depth;
-	Dwarf_Attribute attr;
-	Dwarf_Die origin;
-	Dwarf_Addr addr;
-	const char *callee;
 	struct call *call;
+	Dwarf_Addr addr;
 
-	if (!dwarf_attr(die, DW_AT_call_origin, &attr) &&
-	    !dwarf_attr(die, DW_AT_abstract_origin, &attr))
-		return;		/* through a pointer */
-	if (!dwarf_formref_die(&attr, &origin))
-		return;
-	callee = dwarf_diename(&origin);
-	if (!callee)
-		return;
-	if (attr_addr(die, DW_AT_call_return_pc, &addr) ||
-	    attr_addr(die, DW_AT_low_pc, &addr))
-		addr -= pfc_image_call_len(&search->image);
-	else if (!attr_addr(die, DW_AT_call_pc, &addr))
+	if (!callee || !locate_call_addr(die, pfc_image_call_len(&search->image), &addr))
 		return;
 	search->calls = pfc_alloc(search->calls, search->nr_calls + 1,
 				  sizeof(*search->calls));

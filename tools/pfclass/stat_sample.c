@@ -24,10 +24,8 @@ void stat_free(struct sample *sample)
 void stat_copy(struct sample *to, const struct sample *from)
 {
 	*to = *from;
-	to->stats.extras = pfc_alloc(NULL, from->stats.nr_extras, sizeof(*from->stats.extras));
-	if (from->stats.nr_extras)
-		memcpy(to->stats.extras, from->stats.extras,
-		       from->stats.nr_extras * sizeof(*from->stats.extras));
+	to->stats.extras = pfc_duplicate(from->stats.extras, from->stats.nr_extras,
+					 sizeof(*from->stats.extras));
 	pfc_copy_rows(&to->rows, &from->rows);
 }
 

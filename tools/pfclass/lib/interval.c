@@ -35,16 +35,17 @@ uint64_t pfc_now(void)
 void pfc_catch_interrupts(void)
 {
 	/* No SA_RESTART: the sleep ends, and no line is cut off. */
+	static const int ignorable[] = { SIGHUP, SIGQUIT };
 	struct sigaction action = { .sa_handler = interrupt }, before;
+	size_t i;
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, &before);
-	if (before.sa_handler == SIG_IGN)
-		sigaction(SIGHUP, &before, NULL);
-	sigaction(SIGQUIT, &action, &before);
-	if (before.sa_handler == SIG_IGN)
-		sigaction(SIGQUIT, &before, NULL);
+	for (i = 0; i < sizeof(ignorable) / sizeof(*ignorable); i++) {
+		sigaction(ignorable[i], &action, &before);
+		if (before.sa_handler == SIG_IGN)
+			sigaction(ignorable[i], &before, NULL);
+	}
 }
 
 /**

@@ -59,6 +59,23 @@ void *pfc_alloc(void *old, size_t nr, size_t size)
 }
 
 /**
+ * pfc_duplicate() - copy an array
+ * @old: the array, or NULL if it is empty
+ * @nr: elements
+ * @size: bytes in each
+ *
+ * Return: the copy, to be released with free().
+ */
+void *pfc_duplicate(const void *old, size_t nr, size_t size)
+{
+	void *new = pfc_alloc(NULL, nr, size);
+
+	if (nr)
+		memcpy(new, old, nr * size);
+	return new;
+}
+
+/**
  * pfc_format() - asprintf() that does not return without memory
  * @format: as for printf()
  *

@@ -8,6 +8,7 @@
 void pfc_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 __attribute__((noreturn)) void pfc_out_of_memory(void);
 void *pfc_alloc(void *old, size_t nr, size_t size);
+void *pfc_duplicate(const void *old, size_t nr, size_t size);
 char *pfc_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int pfc_flush(void);
 

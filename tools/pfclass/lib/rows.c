@@ -176,15 +176,6 @@ char *pfc_row_path(const struct pfc_row *row)
 	return path;
 }
 
-static void *duplicate(const void *old, size_t nr, size_t size)
-{
-	void *new = pfc_alloc(NULL, nr, size);
-
-	if (nr)
-		memcpy(new, old, nr * size);
-	return new;
-}
-
 /**
  * pfc_copy_rows() - copy rows
  * @to: the copy, to be released by pfc_free_rows()
@@ -195,12 +186,12 @@ void pfc_copy_rows(struct pfc_rows *to, const struct pfc_rows *from)
 	size_t i;
 
 	*to = *from;
-	to->columns = duplicate(from->columns, from->nr_columns, sizeof(*from->columns));
-	to->rows = duplicate(from->rows, from->nr_rows, sizeof(*from->rows));
+	to->columns = pfc_duplicate(from->columns, from->nr_columns, sizeof(*from->columns));
+	to->rows = pfc_duplicate(from->rows, from->nr_rows, sizeof(*from->rows));
 	for (i = 0; i < from->nr_rows; i++) {
 		to->rows[i].name = pfc_format("%s", from->rows[i].name);
-		to->rows[i].values = duplicate(from->rows[i].values, from->nr_columns,
-					       sizeof(*from->rows[i].values));
+		to->rows[i].values = pfc_duplicate(from->rows[i].values, from->nr_columns,
+						   sizeof(*from->rows[i].values));
 	}
 }
 

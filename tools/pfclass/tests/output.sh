@@ -19,16 +19,6 @@ cell() {
 		!NF { exit }' "$dir/out"
 }
 
-# is NAME GOT WANT
-is() {
-	if [ "$2" = "$3" ]; then
-		pass "$1"
-	else
-		echo "# \"$2\" instead of \"$3\""
-		fail "$1"
-	fi
-}
-
 run stat
 is "the table: columns" "$(sed -n 1p "$dir/out" | tr -s ' ')" \
 	"class total read write exec user kernel gup major"

@@ -54,6 +54,16 @@ shows() {
 	fi
 }
 
+# is NAME GOT WANT
+is() {
+	if [ "$2" = "$3" ]; then
+		pass "$1"
+	else
+		echo "# \"$2\" instead of \"$3\""
+		fail "$1"
+	fi
+}
+
 # The plan and the totals: to be called last.
 tap_end() {
 	echo "1..$number"

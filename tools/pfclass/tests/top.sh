@@ -38,16 +38,6 @@ rows() {
 		END { for (i = 1; i < n; i++) print row[i] }' "$dir/out" | sed 's/^ *//' | tr -s ' '
 }
 
-# is NAME GOT WANT
-is() {
-	if [ "$2" = "$3" ]; then
-		pass "$1"
-	else
-		echo "# \"$2\" instead of \"$3\""
-		fail "$1"
-	fi
-}
-
 # table ARGUMENT...: one table of counts
 table() {
 	run "$tool" top -b -t -n 1 -d 0.1 "$@" "$hist"
