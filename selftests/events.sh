@@ -19,6 +19,8 @@ lib=$here/lib
 [ -d "$lib" ] || lib=$here
 # shellcheck source=selftests/lib/tap.sh
 . "$lib/tap.sh"
+# shellcheck source=selftests/lib/machine.sh
+. "$lib/machine.sh"
 
 # is WANT GOT TEXT, and the end of what the command wrote
 is()
@@ -40,8 +42,6 @@ show_output()
 
 [ "$(id -u)" = 0 ] || skip_all "not root"
 [ -r $pfclass/stats ] || skip_all "pfclass is not loaded"
-tracefs=/sys/kernel/tracing
-[ -e $tracefs/events ] || tracefs=/sys/kernel/debug/tracing
 [ -e $tracefs/events/pfclass/fault ] || skip_all "no events below $tracefs"
 grep -q '^faults [0-9]' $pfclass/stats || skip_all "no accounting (account=0), no events"
 
@@ -63,7 +63,6 @@ mkdir -p $tmp
 mkdir "$tracing" || skip_all "no instances of tracefs"
 echo "TAP version 13"
 
-page=$(getconf PAGESIZE 2>/dev/null || awk '/^KernelPageSize/ { print $2 * 1024; exit }' /proc/self/smaps)
 end=$(printf '0x%x' $((address + n * page)))
 echo "addr=$address-$end" >$pfclass/filter
 

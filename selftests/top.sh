@@ -16,11 +16,11 @@ lib=$here/lib
 [ -d "$lib" ] || lib=$here
 # shellcheck source=selftests/lib/tap.sh
 . "$lib/tap.sh"
+# shellcheck source=selftests/lib/machine.sh
+. "$lib/machine.sh"
 
 [ "$(id -u)" = 0 ] || skip_all "not root"
 [ -r $pfclass/stats ] || skip_all "pfclass is not loaded"
-tracefs=/sys/kernel/tracing
-[ -e $tracefs/events ] || tracefs=/sys/kernel/debug/tracing
 [ -e $tracefs/events/pfclass/fault ] || skip_all "no events below $tracefs"
 "$tool" top --usage >/dev/null 2>&1 || skip_all "no pfclass tool with top (PFC_TOOL=FILE)"
 grep -q '^faults [0-9]' $pfclass/stats || skip_all "no accounting (account=0), no events"

@@ -404,25 +404,13 @@ static void *read_on(void *unused)
 	return NULL;
 }
 
-/* Kilobytes that the kernel uses of what watches are made of. */
-static long kernel_memory(const char *what)
-{
-	static char text[8192];
-	char *line;
-
-	if (pfc_read("/proc/meminfo", text, sizeof(text)) < 0)
-		return -1;
-	line = strstr(text, what);
-	return line ? atol(line + strlen(what)) : -1;
-}
-
 /*
  * One stays and counts exactly while others come and go, for 3 s or until PFC_COMINGS have
  * come. With many of these not even the smallest object of each can be left: 8 bytes.
  */
 TEST_F_TIMEOUT(watch, come_and_go_under_load, 5000)
 {
-	static const char * const kinds[] = { "\nPercpu:", "\nSlab:" };
+	static const char * const kinds[] = { "Percpu", "Slab" };
 	long wanted = getenv("PFC_COMINGS") ? atol(getenv("PFC_COMINGS")) : 0;
 	long held = wanted && self->max > 52 ? 50 : 2, comings = 0;
 	long limit = wanted < 100000 ? 1024 : wanted * 6 / 1024, rose;
@@ -446,7 +434,7 @@ TEST_F_TIMEOUT(watch, come_and_go_under_load, 5000)
 	     turns < 10 || (wanted ? comings < wanted : pfc_now_ms() < end); turns++) {
 		/* By then the kernel has what it keeps for the next ones. */
 		for (i = 0; i < ARRAY_SIZE(kinds) && turns >= 5 && comings >= wanted / 10; i++)
-			before[i] = before[i] ? before[i] : kernel_memory(kinds[i]);
+			before[i] = before[i] ? before[i] : pfc_meminfo_kb(kinds[i]);
 		ASSERT_EQ(0, command("add test.b"));
 		ASSERT_EQ(0, add_mine("test.c", self->base, self->len));
 		fd = open(pfc_path(PFC_FILE_WATCHES), O_WRONLY | O_CLOEXEC);
@@ -473,9 +461,9 @@ TEST_F_TIMEOUT(watch, come_and_go_under_load, 5000)
 	}
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
 		ASSERT_LT(0, before[i]);
-		rose = kernel_memory(kinds[i]) - before[i];
-		TH_LOG("%ld watches came and went, %u turns;%s rose by %ld kB", comings, turns,
-		       kinds[i] + 1, rose);
+		rose = pfc_meminfo_kb(kinds[i]) - before[i];
+		TH_LOG("%ld watches came and went, %u turns; %s rose by %ld kB", comings, turns,
+		       kinds[i], rose);
 		EXPECT_GT(limit, rose);
 	}
 	EXPECT_EQ(7 * turns, wp("test.a"));

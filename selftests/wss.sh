@@ -13,6 +13,8 @@ lib=$here/lib
 [ -d "$lib" ] || lib=$here
 # shellcheck source=selftests/lib/tap.sh
 . "$lib/tap.sh"
+# shellcheck source=selftests/lib/machine.sh
+. "$lib/machine.sh"
 
 [ "$(id -u)" = 0 ] || skip_all "not root"
 [ -r $pfclass/stats ] || skip_all "pfclass is not loaded"
@@ -58,7 +60,6 @@ shows()
 	check "$text${why:+: $why}" [ -z "$why" ]
 }
 
-page=$(getconf PAGESIZE 2>/dev/null || awk '/^KernelPageSize/ { print $2 * 1024; exit }' /proc/self/smaps)
 kb=$((page / 1024))
 
 # Huge pages for those who ask.
@@ -88,7 +89,7 @@ esac
 
 run pfclass wss "$toucher" 0.5 1
 if [ "$status" = 20 ]; then
-	shows "the CPU sets the access flag: it is said" 20 "sets the access flag itself"
+	shows "the CPU sets the access flag: an error says so" 20 "sets the access flag itself"
 	# The witness: after clear_refs, touched pages took no fault.
 	before=$(awk '$1 == "af" { print $2 }' $pfclass/stats)
 	echo 1 >"/proc/$toucher/clear_refs"

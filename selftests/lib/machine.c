@@ -165,6 +165,24 @@ int pfc_cpu_of_node(int node)
 }
 
 /**
+ * pfc_meminfo_kb() - a line of /proc/meminfo
+ * @key: its key
+ *
+ * Return: kilobytes, -1 if there is no such line.
+ */
+long long pfc_meminfo_kb(const char *key)
+{
+	static char text[8192];
+	char line[64], *at;
+
+	if (pfc_read("/proc/meminfo", text, sizeof(text)) < 0)
+		return -1;
+	snprintf(line, sizeof(line), "\n%s:", key);
+	at = strstr(text, line);
+	return at ? atoll(at + strlen(line)) : -1;
+}
+
+/**
  * pfc_two_nodes() - two nodes that have CPUs and memory
  * @node: gets them
  * @why: gets the reason if there are none

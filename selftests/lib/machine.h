@@ -19,6 +19,7 @@ unsigned int pfc_kernel_version(void);
 bool pfc_in_guest(void);
 bool pfc_swap_on(void);
 long long pfc_now_ms(void);
+long long pfc_meminfo_kb(const char *key);
 
 int pfc_pin(int cpu);
 bool pfc_node_exists(int node);

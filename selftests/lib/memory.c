@@ -90,7 +90,7 @@ void pfc_write_pages(volatile char *base, size_t len, size_t step)
 }
 
 /**
- * pfc_fault_on() - fault at memory of one's own until told to stop: what a thread runs
+ * pfc_fault_on() - fault at memory of one's own until a flag is set: what a thread runs
  * @stop: an atomic_bool
  *
  * Return: NULL, or MAP_FAILED.

@@ -140,9 +140,7 @@ int pfc_exec_all(struct pfc_run *run)
 
 static size_t pfc_unit_size(enum pfc_unit unit)
 {
-	static char text[8192];
 	long long kb;
-	char *at;
 
 	switch (unit) {
 	case PFC_UNIT_64K:
@@ -150,12 +148,8 @@ static size_t pfc_unit_size(enum pfc_unit unit)
 	case PFC_UNIT_PMD:
 		return pfc_pmd_size();
 	case PFC_UNIT_HUGETLB:
-		if (pfc_read("/proc/meminfo", text, sizeof(text)) < 0)
-			return 0;
-		at = strstr(text, "\nHugepagesize:");
-		if (!at || sscanf(at, "\nHugepagesize: %lld", &kb) != 1)
-			return 0;
-		return kb * 1024;
+		kb = pfc_meminfo_kb("Hugepagesize");
+		return kb < 0 ? 0 : kb * 1024;
 	default:
 		return pfc_page_size();
 	}

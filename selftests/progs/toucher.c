@@ -68,22 +68,10 @@ static void swap_out(char *base, unsigned int pages)
 	}
 }
 
-static size_t huge_size(void)
-{
-	FILE *file = fopen("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "r");
-	size_t size = 0;
-
-	if (file && fscanf(file, "%zu", &size) != 1)
-		size = 0;
-	if (file)
-		fclose(file);
-	return size;
-}
-
 int main(int argc, char **argv)
 {
 	const size_t page = pfc_page_size();
-	size_t huge = huge_size();
+	const size_t huge = pfc_pmd_size();
 	const time_t end = argc > 1 ? time(NULL) + atoi(argv[1]) : 0;
 	char *base, *swapped, *shared, *large = NULL;
 	bool swaps, first = true;
