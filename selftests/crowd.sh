@@ -5,8 +5,7 @@
 # pfclass under crowds, wrong parameters and bad moments: each test is called by what it
 # shows. company.sh has the variables that choose among them.
 #
-#   PFC_RANDOM=N   random addresses that are tried for each probe_ parameter (default 3;
-#                  with PFC_ALL=1: 200), all parameters at a time
+#   PFC_RANDOM=N   loads with random probe points (default 3; with PFC_ALL=1: 200)
 #   PFC_SEED=N     which ones (default 1)
 
 set -u
@@ -326,9 +325,9 @@ test_a_wrong_probe_af_is_refused()
 	[ "$(splats)" = "$begin" ]
 }
 
-# Each parameter has an address of its own in each load: in the dispatcher, in a function of
-# memory management, or anywhere. The kernel's log names them before they are tried, on the
-# console, too.
+# Each parameter has a probe point of its own in each load: in the dispatcher, in a function
+# of memory management, or anywhere; in turn one has as many in the dispatcher as the module
+# takes. The kernel's log names them before they are tried.
 test_random_probes_do_no_harm()
 {
 	count=${PFC_RANDOM:-3}
@@ -336,30 +335,48 @@ test_random_probes_do_no_harm()
 	load_with "" || return 1
 	parameters=$(cd /sys/module/pfclass/parameters && echo probe_*)
 	rmmod pfclass
-	# Where an instruction may begin.
-	[ "$(uname -m)" = x86_64 ] && step=1 || step=4
-	awk '$2 ~ /^[tT]$/ && $4 == "" && $3 !~ /^[.$]|__pfx|__cfi/ { print $3 }' /proc/kallsyms |
-	awk -v seed="${PFC_SEED:-1}" -v count="$count" -v parameters="$parameters" -v step=$step '
+	# Where an instruction may begin. Between those, all points of a list would be refused.
+	[ "$(uname -m)" = x86_64 ] && step=1 many=1 || step=4 many=16
+	awk '$2 ~ /^[tT]$/ && $4 == "" && $3 !~ /^[.$]|__pfx|__cfi/ { print $3, $1 }' /proc/kallsyms |
+	awk -v seed="${PFC_SEED:-1}" -v count="$count" -v parameters="$parameters" -v step=$step \
+		-v many=$many '
 	function any(list, n) { return list[int(rand() * n) + 1] }
+	function low(hex, n, c) {
+		for (c = length(hex) - 6; c <= length(hex); c++)
+			n = n * 16 + index("123456789abcdef", substr(hex, c, 1))
+		return n
+	}
+	function at(name, size) { return sprintf("%s+0x%x", name, int(rand() * size / step) * step) }
+	function inside(name) {
+		name = any(inner, i)
+		return at(name, size[name])
+	}
 	function point(where) {
 		where = rand()
-		if (where < 0.4)
-			return sprintf("%s+0x%x", any(inner, i), int(rand() * 4096 / step) * step)
-		if (where < 0.6)
-			return any(near, n) "+0x0"
-		return sprintf("%s+0x%x", where < 0.9 ? any(near, n) : any(all, a),
-			       int(rand() * 400 / step) * step)
+		return where < 0.4 ? inside() : where < 0.6 ? any(near, n) "+0x0" :
+		       at(where < 0.9 ? any(near, n) : any(all, a), 400)
 	}
-	{ all[++a] = $1 }
-	/^(__)?handle_(mm|pte)_fault$|^do_pte_missing$/ { inner[++i] = $1 }
-	/fault|page|folio|vma|pte|pmd|swap|rmap|anon|hugetlb|lru/ { near[++n] = $1 }
+	function points(number, list) {
+		for (list = inside(); --number; )
+			list = list "," inside()
+		return list
+	}
+	last in size && !size[last] { size[last] = low($2) - address }
+	{ all[++a] = last = $1 }
+	/^(__)?handle_(mm|pte)_fault |^do_pte_missing / {
+		inner[++i] = $1
+		size[$1] = 0
+		address = low($2)
+	}
+	$1 ~ /fault|page|folio|vma|pte|pmd|swap|rmap|anon|hugetlb|lru/ { near[++n] = $1 }
 	END {
 		srand(seed)
 		k = split(parameters, parameter)
-		while (count--) {
+		for (l = 1; l <= count; l++) {
 			line = ""
 			for (p = 1; p <= k; p++)
-				line = line parameter[p] "=" point() " "
+				line = line parameter[p] "=" \
+				       (l % k + 1 == p ? points(many) : point()) " "
 			print line
 		}
 	}' >$tmp/random
