@@ -41,6 +41,7 @@ static const char * const pfc_dispatcher_names[] = {
 
 struct pfc_range pfc_dispatcher[PFC_MAX_RANGES];
 unsigned int pfc_nr_dispatcher;
+static unsigned int pfc_nr_root;	/* the first of them: parts of handle_mm_fault() */
 unsigned long pfc_ordinary;
 struct pfc_range pfc_kernel_text;
 struct pfc_range pfc_trampolines[PFC_MAX_TRAMPOLINES];
@@ -166,6 +167,19 @@ unsigned long pfc_locate_symbol(const char *name)
 	return (unsigned long)kp.addr;
 }
 
+/* A function of the dispatcher and what the compiler split off it, since it is unlikely. */
+static int pfc_map_parts(const struct pfc_symbol *whole)
+{
+	char name[PFC_SYMBOL_LEN + sizeof(".cold")];
+	struct pfc_symbol cold;
+	int err = pfc_map_function(whole->start, whole->size);
+
+	scnprintf(name, sizeof(name), "%s.cold", whole->name);
+	if (!err && pfc_symbol_at(pfc_locate_symbol(name), &cold))
+		err = pfc_map_function(cold.start, cold.size);
+	return err;
+}
+
 static void pfc_locate_trampolines(void)
 {
 	/* kretprobes of 5.10 to 5.14, since then, by rethook; function_graph and fprobe. */
@@ -204,7 +218,7 @@ static void pfc_locate_trampolines(void)
 int pfc_locate_init(void)
 {
 	struct pfc_symbol root;
-	unsigned int i, j;
+	unsigned int i, j, range;
 	int err;
 
 	pfc_callees = kcalloc(PFC_MAX_CALLEES, sizeof(*pfc_callees), GFP_KERNEL);
@@ -219,23 +233,24 @@ int pfc_locate_init(void)
 	if (!pfc_symbol_at((unsigned long)handle_mm_fault, &root) ||
 	    !pfc_name_matches(root.name, pfc_dispatcher_names[0]))
 		goto err_free;
-	err = pfc_map_function(root.start, root.size);
+	err = pfc_map_parts(&root);
 	if (err)
 		goto err_free;
+	pfc_nr_root = pfc_nr_dispatcher;
 	/* Each inner function is called by one that stands before it. */
 	for (i = 1; i < ARRAY_SIZE(pfc_dispatcher_names); i++) {
 		for (j = 0; j < pfc_nr_callees; j++) {
 			if (!pfc_name_matches(pfc_callees[j].symbol.name,
 					      pfc_dispatcher_names[i]))
 				continue;
-			err = pfc_map_function(pfc_callees[j].symbol.start,
-					       pfc_callees[j].symbol.size);
+			range = pfc_nr_dispatcher;
+			err = pfc_map_parts(&pfc_callees[j].symbol);
 			if (err)
 				goto err_free;
 			/* Nobody knows when a part that the compiler split off is called. */
 			if (i < PFC_NR_ORDINARY &&
 			    !strcmp(pfc_callees[j].symbol.name, pfc_dispatcher_names[i]))
-				pfc_ordinary |= BIT(pfc_nr_dispatcher - 1);
+				pfc_ordinary |= BIT(range);
 		}
 	}
 	return 0;
@@ -414,12 +429,22 @@ const char *pfc_locate_refusals(void)
  */
 unsigned long pfc_locate_next_return(unsigned long after)
 {
-	unsigned long end = pfc_dispatcher[0].start + pfc_dispatcher[0].size;
-	unsigned long at = after ? after + PFC_ARCH_INSN_STEP : pfc_dispatcher[0].start;
 	struct pfc_insn insn;
+	unsigned long at;
+	unsigned int i;
 
-	for (; at < end; at += PFC_ARCH_INSN_STEP)
-		if (pfc_read_insn(at, &insn) && pfc_arch_is_return(&insn))
-			return at;
+	for (i = 0; i < pfc_nr_root; i++) {
+		at = pfc_dispatcher[i].start;
+		if (after - at < pfc_dispatcher[i].size) {
+			at = after + PFC_ARCH_INSN_STEP;
+			after = 0;
+		} else if (after) {
+			continue;
+		}
+		for (; at - pfc_dispatcher[i].start < pfc_dispatcher[i].size;
+		     at += PFC_ARCH_INSN_STEP)
+			if (pfc_read_insn(at, &insn) && pfc_arch_is_return(&insn))
+				return at;
+	}
 	return 0;
 }

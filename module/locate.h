@@ -36,7 +36,7 @@ struct pfc_callee {
 };
 
 /* The text that belongs to the dispatcher. Written by init, then only read. */
-#define PFC_MAX_RANGES	10
+#define PFC_MAX_RANGES	18
 
 struct pfc_range {
 	unsigned long start;
@@ -45,8 +45,8 @@ struct pfc_range {
 
 /*
  * The dispatcher: handle_mm_fault() and whichever of its inner functions
- * (__handle_mm_fault(), handle_pte_fault(), ...) this kernel did not inline. Written
- * by init.
+ * (__handle_mm_fault(), handle_pte_fault(), ...) this kernel did not inline, with their
+ * unlikely parts (.cold). Written by init.
  */
 extern struct pfc_range pfc_dispatcher[PFC_MAX_RANGES];
 extern unsigned int pfc_nr_dispatcher;

@@ -21,10 +21,11 @@ static const char * const pfc_functions[] = {
 	"handle_mm_fault", "__handle_mm_fault", "do_numa_page.constprop.0", "do_wp_page_not",
 	"do_wp_page.isra.0", "do_anonymous_page.cold", "vm_normal_folio", "twice",
 	"do_translation_fault", "do_page_fault", "do_bad_area", "arm64_force_sig_fault",
-	"unrelated",
+	"handle_mm_fault.cold", "__handle_mm_fault.cold", "do_swap_page", "unrelated",
 };
 
-enum { HANDLE, INNER, NUMA, WP_NOT, WP, ANON_COLD, FOLIO, TWICE, TRANSLATION, PAGE, BAD, SIGNAL };
+enum { HANDLE, INNER, NUMA, WP_NOT, WP, ANON_COLD, FOLIO, TWICE, TRANSLATION, PAGE, BAD, SIGNAL,
+       HANDLE_COLD, INNER_COLD, SWAP };
 
 /* The instruction at an offset in a function: a call or jump to another one. */
 static const struct pfc_branch {
@@ -42,6 +43,8 @@ static const struct pfc_branch {
 	{ INNER, 0x30, NUMA },
 	{ INNER, 0x40, TWICE, true },
 	{ NUMA, 0x18, FOLIO },
+	{ HANDLE, 0xa0, HANDLE_COLD, true },
+	{ INNER_COLD, 0x10, SWAP },
 	{ TRANSLATION, 0x10, PAGE },
 	{ TRANSLATION, 0x20, BAD },
 	{ PAGE, 0x10, HANDLE },
@@ -126,6 +129,8 @@ static int pfc_text_init(struct kunit *test)
 	if (FIXED) {
 		pfc_put(pfc_at(HANDLE, 0x20), 0xd65f03c0);
 		pfc_put(pfc_at(HANDLE, 0x80), 0xd65f03c0);
+		pfc_put(pfc_at(HANDLE_COLD, 0x10), 0xd65f03c0);
+		pfc_put(pfc_at(INNER_COLD, 0x30), 0xd65f03c0);
 	}
 	/* Somebody probes do_numa_page()'s call. */
 	pfc_probed = pfc_at(NUMA, 0x18);
@@ -162,7 +167,17 @@ static void names(struct kunit *test)
 	expect_callee(test, "do_wp_page", WP, INNER, 0x10, true, 1);
 	KUNIT_EXPECT_TRUE(test, !pfc_locate_callee("do_anonymous_page"));
 	KUNIT_EXPECT_TRUE(test, !pfc_locate_callee("vm_normal"));
-	KUNIT_EXPECT_TRUE(test, !pfc_locate_callee("do_swap_page"));
+	KUNIT_EXPECT_TRUE(test, !pfc_locate_callee("do_swap"));
+}
+
+/* What only an unlikely part calls is in the map. */
+static void unlikely_parts(struct kunit *test)
+{
+	expect_callee(test, "do_swap_page", SWAP, INNER_COLD, 0x10, true, 1);
+	KUNIT_EXPECT_EQ(test, pfc_dispatcher[1].start, pfc_at(HANDLE_COLD, 0));
+	KUNIT_EXPECT_EQ(test, pfc_dispatcher[3].start, pfc_at(INNER_COLD, 0));
+	/* Nobody knows when they run. */
+	KUNIT_EXPECT_EQ(test, pfc_ordinary, BIT(0) | BIT(2));
 }
 
 /* What the functions of the dispatcher call is in the map; their own loops are not. */
@@ -171,11 +186,11 @@ static void calls(struct kunit *test)
 	expect_callee(test, "__handle_mm_fault", INNER, HANDLE, 0x10, true, 1);
 	expect_callee(test, "twice", TWICE, INNER, 0x40, false, 2);
 	KUNIT_EXPECT_TRUE(test, !pfc_locate_callee("handle_mm_fault"));
-	KUNIT_EXPECT_EQ(test, pfc_nr_dispatcher, 3);
+	KUNIT_EXPECT_EQ(test, pfc_nr_dispatcher, 5);
 	KUNIT_EXPECT_EQ(test, pfc_dispatcher[0].start, pfc_at(HANDLE, 0));
-	KUNIT_EXPECT_EQ(test, pfc_dispatcher[1].start, pfc_at(INNER, 0));
-	KUNIT_EXPECT_EQ(test, pfc_dispatcher[2].start, pfc_at(NUMA, 0));
-	KUNIT_EXPECT_EQ(test, pfc_dispatcher[2].size, SIZE);
+	KUNIT_EXPECT_EQ(test, pfc_dispatcher[2].start, pfc_at(INNER, 0));
+	KUNIT_EXPECT_EQ(test, pfc_dispatcher[4].start, pfc_at(NUMA, 0));
+	KUNIT_EXPECT_EQ(test, pfc_dispatcher[4].size, SIZE);
 }
 
 /* A call is seen under somebody's kprobe. */
@@ -203,6 +218,8 @@ static void returns(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, at, pfc_at(HANDLE, 0x20));
 	at = pfc_locate_next_return(at);
 	KUNIT_EXPECT_EQ(test, at, pfc_at(HANDLE, 0x80));
+	at = pfc_locate_next_return(at);
+	KUNIT_EXPECT_EQ(test, at, pfc_at(HANDLE_COLD, 0x10));
 	KUNIT_EXPECT_EQ(test, pfc_locate_next_return(at), 0);
 }
 
@@ -223,6 +240,7 @@ static void refusals(struct kunit *test)
 
 static struct kunit_case pfc_locate_cases[] = {
 	KUNIT_CASE(names),
+	KUNIT_CASE(unlikely_parts),
 	KUNIT_CASE(calls),
 	KUNIT_CASE(call_under_a_kprobe),
 	KUNIT_CASE(returns),
