@@ -72,7 +72,7 @@ wanted()
 
 commands()
 {
-	sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESC/s/^\.Cm \([a-z]*\)$/\1/p' "$here/../pfclass.8" |
+	sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESC/s/^\.Cm \([a-z]*\)$/\1/p' "$here/../man/pfclass.8" |
 		sort -u
 }
 
@@ -106,7 +106,7 @@ for shell in bash zsh fish; do
 	grep '^wp_' "$dir/wanted" >"$dir/some"
 	wanted <"$dir/some"
 	offers "$shell" "pfclass list wp_"
-	sed -n '/^\.Ss pfclass filter/,/^\.Ss/s/^\.Li \([a-z]*=\{0,1\}\).*/\1/p' "$here/../pfclass.8" | wanted
+	sed -n '/^\.Ss pfclass filter/,/^\.Ss/s/^\.Li \([a-z]*=\{0,1\}\).*/\1/p' "$here/../man/pfclass.8" | wanted
 	offers "$shell" "pfclass filter "
 	printf '%s\n' process command user cgroup | wanted
 	offers "$shell" "pfclass top -b -g "

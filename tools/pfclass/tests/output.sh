@@ -82,13 +82,27 @@ is "list: a pattern" "$(awk '/^  / { print $1 }' "$dir/out" | tr '\n' ' ')" "thp
 good "list: JSON" '"meaning": "do_anonymous_page"' "$tool" list -j anon
 
 # One version.
-man=$(dirname "$0")/../pfclass.8
-is "the manual has the tool's version" "pfclass $(sed -n 's/^\.Os pfclass //p' "$man")" \
+manuals=$(dirname "$0")/../man
+man=$manuals/pfclass.8
+is "the manual has the tool's version" "$(sed -n 's/^\.Os //p' "$manuals"/*.8 | sort -u)" \
 	"$("$tool" --version)"
 is "the manual has every command of the help" \
 	"$("$tool" --help | sed -n '/^Commands/,/COMMAND/s/^  \([a-z]\)/\1/p' |
 		sed 's/, /,/; s/ .*//' | tr ',' '\n' | sort -u)" \
 	"$(sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESC/s/^\.Cm //p' "$man" | sort -u)"
+# Options that every subcommand takes are described once.
+for command in $(sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESC/s/^\.Cm //p' "$man" | sort -u); do
+	if [ -e "$manuals/pfclass-$command.8" ]; then
+		cat "$manuals/pfclass-$command.8"
+	else
+		sed -n "/^\.Ss pfclass $command/,/^\.S[sh]/p" "$man"
+	fi >"$dir/manual"
+	is "the manual has every option of $command" \
+		"$("$tool" "$command" --usage | grep -o -e '--[a-z][a-z-]*' | sort -u |
+			grep -v -x -e --json -e --debugfs -e --help -e --usage -e --version)" \
+		"$(sed -n 's/^\.It Fl . , Fl \\-\([a-z\\-]*\).*/--\1/p' "$dir/manual" |
+			tr -d '\\' | sort -u)"
+done
 
 # What is good.
 good "help has examples" "EXAMPLES" "$tool" --help
