@@ -57,7 +57,7 @@ _pfclass()
 		return
 	}
 	case ${command[0]-}:$cur in
-	*:-*) list=$(_pfclass_print 's/^  *\(-., \)\?\(--[a-z]*\).*/\2/p' "${command[@]}" --help) ;;
+	*:-*) list=$(_pfclass_print 's/^  *\(-., \)\?\(--[a-z-]*\).*/\2/p' "${command[@]}" --help) ;;
 	:*)
 		list=$(_pfclass_print \
 			'/^Commands:/,/^[^C ]/s/^  \([a-z]*\)\(, \([a-z]*\)\)\?.*/\1 \3/p' --help)

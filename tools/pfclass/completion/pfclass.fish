@@ -57,7 +57,7 @@ function __pfclass
     end
     switch "$command:$current"
         case '*:-*'
-            __pfclass_print 's/^  *\(-., \)\?\(--[a-z]*\)[^ ]* *\(.*\)/\2\t\3/p' $command --help
+            __pfclass_print 's/^  *\(-., \)\?\(--[a-z-]*\)[^ ]* *\(.*\)/\2\t\3/p' $command --help
         case ':*'
             __pfclass_print '/^Commands:/,/^[^C ]/{
                 s/^  \([a-z]*\), \([a-z]*\)  *\(.*\)/\1\t\3\n\2\t\3/p; t

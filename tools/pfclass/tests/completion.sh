@@ -79,7 +79,7 @@ commands()
 options()
 {
 	# shellcheck disable=SC2086 # no word, or one
-	"$tool" $1 --usage | grep -o -e '--[a-z][a-z]*'
+	"$tool" $1 --usage | grep -o -e '--[a-z][a-z-]*'
 }
 
 for shell in bash zsh fish; do
