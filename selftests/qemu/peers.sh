@@ -2,11 +2,12 @@
 # shellcheck shell=bash
 #
 # Other programs for the guest, from Debian packages of the guest's own suite and
-# architecture: perf, trace-cmd and bpftrace, gnuplot, and redis as something to look
-# at, with all that they depend on, on a disk of their own. Source it after lib.sh. The guest finds the disk by its
-# serial number, "peers".
+# architecture: perf, trace-cmd and bpftrace, gnuplot, redis as something to look at, and a
+# shell with completion, with all that they depend on, on a disk of their own. Source it
+# after lib.sh. The guest finds the disk by its serial number, "peers".
 
 PEERS_PACKAGES="linux-perf trace-cmd bpftrace gnuplot-nox ncurses-base redis-server"
+PEERS_PACKAGES="$PEERS_PACKAGES bash bash-completion"
 
 # peers_ready: makes the disk for the selected kernel; sets PEERS to its path in
 # the tools' root and PEERS_QEMU to the arguments that attach it.

@@ -14,6 +14,16 @@ for disk in /sys/block/vd*; do
 	for dir in proc sys dev tmp pfclass; do
 		mount --rbind "/$dir" "/peers/$dir"
 	done
+	# The shell stays here, where the other programs are.
+	for loader in /peers/lib/ld-linux-*.so.* /peers/lib64/ld-linux-*.so.*; do
+		[ -e "$loader" ] || continue
+		cat >/bin/bash <<-END
+		#!/bin/busybox sh
+		exec $loader --argv0 bash --library-path $(echo /peers/usr/lib/*-linux-gnu) \
+			/peers/usr/bin/bash --rcfile /pfclass/guest/bashrc "\$@"
+		END
+		chmod 755 /bin/bash
+	done
 	for tool in perf trace-cmd bpftrace gnuplot redis-server redis-cli redis-benchmark; do
 		name=$tool
 		# Unpacked, not installed, it has not the name that its alternative has.
