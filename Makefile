@@ -151,7 +151,7 @@ help:
 	@echo 'In QEMU, on stock Debian kernels; everything needed is fetched into the cache:'
 	@echo '  make demo            boot, load, make each kind of fault happen, show the counts'
 	@echo '  make fleet-demo      two hosts, one Prometheus: which one copies on write?'
-	@echo '  make shell           a guest to look around in: module loaded, perf, bpftrace, trace-cmd, completion'
+	@echo '  make shell           a guest to look around in: module loaded; bash, perf, bpftrace, trace-cmd'
 	@echo '  make run CMD="..."   run a command in such a guest'
 	@echo '  make bench           instructions that pfclass and other tools add to a fault;'
 	@echo '                       COMMIT=1 puts them into Documentation/bench and README.md'
