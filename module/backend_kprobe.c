@@ -119,9 +119,11 @@ static int pfc_kretprobe_on_entry(struct kretprobe_instance *ri, struct pt_regs 
 
 	*(unsigned long *)ri->data = call.sp;
 	probe = container_of(pfc_compat_kretprobe(ri), struct pfc_probe, rp);
-	if (!pfc_hit_entry(probe, &call))
-		pfc_hit_slow(probe, &call);
-	return 0;
+	if (pfc_hit_entry(probe, &call))
+		return 0;
+	pfc_hit_slow(probe, &call);
+	/* A visit without a frame gives its instance back at once. */
+	return !pfc_frames_top();
 }
 NOKPROBE_SYMBOL(pfc_kretprobe_on_entry);
 
@@ -192,8 +194,11 @@ static int pfc_kprobe_add(struct pfc_probe *probe)
 		rp->entry_handler = pfc_kretprobe_on_entry;
 		rp->handler = pfc_kretprobe_on_exit;
 		rp->data_size = sizeof(unsigned long);
-		/* Tasks sleep in a fault: one instance each, or the visit is missed. */
-		rp->maxactive = pfc_slots.mask + 1;
+		/*
+		 * Tasks sleep in a fault: one instance for each frame. And for each CPU one to
+		 * find out that there is no frame: only the handler knows who wants the fault.
+		 */
+		rp->maxactive = pfc_slots.mask + 1 + num_possible_cpus();
 		err = register_kretprobe(rp);
 	} else {
 		rp->kp.pre_handler = pfc_kprobe_handlers[pfc_account][probe->kind][0];
