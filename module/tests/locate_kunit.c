@@ -24,8 +24,10 @@ static const char * const pfc_functions[] = {
 	"handle_mm_fault.cold", "__handle_mm_fault.cold", "do_swap_page", "unrelated",
 };
 
-enum { HANDLE, INNER, NUMA, WP_NOT, WP, ANON_COLD, FOLIO, TWICE, TRANSLATION, PAGE, BAD, SIGNAL,
-       HANDLE_COLD, INNER_COLD, SWAP };
+enum {
+	HANDLE, INNER, NUMA, WP_NOT, WP, ANON_COLD, FOLIO, TWICE, TRANSLATION, PAGE, BAD, SIGNAL,
+	HANDLE_COLD, INNER_COLD, SWAP,
+};
 
 /* The instruction at an offset in a function: a call or jump to another one. */
 static const struct pfc_branch {
