@@ -211,20 +211,18 @@ attach_tracer()
 	grep -qw "$1" $tracing/available_tracers 2>/dev/null ||
 		{ why="the kernel has no $1 tracer"; return 1; }
 	echo >$tracing/set_ftrace_filter
-	# insmod reads the types of the whole kernel without a pause (btf_relocate() of 6.12):
-	# traced, and emulated on a busy machine, that was a soft lockup.
-	echo '*btf*' >$tracing/set_ftrace_notrace
+	set -f
 	for target in $2; do
-		[ "$target" = - ] || echo "$target" >>$tracing/set_ftrace_filter 2>/dev/null ||
+		echo "$target" >>$tracing/set_ftrace_filter 2>/dev/null ||
 			echo "# $target is not traced"
 	done
+	set +f
 	echo "$1" >$tracing/current_tracer || { why="the kernel refuses the $1 tracer"; return 1; }
 }
 
 detach_tracer()
 {
 	echo nop >$tracing/current_tracer
-	echo >$tracing/set_ftrace_notrace
 	echo >$tracing/set_ftrace_filter
 	echo >$tracing/trace
 }
