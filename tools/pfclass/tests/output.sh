@@ -84,14 +84,21 @@ good "list: JSON" '"meaning": "do_anonymous_page"' "$tool" list -j anon
 # One version.
 manuals=$(dirname "$0")/../man
 man=$manuals/pfclass.8
+
+# commands: those of the manual's synopsis.
+commands() {
+	sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESC/s/^\.Cm //p' "$man" | sort -u
+}
+
 is "the manual has the tool's version" "$(sed -n 's/^\.Os //p' "$manuals"/*.8 | sort -u)" \
 	"$("$tool" --version)"
 is "the manual has every command of the help" \
 	"$("$tool" --help | sed -n '/^Commands/,/COMMAND/s/^  \([a-z]\)/\1/p' |
 		sed 's/, /,/; s/ .*//' | tr ',' '\n' | sort -u)" \
-	"$(sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESC/s/^\.Cm //p' "$man" | sort -u)"
+	"$(commands)"
+
 # Options that every subcommand takes are described once.
-for command in $(sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESC/s/^\.Cm //p' "$man" | sort -u); do
+for command in $(commands); do
 	if [ -e "$manuals/pfclass-$command.8" ]; then
 		cat "$manuals/pfclass-$command.8"
 	else
@@ -101,7 +108,7 @@ for command in $(sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESC/s/^\.Cm //p' "$man" | sort
 		"$("$tool" "$command" --usage | grep -o -e '--[a-z][a-z-]*' | sort -u |
 			grep -v -x -e --json -e --debugfs -e --help -e --usage -e --version)" \
 		"$(sed -n 's/^\.It Fl . , Fl \\-\([a-z\\-]*\).*/--\1/p' "$dir/manual" |
-			tr -d '\\' | sort -u)"
+			tr -d '\134' | sort -u)"
 done
 
 # What is good.
