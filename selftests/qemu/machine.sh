@@ -4,7 +4,8 @@
 # A Debian to install packages on: a disk for the guest, with the selected stock kernel of
 # its suite and architecture, systemd, and DKMS with what it builds with. Its packages are
 # installed by dpkg and apt in a guest, once. A second kernel, and what the tool depends on,
-# is at hand in /repo, where the guest's apt looks. Source it after lib.sh; guest/machine.sh boots it.
+# is at hand in /repo, where the guest's apt looks. Source it after lib.sh; guest/machine.sh
+# boots it.
 
 # machine_ready FLAVOUR: sets M_DISK to the disk, as the tools' root sees it; FLAVOUR is the
 # second kernel's.

@@ -18,7 +18,7 @@ cd /repo
 mkdir -p /etc/dpkg/dpkg.cfg.d
 echo force-unsafe-io >/etc/dpkg/dpkg.cfg.d/unsafe-io
 export DEBIAN_FRONTEND=noninteractive INITRD=No PATH=/usr/sbin:/usr/bin
-# As debootstrap: each of these takes the others for granted.
+# As debootstrap: each of these needs the others.
 dpkg --force-depends -i base-passwd_*.deb base-files_*.deb
 dpkg --force-depends -i $(cat first)
 echo "deb [trusted=yes] file:/repo ./" >/etc/apt/sources.list
