@@ -246,28 +246,43 @@ static void pfc_ftrace_disarm(struct pfc_probe *probe)
 
 #endif
 
-static const u8 pfc_ftrace_offsets[] = PFC_ARCH_FTRACE_OFFSETS;
+/**
+ * pfc_ftrace_filter() - let an ops be called for one function more
+ * @ops: of somebody who is not registered
+ * @addr: the function's first instruction; where ftrace has its own, if it succeeds
+ *
+ * Context: may sleep. Balanced by ftrace_set_filter_ip(@ops, *@addr, 1, 0).
+ * Return: 0, or -EINVAL: ftrace has no instruction there.
+ */
+int pfc_ftrace_filter(struct ftrace_ops *ops, unsigned long *addr)
+{
+	static const u8 offsets[] = PFC_ARCH_FTRACE_OFFSETS;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(offsets); i++) {
+		if (ftrace_set_filter_ip(ops, *addr + offsets[i], 0, 0))
+			continue;
+		*addr += offsets[i];
+		return 0;
+	}
+	return -EINVAL;
+}
 
 static int pfc_ftrace_add(struct pfc_probe *probe)
 {
 	struct ftrace_ops *ops = pfc_ftrace_ops(probe);
 	unsigned long start = probe->addr;
-	unsigned int i;
 	int err;
 
-	for (i = 0; i < ARRAY_SIZE(pfc_ftrace_offsets); i++) {
-		probe->addr = start + pfc_ftrace_offsets[i];
-		if (ftrace_set_filter_ip(ops, probe->addr, 0, 0))
-			continue;
-		err = pfc_ftrace_added(probe);
-		if (!err)
-			return 0;
+	err = pfc_ftrace_filter(ops, &probe->addr);
+	if (err)
+		return err;
+	err = pfc_ftrace_added(probe);
+	if (err) {
 		ftrace_set_filter_ip(ops, probe->addr, 1, 0);
 		probe->addr = start;
-		return err;
 	}
-	probe->addr = start;
-	return -EINVAL;
+	return err;
 }
 
 static void pfc_ftrace_remove(struct pfc_probe **probes, unsigned int count)

@@ -82,6 +82,17 @@ NOKPROBE_SYMBOL(pfc_guard_on_switch);
 /* Kprobes with a handler behind the instruction may redirect on x86, but do not. */
 static unsigned long pfc_guard_kprobes_func;
 
+static void notrace pfc_guard_on_rival(unsigned long ip, unsigned long caller,
+				       struct ftrace_ops *ops, pfc_compat_ftrace_regs *regs)
+{
+}
+
+/* Asks ftrace for what a livepatch asks for. Moves nothing. */
+static struct ftrace_ops pfc_guard_rival = {
+	.func = pfc_guard_on_rival,
+	.flags = PFC_COMPAT_FTRACE_REDIRECTS,
+};
+
 /* ftrace_set_filter_ip(ops, ip, remove, reset), 5.10 to 7.2, by which livepatches choose. */
 static int pfc_guard_on_filter(struct kprobe *kp, struct pt_regs *regs)
 {
@@ -89,7 +100,7 @@ static int pfc_guard_on_filter(struct kprobe *kp, struct pt_regs *regs)
 	unsigned int i;
 
 	if (!(ops->flags & FTRACE_OPS_FL_IPMODIFY) || ops->flags & FTRACE_OPS_FL_DIRECT ||
-	    (unsigned long)ops->func == pfc_guard_kprobes_func)
+	    (unsigned long)ops->func == pfc_guard_kprobes_func || ops == &pfc_guard_rival)
 		return 0;
 	for (i = 0; i < pfc_nr_dispatcher; i++)
 		if (pfc_in_ranges(pfc_arch_arg(regs, 1), &pfc_dispatcher[i], 1))
@@ -120,8 +131,26 @@ static int pfc_guard_on_body(struct kprobe *kp, struct pt_regs *regs)
 NOKPROBE_SYMBOL(pfc_guard_on_body);
 
 /*
+ * ftrace lets one alone redirect a function (__ftrace_hash_update_ipmodify(), 5.10 to 7.2).
+ * What cannot be known counts as redirected.
+ */
+static bool pfc_guard_ask_ftrace(unsigned long at)
+{
+	int err;
+
+	/* A part that the compiler split off may begin with a call of its own. */
+	if (pfc_ftrace_filter(&pfc_guard_rival, &at))
+		return false;
+	err = register_ftrace_function(&pfc_guard_rival);
+	if (!err)
+		unregister_ftrace_function(&pfc_guard_rival);
+	ftrace_set_filter_ip(&pfc_guard_rival, at, 1, 0);
+	return err;
+}
+
+/*
  * Who came before us is found by its effect: behind its call of ftrace, the function is not
- * passed.
+ * passed. Where no fault of ours is sure to pass, ftrace is asked.
  */
 static int pfc_guard_find_redirects(void)
 {
@@ -136,8 +165,13 @@ static int pfc_guard_find_redirects(void)
 		return -ENOMEM;
 	for (i = 0; !err && i < pfc_nr_dispatcher; i++) {
 		at = pfc_arch_behind_ftrace(pfc_dispatcher[i].start);
-		if (!at || !(pfc_ordinary & BIT(i)))
+		if (!at)
 			continue;
+		if (!(pfc_ordinary & BIT(i))) {
+			if (pfc_guard_ask_ftrace(pfc_dispatcher[i].start))
+				pfc_probes_redirected(i, true);
+			continue;
+		}
 		body = &bodies[n];
 		body->range = i;
 		body->kp.addr = (kprobe_opcode_t *)at;

@@ -155,6 +155,9 @@ DECLARE_STATIC_KEY_FALSE(pfc_infers);
 /* Serialises what changes the probes with what shows them. */
 extern struct mutex pfc_control_lock;
 
+#if PFC_COMPAT_FTRACE
+int pfc_ftrace_filter(struct ftrace_ops *ops, unsigned long *addr);
+#endif
 int pfc_find_probes(const struct pfc_config *config);
 const char *pfc_probe_error(int err);
 int pfc_probe_add(const struct pfc_probe *template, const struct pfc_backend *backend,

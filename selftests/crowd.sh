@@ -236,9 +236,12 @@ test_a_livepatched_dispatcher_is_unavailable()
 	rmmod pfclass
 	for function in $functions; do
 		for order in after before; do
-			# Only there does the function really begin elsewhere.
-			[ "$order $(uname -m)" != "before x86_64" ] || continue
 			[ $order = after ] || attach_module livepatch "$function" || return 4
+			if [ $order = before ] && [ "$(moved)" = 0 ]; then
+				# It goes the old way, and is counted.
+				detach_module
+				continue
+			fi
 			load_with "" || return 1
 			[ $order = before ] || attach_module livepatch "$function" || return 4
 			"$load" -q -f 200
@@ -254,6 +257,11 @@ test_a_livepatched_dispatcher_is_unavailable()
 			[ $rc = 0 ] || { echo "# $function, $order insmod"; return 1; }
 		done
 	done
+}
+
+moved()
+{
+	cat /sys/module/pfc_neighbour/parameters/moved
 }
 
 is_livepatched()

@@ -80,6 +80,14 @@ typedef struct pt_regs pfc_compat_ftrace_regs;
 #define PFC_COMPAT_FTRACE_FLAGS (FTRACE_OPS_FL_RECURSION_SAFE | FTRACE_OPS_FL_SAVE_REGS)
 #endif
 
+/* As kernel/livepatch/patch.c has them, 5.10 to 7.2. */
+#ifdef CONFIG_HAVE_DYNAMIC_FTRACE_WITH_ARGS
+#define PFC_COMPAT_FTRACE_REDIRECTS (PFC_COMPAT_FTRACE_FLAGS | FTRACE_OPS_FL_IPMODIFY)
+#else
+#define PFC_COMPAT_FTRACE_REDIRECTS \
+	(PFC_COMPAT_FTRACE_FLAGS | FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_SAVE_REGS)
+#endif
+
 /* Arguments and stack pointer are saved for every ops, all registers for none. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
 #define pfc_compat_ftrace_arg(regs, n)	ftrace_regs_get_argument(regs, n)

@@ -43,6 +43,10 @@ static unsigned int pfc_nr_targets;
 module_param_named(placed, pfc_nr_targets, uint, 0444);
 MODULE_PARM_DESC(placed, "how many of the targets are probed");
 
+static unsigned int pfc_nr_moved;
+module_param_named(moved, pfc_nr_moved, uint, 0444);
+MODULE_PARM_DESC(moved, "how many of them begin elsewhere: livepatch on arm64, built with paciasp");
+
 static void pfc_on_post(struct kprobe *kp, struct pt_regs *regs, unsigned long flags)
 {
 }
@@ -154,7 +158,10 @@ static int pfc_livepatch_place(struct pfc_target *target)
 	while ((err = ftrace_set_filter_ip(&target->ops, target->ip, 0, 0)) &&
 	       target->ip < start + 12)
 		target->ip += 4;
-	return err ?: register_ftrace_function(&target->ops);
+	err = err ?: register_ftrace_function(&target->ops);
+	if (!err && target->to)
+		pfc_nr_moved++;
+	return err;
 }
 
 static void pfc_livepatch_remove(struct pfc_target *target)
