@@ -28,7 +28,7 @@ BOOT = $(if $(IMAGE),--image '$(IMAGE)' --kdir '$(KDIR)',--kernel '$(or $(KERNEL
 	$(if $(CPU),--cpu '$(CPU)',--kvm)
 
 .PHONY: all module tools sign install modules_install uninstall demo fleet-demo check unit \
-	golden shell run lint bench bench-local dist deb release-notes help clean distclean \
+	golden shell run fuzz lint bench bench-local dist deb release-notes help clean distclean \
 	check-kdir
 
 all: module tools
@@ -89,6 +89,9 @@ golden:
 
 unit:
 	@$(MAKE) --no-print-directory -s -C selftests/unit check
+
+fuzz:
+	@$(QEMU)/fuzz
 
 shell:
 	@$(QEMU)/run $(BOOT) --params '$(PARAMS)' --peers \
@@ -160,6 +163,7 @@ help:
 	@echo '  make check           the tests, on kernel 6.12; FULL=1 adds those that take minutes'
 	@echo '  make check KERNELS=all  the tests, on every kernel of $(QEMU)/kernels'
 	@echo '  make unit            the unit tests of the module, without a kernel'
+	@echo '  make fuzz            random input for what parses, RUNS=1000000 of each of SUBJECTS="..."'
 	@echo '  make golden          rewrite selftests/golden from what the tests find, for review'
 	@echo '  make lint            checkpatch, sparse, W=1, kernel-doc, shellcheck'
 	@echo '  make distclean       clean, and remove the cache too'

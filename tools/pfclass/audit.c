@@ -202,8 +202,9 @@ static bool has_class(const char *classes, const char *class)
 
 	while (strncmp(classes, class, len) || (classes[len] && classes[len] != ',')) {
 		classes = strchr(classes, ',');
-		if (!classes++)
+		if (!classes)
 			return false;
+		classes++;
 	}
 	return true;
 }

@@ -225,6 +225,7 @@ const char *AUDIT_SEARCH(const struct pfc_image *image, struct audit_search *sea
 	static struct pfc_counters none;
 	struct seq_file m = { .size = 1 << 16 };
 	const struct pfc_ladder *ladder;
+	const char *why = NULL;
 
 	audit_image = image;
 	audit_root = audit_symbol(image, "handle_mm_fault");
@@ -233,8 +234,10 @@ const char *AUDIT_SEARCH(const struct pfc_image *image, struct audit_search *sea
 	audit_names(search);
 	pfc_counters_init(&pfc_root.set, false);
 	pfc_counters = pfc_root.set.counters;
-	if (pfc_find_probes(&config))
-		return "nothing of the fault path can be probed";
+	if (pfc_find_probes(&config)) {
+		why = "nothing of the fault path can be probed";
+		goto out;
+	}
 	for (ladder = pfc_ladders; ladder < pfc_ladders + ARRAY_SIZE(pfc_ladders); ladder++)
 		if (!pfc_cover[ladder->mark].covered && !audit_configured(ladder->needs))
 			pfc_cover_never(ladder->mark, "never happens: %s is not set",
@@ -243,5 +246,9 @@ const char *AUDIT_SEARCH(const struct pfc_image *image, struct audit_search *sea
 	pfc_probes_refresh(&none, &none);
 	pfc_probes_show(&m, &none);
 	search->rows = m.buf;
-	return NULL;
+	pfc_probe_remove_to(0);
+out:
+	pfc_counters_exit(&pfc_root.set);
+	pfc_locate_exit();
+	return why;
 }

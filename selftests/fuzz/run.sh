@@ -1,0 +1,65 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# run.sh OUTPUT RUNS SUBJECT...: TAP; RUNS inputs of each subject, by the programs in OUTPUT. The
+# inputs begin with those of corpus.txt, the files of the tool's tests, and what is compiled
+# here. An image, which takes a hundred times as long as a text, has a hundredth of them.
+
+set -u
+cd "$(dirname "$0")" || exit 1
+out=$1 runs=$2
+shift 2
+symbolizer=$(command -v llvm-symbolizer-19)
+
+# seeds SUBJECT DIR: the first inputs.
+seeds()
+{
+	awk -v subject="@$1" -v dir="$2" '
+		/^#/ && !file { next }
+		/^@/ { file = $1 == subject ? dir "/" $2 : ""; next }
+		file { print >file }' corpus.txt
+	case $1 in
+	stats | percpu | cgroups | latency | probes)
+		cp "$out/base/pfclass/$1" "$2/made"
+		;;
+	image)
+		for cc in gcc aarch64-linux-gnu-gcc; do
+			"$cc" -O2 -g -ffreestanding -nostdlib -static -no-pie -fno-pie \
+				-Wl,-e,handle_mm_fault -Wl,--build-id -Wl,-z,max-page-size=4096 \
+				-o "$2/$cc" ../../tools/pfclass/tests/dispatcher.c || return
+		done
+		;;
+	esac
+}
+
+n=0 rc=0
+rm -rf "$out/base"
+mkdir -p "$out/base/pfclass"
+"$out/make_files" "$out/base" || exit 1
+echo "TAP version 13"
+echo "1..$#"
+for subject; do
+	n=$((n + 1))
+	dir=$out/$subject
+	rm -rf "$dir" "$out/$subject-crash-"*
+	mkdir -p "$dir/new" "$dir/seeds" "$dir/work"
+	cp -r "$out/base/pfclass" "$dir/work/"
+	seeds "$subject" "$dir/seeds" || exit 1
+	program=$out/fuzz-tool wanted=$runs
+	case $subject in
+	filter) program=$out/fuzz-filter ;;
+	image) wanted=$(((runs + 99) / 100)) ;;
+	esac
+	if ASAN_SYMBOLIZER_PATH=$symbolizer PFC_FUZZ=$subject PFC_FUZZ_DIR=$dir/work "$program" -runs="$wanted" -seed=1 \
+		-close_fd_mask=3 -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 \
+		-artifact_prefix="$out/$subject-" "$dir/new" "$dir/seeds" >"$dir/log" 2>&1; then
+		echo "# $(sed -n 's/^#[0-9]*.DONE *\(cov: [0-9]*\).*/\1/p' "$dir/log")," \
+			"$(sed -n 's/^stat::number_of_executed_units: *//p' "$dir/log") inputs"
+		echo "ok $n $subject"
+	else
+		tail -n 40 "$dir/log" | sed 's/^/# /'
+		echo "not ok $n $subject"
+		rc=1
+	fi
+done
+exit $rc
