@@ -9,4 +9,7 @@
 int pfc_fuzz_begin(int *argc, char ***argv) __asm__("LLVMFuzzerInitialize");
 int pfc_fuzz_input(const uint8_t *data, size_t size) __asm__("LLVMFuzzerTestOneInput");
 
+/* The tool's own main(), see Makefile. */
+int pfc_main(int argc, char **argv);
+
 #endif /* PFC_FUZZ_H */
