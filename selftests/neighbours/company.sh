@@ -386,9 +386,12 @@ state()
 {
 	: >$tmp/details
 	ran=0
+	# A neighbour that is a process faults, too: the machine's counters are then not the row's.
+	guest=${PFC_GUEST-}
+	[ -z "${pid-}" ] || guest=
 	# shellcheck disable=SC2086 # names
 	for row in $2; do
-		"$trigger" "$row" >$tmp/row 2>&1 && rc=0 || rc=$?
+		PFC_GUEST=$guest "$trigger" "$row" >$tmp/row 2>&1 && rc=0 || rc=$?
 		case $rc in
 		0) ran=$((ran + 1)) ;;
 		4) ;;
