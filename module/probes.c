@@ -193,25 +193,39 @@ static void pfc_probes_quiesce(void)
  * opened that cannot be marked and closed.
  *
  * Context: may sleep; the caller serialises.
- * Return: 0, or the error of the first probe that could not be armed; then none
- * is.
+ * Return: 0, the error of the first probe that could not be armed, or -EIO if one is not in
+ * the text; then none is.
  */
 int pfc_probes_arm(void)
 {
-	int i, err;
+	const struct pfc_backend *backend;
+	int i, j, err;
 
 	if (pfc_armed)
 		return 0;
 	WRITE_ONCE(pfc_armed, true);
 	for (i = 0; i < pfc_nr_probes; i++) {
 		err = pfc_probes[i]->backend->arm(pfc_probes[i]);
-		if (err)
+		if (err) {
+			pr_err("cannot arm a probe (%d)\n", err);
 			goto err_disarm;
+		}
+	}
+	/*
+	 * While all kprobes are switched off enable_kprobe() succeeds and does nothing, nor does
+	 * anybody when they are switched on again (5.10 to 7.2).
+	 */
+	for (j = 0; j < pfc_nr_probes; j++) {
+		backend = pfc_probes[j]->backend;
+		if (!backend->alive(pfc_probes[j])) {
+			pr_err("probes were placed but do not fire: %s\n", backend->why_dead);
+			err = -EIO;
+			goto err_disarm;
+		}
 	}
 	return 0;
 
 err_disarm:
-	pr_err("cannot arm a probe (%d)\n", err);
 	WRITE_ONCE(pfc_armed, false);
 	while (--i >= 0)
 		pfc_probes[i]->backend->disarm(pfc_probes[i]);

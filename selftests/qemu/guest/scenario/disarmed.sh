@@ -9,6 +9,10 @@
 
 echo 0 >$kprobes/enabled
 load_is_refused "insmod fails while kprobes are disarmed" kprobes
+# The ends of visits are kprobes whatever the backend; they would stay dead for ever.
+PFC_PARAMS=backend=ftrace
+load_is_refused "insmod backend=ftrace fails, too" kprobes
+PFC_PARAMS=
 echo 1 >$kprobes/enabled
 check "insmod succeeds when they are armed again" load
 check "rmmod" rmmod pfclass
