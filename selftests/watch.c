@@ -406,7 +406,7 @@ static void *read_on(void *unused)
 
 /*
  * One stays and counts exactly while others come and go, for 3 s or until PFC_COMINGS have
- * come. Of 20,000 no object of 64 bytes can be left of each, of 10^5 none of 8.
+ * come. With many of these not even the smallest object of each can be left: 8 bytes.
  */
 TEST_F_TIMEOUT(watch, come_and_go_under_load, 5000)
 {
