@@ -41,17 +41,18 @@ echo "1..$#"
 for subject; do
 	n=$((n + 1))
 	dir=$out/$subject
-	rm -rf "$dir" "$out/$subject-crash-"*
-	mkdir -p "$dir/new" "$dir/seeds" "$dir/work"
-	cp -r "$out/base/pfclass" "$dir/work/"
+	rm -rf "$dir" "$out/$subject-"*
+	mkdir -p "$dir/new" "$dir/seeds" "$dir/files"
+	cp -r "$out/base/pfclass" "$dir/files/"
 	seeds "$subject" "$dir/seeds" || exit 1
 	program=$out/fuzz-tool wanted=$runs
 	case $subject in
 	filter) program=$out/fuzz-filter ;;
 	image) wanted=$(((runs + 99) / 100)) ;;
 	esac
-	if ASAN_SYMBOLIZER_PATH=$symbolizer PFC_FUZZ=$subject PFC_FUZZ_DIR=$dir/work "$program" -runs="$wanted" -seed=1 \
-		-close_fd_mask=3 -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 \
+	if ASAN_SYMBOLIZER_PATH=$symbolizer PFC_FUZZ=$subject PFC_FUZZ_DIR=$dir/files \
+		"$program" -runs="$wanted" -seed=1 -close_fd_mask=3 -timeout=20 \
+		-rss_limit_mb=4096 -print_final_stats=1 \
 		-artifact_prefix="$out/$subject-" "$dir/new" "$dir/seeds" >"$dir/log" 2>&1; then
 		echo "# $(sed -n 's/^#[0-9]*.DONE *\(cov: [0-9]*\).*/\1/p' "$dir/log")," \
 			"$(sed -n 's/^stat::number_of_executed_units: *//p' "$dir/log") inputs"
