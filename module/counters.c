@@ -37,7 +37,7 @@ static void pfc_add(void *to, const void *what, size_t size, bool subtract)
 	size_t i;
 
 	for (i = 0; i < size / sizeof(u64); i++)
-		sum[i] += subtract ? -from[i] : from[i];
+		sum[i] += subtract ? -READ_ONCE(from[i]) : READ_ONCE(from[i]);
 }
 
 /**

@@ -7,6 +7,7 @@
 
 #include <linux/bitops.h>
 #include <linux/jump_label.h>
+#include <linux/kcsan-checks.h>
 #include <linux/percpu.h>
 #include <asm/barrier.h>
 #include "classify.h"
@@ -51,13 +52,22 @@ struct pfc_counters {
 };
 
 /*
- * Those of the root's set. Private to counters.c and the writers below. raw_cpu_inc()
- * suffices: the writers run with preemption disabled, and only in process context, since
- * nothing else faults through handle_mm_fault().
+ * A counter of this CPU. raw_cpu_add() suffices: the writers run with preemption disabled,
+ * and only in process context, since nothing else faults through handle_mm_fault(). Readers
+ * on other CPUs use READ_ONCE(), and see it before or after: a race that KCSAN need not report.
  */
+#define pfc_cpu_add(counter, n)							\
+do {										\
+	kcsan_disable_current();						\
+	raw_cpu_add(counter, n);						\
+	kcsan_enable_current();							\
+} while (0)
+#define pfc_cpu_inc(counter)	pfc_cpu_add(counter, 1)
+
+/* Those of the root's set. Private to counters.c and the writers below. */
 extern struct pfc_counters __percpu *pfc_counters;
 
-#define pfc_count(field)	raw_cpu_inc(pfc_counters->field)
+#define pfc_count(field)	pfc_cpu_inc(pfc_counters->field)
 
 /**
  * pfc_count_fault() - count a completed fault
@@ -70,7 +80,7 @@ extern struct pfc_counters __percpu *pfc_counters;
  */
 static __always_inline void pfc_count_fault(unsigned int leaf, unsigned long split)
 {
-	raw_cpu_inc(pfc_counters->cell[leaf][split]);
+	pfc_cpu_inc(pfc_counters->cell[leaf][split]);
 }
 
 #define PFC_NR_BUCKETS	48	/* 2^48 ns are 78 hours, the last bucket is open */
@@ -110,8 +120,8 @@ static __always_inline void pfc_count_latency(struct pfc_latency __percpu *laten
 
 	if (n >= PFC_NR_BUCKETS)
 		n = PFC_NR_BUCKETS - 1;
-	raw_cpu_inc(latency->bucket[class][n]);
-	raw_cpu_add(latency->sum[class], ns);
+	pfc_cpu_inc(latency->bucket[class][n]);
+	pfc_cpu_add(latency->sum[class], ns);
 }
 
 void pfc_latency_total(const struct pfc_counter_set *set, struct pfc_latency *out);

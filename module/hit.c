@@ -74,7 +74,7 @@ static void pfc_hit_refused(struct pfc_probe *probe, const struct pfc_call *call
 	if (!root)
 		return;
 	if (static_branch_unlikely(&pfc_by_cgroup))
-		pfc_cgroups_row()[PFC_ERROR]++;
+		data_race(pfc_cgroups_row()[PFC_ERROR]++);	/* as pfc_cpu_inc() */
 	pfc_hit_count(probe, hit[0]);
 	if (static_branch_unlikely(&pfc_events)) {
 		struct pfc_frame frame = {
@@ -101,7 +101,7 @@ static void pfc_hit_only_slow(struct pfc_probe *probe, const struct pfc_call *ca
 	/* It cannot be known, as under function_graph's trampoline: it may be anybody's. */
 	if (!caller) {
 		for (watch = &pfc_root; watch; watch = rcu_dereference_sched(watch->next))
-			raw_cpu_inc(watch->set.counters->probe[probe->index].lost);
+			pfc_cpu_inc(watch->set.counters->probe[probe->index].lost);
 		return;
 	}
 	if (!pfc_hit_is_dispatched(probe, caller)) {
@@ -189,16 +189,16 @@ static bool pfc_hit_commit(struct pfc_frame *frame, vm_fault_t ret)
 	if (measured)
 		ns = ktime_get_mono_fast_ns() - frame->start;
 	pfc_for_each_wanting(watch, frame->address) {
-		raw_cpu_inc(watch->set.counters->cell[leaf][split]);
+		pfc_cpu_inc(watch->set.counters->cell[leaf][split]);
 		/* do_swap_page() went on into do_wp_page(). */
 		if (facts->marks & BIT(PFC_MARK_SWAP) && facts->marks & BIT(PFC_MARK_WP))
-			raw_cpu_inc(watch->set.counters->cell[PFC_LEAF(SWAP_WP)][split]);
+			pfc_cpu_inc(watch->set.counters->cell[PFC_LEAF(SWAP_WP)][split]);
 		if (measured)
 			pfc_count_latency(watch->set.latency, pfc_leaf_class(leaf), ns);
 		root |= watch == &pfc_root;
 	}
 	if (root && static_branch_unlikely(&pfc_by_cgroup))
-		pfc_cgroups_row()[pfc_leaf_class(leaf)]++;
+		data_race(pfc_cgroups_row()[pfc_leaf_class(leaf)]++);	/* as pfc_cpu_inc() */
 	if (root && reported && static_branch_unlikely(&pfc_events))
 		pfc_event_emit(leaf, frame, ns);
 	return root;
@@ -212,7 +212,7 @@ static bool pfc_hit_retry(const struct pfc_frame *frame)
 	bool root = false;
 
 	pfc_for_each_wanting(watch, frame->address) {
-		raw_cpu_inc(watch->set.counters->retries);
+		pfc_cpu_inc(watch->set.counters->retries);
 		root |= watch == &pfc_root;
 	}
 	return root;

@@ -39,7 +39,7 @@ void pfc_hit_slow(struct pfc_probe *probe, const struct pfc_call *call);
 void pfc_hit_exit_slow(struct pfc_probe *probe, unsigned long sp, bool shifted, vm_fault_t ret);
 
 /* Counts of one probe; preemption is disabled, see counters.h. */
-#define pfc_hit_count(probe, field)	raw_cpu_inc((probe)->count->field)
+#define pfc_hit_count(probe, field)	pfc_cpu_inc((probe)->count->field)
 
 /*
  * Each of the following does all there is to do and returns true, or does nothing and
@@ -144,9 +144,9 @@ static __always_inline void pfc_hit_count_fault(bool root, u64 __percpu *filtere
 	if (root)
 		pfc_count_fault(leaf, split);
 	else
-		raw_cpu_inc(*filtered);
+		pfc_cpu_inc(*filtered);
 	pfc_for_each_wanting_from(watch, rcu_dereference_sched(pfc_root.next), address)
-		raw_cpu_inc(watch->set.counters->cell[leaf][split]);
+		pfc_cpu_inc(watch->set.counters->cell[leaf][split]);
 }
 
 /*
@@ -167,7 +167,7 @@ static __always_inline bool pfc_hit_count_picky(unsigned long address, unsigned 
 			row = pfc_cgroups_hinted();
 			if (unlikely(!row))
 				return false;
-			row[pfc_leaf_class(leaf)]++;
+			data_race(row[pfc_leaf_class(leaf)]++);	/* as pfc_cpu_inc() */
 		}
 	} else {
 		root = pfc_hit_root_wants(address);
@@ -255,7 +255,7 @@ static __always_inline void pfc_hit_count_only(struct pfc_probe *probe,
 		return;
 	}
 	pfc_for_each_wanting(watch, pfc_hit_address(probe, call)) {
-		raw_cpu_inc(watch->set.counters->probe[probe->index].hit[variant]);
+		pfc_cpu_inc(watch->set.counters->probe[probe->index].hit[variant]);
 		root |= watch == &pfc_root;
 	}
 	if (!root)
