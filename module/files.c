@@ -7,6 +7,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cpumask.h>
+#include <linux/dcache.h>
 #include <linux/debugfs.h>
 #include <linux/device.h>
 #include <linux/fs.h>
@@ -525,9 +526,10 @@ static void pfc_dir_release(struct device *dev)
  * to this module: full_proxy_open() warns when the reader of a file comes between the two
  * steps of rmmod, dropping the last reference and saying so (try_stop_module(), 5.10-7.2).
  */
-static void pfc_file_make(struct pfc_dir *dir, const struct pfc_file *f)
+static int pfc_file_make(struct pfc_dir *dir, const struct pfc_file *f)
 {
 	struct pfc_node *node = &dir->node[f - pfc_files];
+	struct dentry *made;
 
 	node->file = f;
 	node->dir = dir;
@@ -535,17 +537,30 @@ static void pfc_file_make(struct pfc_dir *dir, const struct pfc_file *f)
 		debugfs_create_devm_seqfile(&dir->dev, f->name, dir->debugfs, f->show);
 	else
 		debugfs_create_file(f->name, f->mode, dir->debugfs, node, &pfc_debugfs_ops);
+	if (!IS_ERR(dir->debugfs)) {
+		/* The first of the two returns nothing. */
+		made = debugfs_lookup(f->name, dir->debugfs);
+		if (!made)
+			return -ENOMEM;
+		dput(made);
+	}
 	/* Only its owner's: /proc is open to all, unlike debugfs. */
-	if (dir->proc)
-		proc_create_data(f->name, f->mode & 0700, dir->proc, &pfc_proc_ops, node);
+	if (dir->proc &&
+	    !proc_create_data(f->name, f->mode & 0700, dir->proc, &pfc_proc_ops, node))
+		return -ENOMEM;
+	return 0;
 }
 
-/* Make the files of an observer in directories that are there, or are not. */
-static void pfc_dir_make(struct pfc_watch *watch, struct dentry *debugfs,
-			 struct proc_dir_entry *proc)
+/*
+ * Make the files of an observer in directories that are there, or are not. Whatever it
+ * returns, pfc_dir_remove() must follow.
+ */
+static int pfc_dir_make(struct pfc_watch *watch, struct dentry *debugfs,
+			struct proc_dir_entry *proc)
 {
 	struct pfc_dir *dir = kzalloc(sizeof(*dir), GFP_KERNEL | __GFP_NOFAIL);
 	const struct pfc_file *f;
+	int err = 0;
 
 	atomic_inc(&pfc_nr_dirs);
 	device_initialize(&dir->dev);
@@ -554,9 +569,10 @@ static void pfc_dir_make(struct pfc_watch *watch, struct dentry *debugfs,
 	dir->debugfs = debugfs;
 	dir->proc = proc;
 	watch->files = dir;
-	for (f = pfc_files; f < pfc_files + ARRAY_SIZE(pfc_files); f++)
+	for (f = pfc_files; !err && f < pfc_files + ARRAY_SIZE(pfc_files); f++)
 		if (!f->only_top || watch == &pfc_root)
-			pfc_file_make(dir, f);
+			err = pfc_file_make(dir, f);
+	return err;
 }
 
 /* Waits for running reads and writes. */
@@ -604,8 +620,11 @@ static struct pfc_watch *pfc_watches_find(const char *name)
 
 static int pfc_watches_add(const struct file *holder, const char *name, char *filter)
 {
+	struct proc_dir_entry *proc = NULL;
 	struct pfc_watch *watch;
+	struct dentry *debugfs;
 	unsigned int nr = 0;
+	int err;
 
 	for (watch = pfc_watch_next(&pfc_root); watch; watch = pfc_watch_next(watch))
 		nr++;
@@ -622,8 +641,17 @@ static int pfc_watches_add(const struct file *holder, const char *name, char *fi
 		return PTR_ERR(watch);
 	watch->holder = holder;
 	watch->missed_base = pfc_probes_missed();
-	pfc_dir_make(watch, debugfs_create_dir(name, pfc_watches_debugfs),
-		     pfc_watches_proc ? proc_mkdir_mode(name, 0500, pfc_watches_proc) : NULL);
+	debugfs = debugfs_create_dir(name, pfc_watches_debugfs);
+	if (pfc_watches_proc)
+		proc = proc_mkdir_mode(name, 0500, pfc_watches_proc);
+	err = pfc_dir_make(watch, debugfs, proc);
+	if (IS_ERR(debugfs) != IS_ERR(pfc_watches_debugfs) || !proc != !pfc_watches_proc)
+		err = -ENOMEM;
+	if (err) {
+		pfc_dir_remove(watch);
+		pfc_watch_free(watch);
+		return err;
+	}
 	pfc_watch_start(watch);
 	return 0;
 }
@@ -707,20 +735,27 @@ static void pfc_watches_release(struct file *file)
 /**
  * pfc_files_init() - make the files
  *
- * debugfs or /proc may be off or refuse; the counters then count unseen, as debugfs wants
- * its users to bear, and nothing is returned.
+ * debugfs may be off or refuse, as it wants its users to bear: then there is /proc.
  *
  * Context: may sleep. Balanced by pfc_files_exit().
+ * Return: 0, or -ENOMEM; then there are none.
  */
-void pfc_files_init(void)
+int pfc_files_init(void)
 {
 	struct dentry *debugfs = debugfs_create_dir(PFC_DIR, NULL);
 	struct proc_dir_entry *proc = proc_mkdir_mode(PFC_DIR, 0500, NULL);
+	int err;
 
 	pfc_watches_debugfs = debugfs_create_dir(PFC_DIR_WATCH, debugfs);
 	if (proc)
 		pfc_watches_proc = proc_mkdir_mode(PFC_DIR_WATCH, 0500, proc);
-	pfc_dir_make(&pfc_root, debugfs, proc);
+	err = pfc_dir_make(&pfc_root, debugfs, proc);
+	if (debugfs == ERR_PTR(-ENOMEM) || pfc_watches_debugfs == ERR_PTR(-ENOMEM) ||
+	    (IS_ENABLED(CONFIG_PROC_FS) && !pfc_watches_proc))
+		err = -ENOMEM;
+	if (err)
+		pfc_files_exit();
+	return err;
 }
 
 /**

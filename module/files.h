@@ -5,7 +5,7 @@
 #ifndef PFC_FILES_H
 #define PFC_FILES_H
 
-void pfc_files_init(void);
+int pfc_files_init(void);
 void pfc_files_exit(void);
 
 #endif /* PFC_FILES_H */

@@ -135,9 +135,6 @@ static int __init pfc_init(void)
 		if (err)
 			goto err_guard_exit;
 		err = pfc_probes_selfcheck();
-		if (err == -EIO)
-			pr_err("probes were placed but do not fire: %s\n",
-			       pfc_config.backend->why_dead);
 		if (err)
 			goto err_guard_exit;
 		pfc_counters_reset(&pfc_root.set);
@@ -146,7 +143,9 @@ static int __init pfc_init(void)
 		pfc_cgroups_reset();
 	}
 	pfc_locate_exit();
-	pfc_files_init();
+	err = pfc_files_init();
+	if (err)
+		goto err_guard_exit;
 	return 0;
 
 err_guard_exit:

@@ -186,6 +186,12 @@ static void pfc_probes_quiesce(void)
 	pfc_frames_wipe();
 }
 
+static int pfc_probes_dead(const struct pfc_backend *backend)
+{
+	pr_err("probes were placed but do not fire: %s\n", backend->why_dead);
+	return -EIO;
+}
+
 /**
  * pfc_probes_arm() - start counting
  *
@@ -198,7 +204,6 @@ static void pfc_probes_quiesce(void)
  */
 int pfc_probes_arm(void)
 {
-	const struct pfc_backend *backend;
 	int i, j, err;
 
 	if (pfc_armed)
@@ -216,10 +221,8 @@ int pfc_probes_arm(void)
 	 * anybody when they are switched on again (5.10 to 7.2).
 	 */
 	for (j = 0; j < pfc_nr_probes; j++) {
-		backend = pfc_probes[j]->backend;
-		if (!backend->alive(pfc_probes[j])) {
-			pr_err("probes were placed but do not fire: %s\n", backend->why_dead);
-			err = -EIO;
+		if (!pfc_probes[j]->backend->alive(pfc_probes[j])) {
+			err = pfc_probes_dead(pfc_probes[j]->backend);
 			goto err_disarm;
 		}
 	}
@@ -342,14 +345,26 @@ int pfc_probes_fault_twice(void)
 	return err;
 }
 
+/* Whether the faults of pfc_probes_fault_twice() meet a probe. */
+static bool pfc_probes_meet_anon(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < pfc_nr_probes; i++)
+		if (pfc_probe_begins(pfc_probes[i]) || pfc_probes[i]->mark == PFC_MARK_ANON ||
+		    pfc_probes[i]->mark == PFC_MARK_WP)
+			return true;
+	return false;
+}
+
 /**
  * pfc_probes_selfcheck() - whether armed probes fire
  *
  * The caller's task takes two faults, and the counters are reset.
  *
  * Context: may sleep; process context, probes armed.
- * Return: 0, -EIO if no probe fired (debugfs kprobes/enabled may be 0), or the
- * error that kept the faults from being taken.
+ * Return: 0, -EIO if no probe fired that should, which is logged (debugfs kprobes/enabled may
+ * be 0), or the error that kept the faults from being taken.
  */
 int pfc_probes_selfcheck(void)
 {
@@ -361,8 +376,8 @@ int pfc_probes_selfcheck(void)
 		return err;
 	before = pfc_all_hits(c);
 	err = pfc_probes_fault_twice();
-	if (!err && pfc_all_hits(c) == before)
-		err = -EIO;
+	if (!err && pfc_all_hits(c) == before && pfc_probes_meet_anon())
+		err = pfc_probes_dead(pfc_probes[pfc_nr_probes - 1]->backend);
 	kfree(c);
 	return err;
 }
