@@ -21,6 +21,10 @@
  * @hot: others call it often: where the call itself can be probed, that is cheaper even
  *	when the probe is not
  * @partial: it sees some of the faults only, and the rest must be inferred
+ * @instead: it is of use only where the first candidate is inlined, and calls it once
+ * @beside: a function that calls it, too: it is of no use where that is inlined, or NULL
+ * @wraps: where the kernel has a candidate before it, it is an inline function that calls that
+ *	one; the compiler may have changed the arguments of its copy without a new name (clang)
  */
 struct pfc_candidate {
 	const char *function;
@@ -29,56 +33,74 @@ struct pfc_candidate {
 	int address;
 	bool hot;
 	bool partial;
+	bool instead;
+	const char *beside;
+	bool wraps;
+};
+
+/**
+ * struct pfc_need - configuration without which the kernel never makes a mark
+ * @option: its name, or NULL
+ * @set: whether the kernel has it
+ */
+struct pfc_need {
+	const char *option;
+	bool set;
 };
 
 /**
  * struct pfc_ladder - all methods to see a mark
  * @mark: what is seen; PFC_MARK_AF stands for the whole access-flag update
- * @needs: configuration without which the kernel never makes it, or NULL
- * @configured: whether the kernel has that
+ * @needs: all of these
  * @optional: where none is called, the kernel never makes it
  * @every: each candidate that exists is needed, not the first one
  * @after: marks that a partial candidate relies on: where they have no probe of their own,
  *	it cannot tell whose call it sees
+ * @callers: marks whose functions call the candidates, too: likewise, but for the
+ *	dispatcher's one call
  * @rest: bit of enum pfc_infer: what a partial candidate does not see
  * @all: bit of enum pfc_infer: all of it
  * @candidates: best first
  */
 struct pfc_ladder {
 	enum pfc_mark mark;
-	const char *needs;
-	bool configured;
+	struct pfc_need needs[2];
 	bool optional;
 	bool every;
 	unsigned long after;
+	unsigned long callers;
 	unsigned long rest;
 	unsigned long all;
 	struct pfc_candidate candidates[4];
 };
 
-#define PFC_NEEDS(option) .needs = #option, .configured = IS_ENABLED(option)
+#define PFC_NEED(option) { #option, IS_ENABLED(option) }
 #define PFC_OWN(function, kind) .candidates = { { function, kind, false, PFC_ADDR_VMF } }
 
 /* Argument positions are those of 5.10, 6.1, 6.12 and 7.2 alike. */
 static const struct pfc_ladder pfc_ladders[] = {
-	{ PFC_MARK_WP, PFC_OWN("do_wp_page", PFC_KIND_WP) },
 	{ PFC_MARK_SWAP, PFC_OWN("do_swap_page", PFC_KIND_SWAP) },
-	{ PFC_MARK_NUMA, PFC_NEEDS(CONFIG_NUMA_BALANCING), .candidates = {
+	{ PFC_MARK_WP, .callers = BIT(PFC_MARK_SWAP), .candidates = {
+		{ "do_wp_page", PFC_KIND_WP, false, PFC_ADDR_VMF },
+		/* Inlined (6.12 without SWAP): it asks for the page, but of userfaultfd's. */
+		{ "vm_normal_page", PFC_KIND_CALLEE, true, 1, .hot = true, .instead = true },
+	} },
+	{ PFC_MARK_NUMA, .needs = { PFC_NEED(CONFIG_NUMA_BALANCING) }, .candidates = {
 		/*
 		 * Of the dispatcher only do_numa_page() calls these, once it has seen
 		 * that the entry is still the one that faulted. At its own entry, faults
 		 * that lost the race count, too: then nothing is done, and numa_hint_faults
 		 * does not count it either.
 		 */
-		{ "vm_normal_page", PFC_KIND_CALLEE, true, 1, .hot = true },
+		{ "vm_normal_page", PFC_KIND_CALLEE, true, 1, .hot = true, .beside = "do_wp_page" },
 		{ "vm_normal_folio", PFC_KIND_CALLEE, true, 1, .hot = true },
 		{ "do_numa_page", PFC_KIND_LEAF, false, PFC_ADDR_VMF },
 	} },
 	/* One of the first three, by version; on arm64 since 6.9 also the last. */
-	{ PFC_MARK_AF, .every = true, .candidates = {
+	{ PFC_MARK_AF, .every = true, .callers = BIT(PFC_MARK_WP), .candidates = {
 		{ "__ptep_set_access_flags_anysz", PFC_KIND_UPDATE, true, 1 },
-		{ "__ptep_set_access_flags", PFC_KIND_UPDATE, true, 1 },
-		{ "ptep_set_access_flags", PFC_KIND_UPDATE, true, 1 },
+		{ "__ptep_set_access_flags", PFC_KIND_UPDATE, true, 1, .wraps = true },
+		{ "ptep_set_access_flags", PFC_KIND_UPDATE, true, 1, .wraps = true },
 		{ "contpte_ptep_set_access_flags", PFC_KIND_UPDATE, true, 1 },
 	} },
 	{ PFC_MARK_FILE, .rest = BIT(PFC_INFER_FILE_READ), .all = BIT(PFC_INFER_FILE),
@@ -89,25 +111,28 @@ static const struct pfc_ladder pfc_ladders[] = {
 	} },
 	{ PFC_MARK_ANON, .rest = BIT(PFC_INFER_ANON_READ), .all = BIT(PFC_INFER_ANON),
 	  /* Whoever else maps a new anonymous page in a visit has called one of these before. */
-	  .after = BIT(PFC_MARK_WP) | BIT(PFC_MARK_SWAP) | BIT(PFC_MARK_FILE), .candidates = {
+	  .after = BIT(PFC_MARK_WP) | BIT(PFC_MARK_SWAP) | BIT(PFC_MARK_FILE),
+	  .callers = BIT(PFC_MARK_SWAP), .candidates = {
 		{ "do_anonymous_page", PFC_KIND_LEAF, false, PFC_ADDR_VMF },
 		/* Inlined (5.10, 6.1): it maps a page of its own, or the zero page. */
 		{ "folio_add_new_anon_rmap", PFC_KIND_RMAP, true, 2, .partial = true },
 		{ "page_add_new_anon_rmap", PFC_KIND_RMAP, true, 2, .partial = true },
 	} },
-	{ PFC_MARK_THP_ANON, PFC_NEEDS(CONFIG_TRANSPARENT_HUGEPAGE),
+	{ PFC_MARK_THP_ANON, .needs = { PFC_NEED(CONFIG_TRANSPARENT_HUGEPAGE) },
 	  PFC_OWN("do_huge_pmd_anonymous_page", PFC_KIND_LEAF) },
-	{ PFC_MARK_THP_WP, PFC_NEEDS(CONFIG_TRANSPARENT_HUGEPAGE),
+	{ PFC_MARK_THP_WP, .needs = { PFC_NEED(CONFIG_TRANSPARENT_HUGEPAGE) },
 	  PFC_OWN("do_huge_pmd_wp_page", PFC_KIND_LEAF) },
-	{ PFC_MARK_THP_NUMA, PFC_NEEDS(CONFIG_TRANSPARENT_HUGEPAGE),
+	{ PFC_MARK_THP_NUMA,
+	  .needs = { PFC_NEED(CONFIG_TRANSPARENT_HUGEPAGE), PFC_NEED(CONFIG_NUMA_BALANCING) },
 	  PFC_OWN("do_huge_pmd_numa_page", PFC_KIND_LEAF) },
-	{ PFC_MARK_THP_AF, PFC_NEEDS(CONFIG_TRANSPARENT_HUGEPAGE), .every = true, .candidates = {
+	{ PFC_MARK_THP_AF, .needs = { PFC_NEED(CONFIG_TRANSPARENT_HUGEPAGE) }, .every = true,
+	  .candidates = {
 		{ "huge_pmd_set_accessed", PFC_KIND_LEAF, false, PFC_ADDR_VMF },
 		{ "huge_pud_set_accessed", PFC_KIND_LEAF, false, PFC_ADDR_VMF },
 	} },
-	{ PFC_MARK_THP_DEVICE, PFC_NEEDS(CONFIG_DEVICE_PRIVATE), .optional = true,
+	{ PFC_MARK_THP_DEVICE, .needs = { PFC_NEED(CONFIG_DEVICE_PRIVATE) }, .optional = true,
 	  PFC_OWN("do_huge_pmd_device_private", PFC_KIND_LEAF) },
-	{ PFC_MARK_HUGETLB, PFC_NEEDS(CONFIG_HUGETLB_PAGE),
+	{ PFC_MARK_HUGETLB, .needs = { PFC_NEED(CONFIG_HUGETLB_PAGE) },
 	  .candidates = { { "hugetlb_fault", PFC_KIND_LEAF, false, 2 } } },
 };
 
@@ -169,6 +194,44 @@ static int pfc_probe_visit(void)
 	return pfc_probe_add(&probe, pfc_entry_backend, pfc_dispatcher[0].start);
 }
 
+/* Whether a candidate's name proves where its arguments are. */
+static bool pfc_name_is_enough(const struct pfc_ladder *ladder,
+			       const struct pfc_candidate *candidate,
+			       const struct pfc_callee *callee)
+{
+	const struct pfc_candidate *before;
+
+	if (strcmp(callee->symbol.name, candidate->function))
+		return false;
+	for (before = ladder->candidates; candidate->wraps && before < candidate; before++)
+		if (pfc_locate_symbol(before->function))
+			return false;
+	return true;
+}
+
+/* Whether the handler finds the arguments of a variant that the compiler made of a setter. */
+static bool pfc_variant_is_known(const struct pfc_ladder *ladder, const struct pfc_callee *callee)
+{
+	const unsigned int nr_args = 5;	/* vma, address, ptep, entry, dirty */
+	const struct pfc_candidate *candidate = ladder->candidates;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ladder->candidates); i++)
+		if (candidate[i].function &&
+		    pfc_locate_forwards(callee, candidate[i].function, nr_args))
+			return true;
+	return false;
+}
+
+/* Whether the handler finds the arguments of a function that goes by a candidate's name. */
+static bool pfc_args_are_known(const struct pfc_ladder *ladder,
+			       const struct pfc_candidate *candidate,
+			       const struct pfc_callee *callee)
+{
+	return pfc_name_is_enough(ladder, candidate, callee) ||
+	       (candidate->kind == PFC_KIND_UPDATE && pfc_variant_is_known(ladder, callee));
+}
+
 /* The kind of a probe at ADDR, which the user named for MARK; or why it cannot be there. */
 static const char *pfc_given_kind(enum pfc_mark mark, unsigned long addr, struct pfc_probe *probe)
 {
@@ -191,7 +254,8 @@ static const char *pfc_given_kind(enum pfc_mark mark, unsigned long addr, struct
 		;
 	end = ladder->candidates + ARRAY_SIZE(ladder->candidates);
 	for (candidate = ladder->candidates; callee && candidate < end; candidate++) {
-		if (!candidate->function || strcmp(callee->symbol.name, candidate->function))
+		if (!candidate->function || !pfc_locate_is(callee, candidate->function) ||
+		    !pfc_args_are_known(ladder, candidate, callee))
 			continue;
 		probe->kind = candidate->kind;
 		probe->address = candidate->address;
@@ -289,20 +353,34 @@ static bool pfc_site_first(const struct pfc_candidate *candidate)
 	return candidate->hot || pfc_entry_backend == &pfc_backend_kprobe;
 }
 
+/* Whether all of some marks are seen by probes of their own. */
+static bool pfc_cover_all(unsigned long marks)
+{
+	enum pfc_mark mark;
+
+	for (mark = 0; mark < PFC_NR_SEEN_MARKS; mark++)
+		if (marks & BIT(mark) && !pfc_cover[mark].covered)
+			return false;
+	return true;
+}
+
 /* One candidate: true if it has a probe now, else why not is noted. */
-static bool pfc_probe_candidate(enum pfc_mark mark, const struct pfc_candidate *candidate,
+static bool pfc_probe_candidate(const struct pfc_ladder *ladder,
+				const struct pfc_candidate *candidate,
 				const struct pfc_callee *callee, unsigned long methods)
 {
+	const enum pfc_mark mark = ladder->mark;
 	struct pfc_probe probe = {
 		.kind = candidate->kind,
 		.mark = mark,
 		.address = candidate->address,
 	};
+	bool only_site = !pfc_cover_all(ladder->callers);
 	unsigned int i;
 	int err = 0;
 
 	/* A variant that the compiler made may have other arguments. */
-	if (strcmp(callee->symbol.name, candidate->function)) {
+	if (!pfc_args_are_known(ladder, candidate, callee)) {
 		if (candidate->kind == PFC_KIND_UPDATE || candidate->kind == PFC_KIND_RMAP) {
 			pfc_cover_not(mark, "%s: its arguments are not known",
 				      callee->symbol.name);
@@ -317,14 +395,22 @@ static bool pfc_probe_candidate(enum pfc_mark mark, const struct pfc_candidate *
 			      callee->sites);
 		return false;
 	}
+	if (only_site && callee->sites != 1) {
+		pfc_cover_not(mark, "%s() is called from %u places, not all of them its own",
+			      candidate->function, callee->sites);
+		return false;
+	}
 	if (callee->sites == 1)
 		probe.caller = callee->returns;
 	for (i = 0; i < 2; i++) {
-		bool site = candidate->callee && i == !pfc_site_first(candidate);
+		bool site = only_site ||
+			    (candidate->callee && i == !pfc_site_first(candidate));
 
 		probe.method = site ? PFC_METHOD_CALL_SITE : pfc_entry_method(candidate);
 		probe.check_caller = !site;
-		if (!(methods & BIT(probe.method)) || (site && callee->sites != 1))
+		if (!(methods & BIT(probe.method)))
+			continue;
+		if (site && (callee->sites != 1 || !callee->site))
 			continue;
 		err = pfc_probe_add(&probe, pfc_entry_backend,
 				    site ? callee->site : callee->symbol.start);
@@ -337,17 +423,6 @@ static bool pfc_probe_candidate(enum pfc_mark mark, const struct pfc_candidate *
 	else
 		pfc_cover_not(mark, "%s() cannot be found by that method", candidate->function);
 	return false;
-}
-
-/* Whether all of some marks are seen by probes of their own. */
-static bool pfc_cover_all(unsigned long marks)
-{
-	enum pfc_mark mark;
-
-	for (mark = 0; mark < PFC_NR_SEEN_MARKS; mark++)
-		if (marks & BIT(mark) && !pfc_cover[mark].covered)
-			return false;
-	return true;
 }
 
 static void pfc_probe_ladder(const struct pfc_ladder *ladder, unsigned long methods)
@@ -363,9 +438,16 @@ static void pfc_probe_ladder(const struct pfc_ladder *ladder, unsigned long meth
 	end = ladder->candidates + ARRAY_SIZE(ladder->candidates);
 	for (candidate = ladder->candidates; candidate < end && candidate->function; candidate++) {
 		callee = pfc_locate_callee(candidate->function);
-		if (!callee || (candidate->partial && !pfc_cover_all(ladder->after)))
+		if (!callee || (candidate->partial && !pfc_cover_all(ladder->after)) ||
+		    (candidate->instead && pfc_locate_callee(ladder->candidates[0].function)))
 			continue;
-		if (pfc_probe_candidate(mark, candidate, callee, methods)) {
+		if ((candidate->instead && callee->sites != 1) ||
+		    (candidate->beside && !pfc_locate_callee(candidate->beside))) {
+			pfc_cover_not(mark, "inlined, and so is who else calls %s()",
+				      candidate->function);
+			continue;
+		}
+		if (pfc_probe_candidate(ladder, candidate, callee, methods)) {
 			found = true;
 			partial = candidate->partial;
 			if (!ladder->every)
@@ -432,6 +514,17 @@ static void pfc_find_settle(void)
 		static_branch_enable(&pfc_infers);
 }
 
+/* What the kernel would have to be configured with, and is not. */
+static const char *pfc_lacks(const struct pfc_ladder *ladder)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ladder->needs); i++)
+		if (ladder->needs[i].option && !ladder->needs[i].set)
+			return ladder->needs[i].option;
+	return NULL;
+}
+
 /**
  * pfc_find_probes() - find and place every probe point, none armed
  * @config: what is wanted
@@ -467,8 +560,8 @@ int pfc_find_probes(const struct pfc_config *config)
 			err = pfc_probe_given(mark, config->given[mark]);
 			if (err)
 				goto err_remove;
-		} else if (ladder->needs && !ladder->configured) {
-			pfc_cover_never(mark, "never happens: %s is not set", ladder->needs);
+		} else if (pfc_lacks(ladder)) {
+			pfc_cover_never(mark, "never happens: %s is not set", pfc_lacks(ladder));
 		} else {
 			pfc_probe_ladder(ladder, methods);
 		}

@@ -106,25 +106,47 @@ static bool pfc_read_insn(unsigned long at, struct pfc_insn *insn)
 	return true;
 }
 
-static bool pfc_map_call(unsigned long site, unsigned long target, unsigned long returns)
+/*
+ * The function that is called at TARGET: calls may enter the padding before it, which has a
+ * name of its own (x86 since 6.2, where the kernel counts how deep its calls are).
+ */
+static bool pfc_function_at(unsigned long target, struct pfc_symbol *sym)
 {
-	struct pfc_callee *callee;
+	if (!pfc_symbol_at(target, sym))
+		return false;
+	if (!strncmp(sym->name, "__pfx_", 6))
+		return pfc_symbol_at(sym->start + sym->size, sym);
+	return sym->start == target;
+}
+
+static struct pfc_callee *pfc_callee_at(unsigned long start)
+{
 	unsigned int i;
 
 	for (i = 0; i < pfc_nr_callees; i++)
-		if (pfc_callees[i].symbol.start == target)
-			break;
-	if (i == PFC_MAX_CALLEES)
-		return false;
-	callee = &pfc_callees[i];
-	if (i == pfc_nr_callees) {
-		if (!pfc_symbol_at(target, &callee->symbol) ||
-		    callee->symbol.start != target)
+		if (pfc_callees[i].symbol.start == start)
+			return &pfc_callees[i];
+	return NULL;
+}
+
+static bool pfc_map_call(unsigned long at, unsigned long target, const struct pfc_insn *insn)
+{
+	struct pfc_callee *callee = pfc_callee_at(target);
+	struct pfc_symbol symbol;
+
+	if (!callee) {
+		if (!pfc_function_at(target, &symbol))
 			return true;
-		pfc_nr_callees++;
+		callee = pfc_callee_at(symbol.start);
 	}
-	callee->site = site;
-	callee->returns = returns;
+	if (!callee) {
+		if (pfc_nr_callees == PFC_MAX_CALLEES)
+			return false;
+		callee = &pfc_callees[pfc_nr_callees++];
+		callee->symbol = symbol;
+	}
+	callee->site = pfc_arch_is_conditional(insn) ? 0 : at;
+	callee->returns = pfc_arch_return_of(insn, at);
 	callee->sites++;
 	return true;
 }
@@ -143,7 +165,7 @@ static int pfc_map_function(unsigned long start, unsigned long size)
 		if (!pfc_read_insn(at, &insn) || !pfc_arch_target(&insn, at, &target) ||
 		    target - start < size)
 			continue;
-		if (!pfc_map_call(at, target, pfc_arch_return_of(&insn, at)))
+		if (!pfc_map_call(at, target, &insn))
 			return -E2BIG;
 	}
 	return 0;
@@ -167,15 +189,22 @@ unsigned long pfc_locate_symbol(const char *name)
 	return (unsigned long)kp.addr;
 }
 
-/* A function of the dispatcher and what the compiler split off it, since it is unlikely. */
-static int pfc_map_parts(const struct pfc_symbol *whole)
+/* What the compiler split off a function, since it is unlikely. */
+static bool pfc_cold_part(const struct pfc_symbol *whole, struct pfc_symbol *cold)
 {
 	char name[PFC_SYMBOL_LEN + sizeof(".cold")];
+
+	scnprintf(name, sizeof(name), "%s.cold", whole->name);
+	return pfc_symbol_at(pfc_locate_symbol(name), cold);
+}
+
+/* A function of the dispatcher with all its parts. */
+static int pfc_map_parts(const struct pfc_symbol *whole)
+{
 	struct pfc_symbol cold;
 	int err = pfc_map_function(whole->start, whole->size);
 
-	scnprintf(name, sizeof(name), "%s.cold", whole->name);
-	if (!err && pfc_symbol_at(pfc_locate_symbol(name), &cold))
+	if (!err && pfc_cold_part(whole, &cold))
 		err = pfc_map_function(cold.start, cold.size);
 	return err;
 }
@@ -273,6 +302,19 @@ void pfc_locate_exit(void)
 }
 
 /**
+ * pfc_locate_is() - whether a function has a name
+ * @callee: the function
+ * @name: the name, without suffix
+ *
+ * Context: any.
+ * Return: true if @callee is that function, or a compiler's variant of it.
+ */
+bool pfc_locate_is(const struct pfc_callee *callee, const char *name)
+{
+	return pfc_name_matches(callee->symbol.name, name);
+}
+
+/**
  * pfc_locate_callee() - a function that the dispatcher calls
  * @name: its name, without suffix
  *
@@ -284,7 +326,7 @@ const struct pfc_callee *pfc_locate_callee(const char *name)
 	unsigned int i;
 
 	for (i = 0; i < pfc_nr_callees; i++)
-		if (pfc_name_matches(pfc_callees[i].symbol.name, name))
+		if (pfc_locate_is(&pfc_callees[i], name))
 			return &pfc_callees[i];
 	return NULL;
 }
@@ -298,16 +340,14 @@ const struct pfc_callee *pfc_locate_callee(const char *name)
  */
 const struct pfc_callee *pfc_locate_site(unsigned long site)
 {
+	struct pfc_symbol symbol;
 	unsigned long target;
 	struct pfc_insn insn;
-	unsigned int i;
 
-	if (!pfc_read_insn(site, &insn) || !pfc_arch_target(&insn, site, &target))
+	if (!pfc_read_insn(site, &insn) || !pfc_arch_target(&insn, site, &target) ||
+	    pfc_arch_is_conditional(&insn) || !pfc_function_at(target, &symbol))
 		return NULL;
-	for (i = 0; i < pfc_nr_callees; i++)
-		if (pfc_callees[i].symbol.start == target)
-			return &pfc_callees[i];
-	return NULL;
+	return pfc_callee_at(symbol.start);
 }
 
 /**
@@ -328,12 +368,44 @@ const struct pfc_callee *pfc_locate_entry(unsigned long addr)
 	return NULL;
 }
 
+/**
+ * pfc_locate_forwards() - whether a function hands on its arguments
+ * @callee: the function
+ * @name: another one
+ * @nr: how many arguments, from the first one on
+ *
+ * gcc's ptep_set_access_flags.isra.0 (arm64, 6.12, -Os) does.
+ *
+ * Context: may sleep.
+ * Return: true if the first that @callee calls is @name, with the same arguments.
+ */
+bool pfc_locate_forwards(const struct pfc_callee *callee, const char *name, unsigned int nr)
+{
+	unsigned long start = callee->symbol.start, size = callee->symbol.size, at, target;
+	struct pfc_symbol sym;
+	struct pfc_insn insn;
+
+	for (at = start; at - start < size; at += PFC_ARCH_INSN_STEP) {
+		if (!pfc_read_insn(at, &insn) || pfc_arch_is_return(&insn))
+			return false;
+		if (pfc_arch_target(&insn, at, &target)) {
+			/* A tracer: ftrace, or BPF's own code. */
+			if (!pfc_symbol_at(target, &sym) || !strncmp(sym.name, "ftrace_", 7))
+				continue;
+			return pfc_function_at(target, &sym) && !strcmp(sym.name, name);
+		}
+		if (!pfc_arch_keeps_args(&insn, nr))
+			return false;
+	}
+	return false;
+}
+
 /* The first is looked for by name, the others where it calls them, or they do. */
 static const char * const pfc_refuser_names[] = PFC_ARCH_REFUSERS;
 
-#define PFC_MAX_REFUSERS	4
+#define PFC_MAX_REFUSERS	8
 
-static struct pfc_range pfc_refusers[PFC_MAX_REFUSERS];
+static struct pfc_symbol pfc_refusers[PFC_MAX_REFUSERS];
 static unsigned int pfc_nr_refusers;
 
 /* It is one of those: note it, once. */
@@ -344,11 +416,10 @@ static void pfc_refuser_add(const struct pfc_symbol *sym)
 	for (i = 0; i < pfc_nr_refusers; i++)
 		if (pfc_refusers[i].start == sym->start)
 			return;
-	for (i = 0; i < ARRAY_SIZE(pfc_refuser_names); i++) {
+	for (i = 0; i < ARRAY_SIZE(pfc_refuser_names) && pfc_nr_refusers < PFC_MAX_REFUSERS; i++) {
 		if (strcmp(sym->name, pfc_refuser_names[i]))
 			continue;
-		pfc_refusers[pfc_nr_refusers].start = sym->start;
-		pfc_refusers[pfc_nr_refusers++].size = sym->size;
+		pfc_refusers[pfc_nr_refusers++] = *sym;
 		return;
 	}
 }
@@ -370,24 +441,22 @@ static void pfc_refusal_add(const struct pfc_symbol *sym)
 	}
 }
 
-/* What it calls; true if handle_mm_fault() is among that. */
-static bool pfc_refuser_read(const struct pfc_range *range)
+/* What a part of one calls; true if handle_mm_fault() is among that. */
+static bool pfc_refuser_read(const struct pfc_symbol *part)
 {
 	unsigned long at, target;
 	struct pfc_symbol sym;
 	struct pfc_insn insn;
 	bool visits = false;
 
-	for (at = range->start; at < range->start + range->size; at += PFC_ARCH_INSN_STEP) {
+	for (at = part->start; at < part->start + part->size; at += PFC_ARCH_INSN_STEP) {
 		if (!pfc_read_insn(at, &insn) || !pfc_arch_target(&insn, at, &target) ||
-		    target - range->start < range->size)
+		    target - part->start < part->size || !pfc_function_at(target, &sym))
 			continue;
-		if (target == pfc_dispatcher[0].start) {
+		if (sym.start == pfc_dispatcher[0].start)
 			visits = true;
-		} else if (pfc_symbol_at(target, &sym) && sym.start == target) {
-			pfc_refuser_add(&sym);
-			pfc_refusal_add(&sym);
-		}
+		pfc_refuser_add(&sym);
+		pfc_refusal_add(&sym);
 	}
 	return visits;
 }
@@ -408,12 +477,13 @@ const char *pfc_locate_refusals(void)
 
 	pfc_nr_refusers = 0;
 	pfc_nr_refusals = 0;
-	if (!ARRAY_SIZE(pfc_refuser_names))
-		return "refused accesses cannot be seen on this architecture";
 	if (pfc_symbol_at(pfc_locate_symbol(pfc_refuser_names[0]), &sym))
 		pfc_refuser_add(&sym);
-	for (i = 0; i < pfc_nr_refusers; i++)
+	for (i = 0; i < pfc_nr_refusers; i++) {
 		visits |= pfc_refuser_read(&pfc_refusers[i]);
+		if (pfc_cold_part(&pfc_refusers[i], &sym))
+			visits |= pfc_refuser_read(&sym);
+	}
 	/* Otherwise that is another function of the same name, or they are inlined. */
 	if (!visits)
 		return "the kernel has no function that calls handle_mm_fault() or refuses";

@@ -24,7 +24,7 @@ struct pfc_symbol {
 /**
  * struct pfc_callee - a function that the dispatcher calls
  * @symbol: the function
- * @site: address of the call, the last one seen
+ * @site: address of the call, the last one seen; 0: that is conditional
  * @returns: where that call returns to, or 0: it is a tail call
  * @sites: how many calls there are
  */
@@ -108,9 +108,11 @@ extern unsigned int pfc_nr_refusals;
 int pfc_locate_init(void);
 void pfc_locate_exit(void);
 bool pfc_symbol_at(unsigned long addr, struct pfc_symbol *sym);
+bool pfc_locate_is(const struct pfc_callee *callee, const char *name);
 const struct pfc_callee *pfc_locate_callee(const char *name);
 const struct pfc_callee *pfc_locate_site(unsigned long site);
 const struct pfc_callee *pfc_locate_entry(unsigned long addr);
+bool pfc_locate_forwards(const struct pfc_callee *callee, const char *name, unsigned int nr);
 unsigned long pfc_locate_symbol(const char *name);
 const char *pfc_locate_refusals(void);
 unsigned long pfc_locate_next_return(unsigned long after);

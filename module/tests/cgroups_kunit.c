@@ -26,7 +26,7 @@ static void pfc_group_remove(struct cgroup *cgroup)
 static void pfc_count_for(struct cgroup *cgroup)
 {
 	preempt_disable();
-	raw_cpu_inc(pfc_cgroups_claim(cgroup)->fault[PFC_WP]);
+	pfc_cpu_inc(pfc_cgroups_claim(cgroup)->fault[PFC_WP]);
 	preempt_enable();
 }
 

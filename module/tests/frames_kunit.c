@@ -206,7 +206,7 @@ static void spread(struct kunit *test)
 {
 	const unsigned int size = *(const unsigned int *)test->param_value, slab = 32768;
 	const unsigned int tasks = 1000, cpus = 256, rounds = 32;
-	unsigned long *task, base = 0, chosen;
+	unsigned long *task, base = 0;
 	unsigned int i, n, round, shared = 0;
 	u64 state = 1;
 	u8 *guests;
@@ -227,10 +227,8 @@ static void spread(struct kunit *test)
 		/* Those that fault come first. */
 		for (i = 0; i < cpus; i++) {
 			n = i + pfc_roll(&state, tasks - i);
-			chosen = task[n];
-			task[n] = task[i];
-			task[i] = chosen;
-			guests[pfc_slot_home_of(chosen) - pfc_slots.slot]++;
+			swap(task[n], task[i]);
+			guests[pfc_slot_home_of(task[i]) - pfc_slots.slot]++;
 		}
 		for (i = 0; i < cpus; i++)
 			shared += guests[pfc_slot_home_of(task[i]) - pfc_slots.slot] > 1;

@@ -20,32 +20,43 @@
 static const char * const pfc_functions[] = {
 	"handle_mm_fault", "__handle_mm_fault", "do_numa_page.constprop.0", "do_wp_page_not",
 	"do_wp_page.isra.0", "do_anonymous_page.cold", "vm_normal_folio", "twice",
-	"do_translation_fault", "do_page_fault", "do_bad_area", "arm64_force_sig_fault",
-	"handle_mm_fault.cold", "__handle_mm_fault.cold", "do_swap_page", "unrelated",
+	FIXED ? "do_translation_fault" : "exc_page_fault",
+	FIXED ? "do_page_fault" : "do_user_addr_fault",
+	FIXED ? "do_bad_area" : "bad_area_nosemaphore",
+	FIXED ? "arm64_force_sig_fault" : "force_sig_fault",
+	"handle_mm_fault.cold", "__handle_mm_fault.cold", "do_swap_page", "sometimes",
+	"setter.isra.0", "setter", "unrelated", "__pfx_padded", "padded",
 };
 
 enum {
 	HANDLE, INNER, NUMA, WP_NOT, WP, ANON_COLD, FOLIO, TWICE, TRANSLATION, PAGE, BAD, SIGNAL,
-	HANDLE_COLD, INNER_COLD, SWAP,
+	HANDLE_COLD, INNER_COLD, SWAP, SOMETIMES,
+	ISRA, SETTER, UNRELATED, PADDING, PADDED,
 };
+
+enum pfc_branch_kind { CALL, JUMP, CONDITIONAL };
 
 /* The instruction at an offset in a function: a call or jump to another one. */
 static const struct pfc_branch {
 	unsigned int from;
 	unsigned int at;
 	unsigned int to;
-	bool jump;
+	enum pfc_branch_kind kind;
 } pfc_branches[] = {
 	{ HANDLE, 0x10, INNER },
-	{ HANDLE, 0x30, HANDLE, true },		/* to its own beginning: a loop */
+	{ HANDLE, 0x30, HANDLE, JUMP },		/* to its own beginning: a loop */
 	{ HANDLE, 0x90, TWICE },
 	{ INNER, 0x08, WP_NOT },
 	{ INNER, 0x10, WP },
 	{ INNER, 0x20, ANON_COLD },
 	{ INNER, 0x30, NUMA },
-	{ INNER, 0x40, TWICE, true },
+	{ INNER, 0x40, TWICE, JUMP },
 	{ NUMA, 0x18, FOLIO },
-	{ HANDLE, 0xa0, HANDLE_COLD, true },
+	{ INNER, 0x50, SOMETIMES, CONDITIONAL },
+	{ INNER, 0x60, ISRA },
+	{ ISRA, 0x10, SETTER },
+	{ INNER, 0x70, PADDING },
+	{ HANDLE, 0xa0, HANDLE_COLD, JUMP },
 	{ INNER_COLD, 0x10, SWAP },
 	{ TRANSLATION, 0x10, PAGE },
 	{ TRANSLATION, 0x20, BAD },
@@ -112,9 +123,16 @@ static void pfc_put_branch(const struct pfc_branch *b)
 	long distance = pfc_at(b->to, 0) - at;
 
 	if (FIXED) {
-		pfc_put(at, (b->jump ? 0x14000000 : 0x94000000) | (distance >> 2 & 0x03ffffff));
+		/* There a conditional branch is no tail call. */
+		if (b->kind != CONDITIONAL)
+			pfc_put(at, (b->kind == JUMP ? 0x14000000 : 0x94000000) |
+				    (distance >> 2 & 0x03ffffff));
+	} else if (b->kind == CONDITIONAL) {
+		*(u8 *)at++ = 0x0f;
+		*(u8 *)at = 0x85;
+		pfc_put(at + 1, distance - 6);
 	} else {
-		*(u8 *)at = b->jump ? 0xe9 : 0xe8;
+		*(u8 *)at = b->kind == JUMP ? 0xe9 : 0xe8;
 		pfc_put(at + 1, distance - 5);
 	}
 }
@@ -195,6 +213,56 @@ static void calls(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pfc_dispatcher[4].size, SIZE);
 }
 
+/* x86: a call that may be none is in the map, and is no place for a probe. */
+static void conditional_call(struct kunit *test)
+{
+	const struct pfc_callee *callee = pfc_locate_callee("sometimes");
+
+	if (FIXED) {
+		KUNIT_EXPECT_TRUE(test, !callee);
+		return;
+	}
+	KUNIT_ASSERT_NOT_NULL(test, callee);
+	KUNIT_EXPECT_EQ(test, callee->sites, 1);
+	KUNIT_EXPECT_EQ(test, callee->site, 0);
+	KUNIT_EXPECT_EQ(test, callee->returns, 0);
+	KUNIT_EXPECT_TRUE(test, !pfc_locate_site(pfc_at(INNER, 0x50)));
+}
+
+/* x86 with call depth tracking: the call of a function goes to what stands before it. */
+static void padded_call(struct kunit *test)
+{
+	expect_callee(test, "padded", PADDED, INNER, 0x70, true, 1);
+	KUNIT_EXPECT_PTR_EQ(test, pfc_locate_site(pfc_at(INNER, 0x70)),
+			    pfc_locate_callee("padded"));
+	KUNIT_EXPECT_PTR_EQ(test, pfc_locate_entry(pfc_at(PADDED, 0)),
+			    pfc_locate_callee("padded"));
+}
+
+/* arm64: a function that calls another one with its own arguments is recognised. */
+static void forwards(struct kunit *test)
+{
+	const struct pfc_callee *callee = pfc_locate_callee("setter");
+
+	KUNIT_ASSERT_NOT_NULL(test, callee);
+	KUNIT_EXPECT_EQ(test, pfc_locate_forwards(callee, "setter", 5), FIXED);
+	KUNIT_EXPECT_FALSE(test, pfc_locate_forwards(callee, "setter.isra.0", 5));
+	/* It calls something else before. */
+	callee = pfc_locate_callee("__handle_mm_fault");
+	KUNIT_ASSERT_NOT_NULL(test, callee);
+	KUNIT_EXPECT_FALSE(test, pfc_locate_forwards(callee, "do_wp_page.isra.0", 5));
+	if (!FIXED)
+		return;
+	/* mov x4, #0 */
+	pfc_put(pfc_at(ISRA, 0x08), 0xd2800004);
+	callee = pfc_locate_callee("setter");
+	KUNIT_EXPECT_FALSE(test, pfc_locate_forwards(callee, "setter", 5));
+	KUNIT_EXPECT_TRUE(test, pfc_locate_forwards(callee, "setter", 4));
+	/* ret: what follows is reached from elsewhere */
+	pfc_put(pfc_at(ISRA, 0x08), 0xd65f03c0);
+	KUNIT_EXPECT_FALSE(test, pfc_locate_forwards(callee, "setter", 4));
+}
+
 /* A call is seen under somebody's kprobe. */
 static void call_under_a_kprobe(struct kunit *test)
 {
@@ -228,13 +296,7 @@ static void returns(struct kunit *test)
 /* Where accesses are refused: by name the first, the others because it calls them. */
 static void refusals(struct kunit *test)
 {
-	const char *why = pfc_locate_refusals();
-
-	if (!FIXED) {
-		KUNIT_EXPECT_NOT_NULL(test, why);
-		return;
-	}
-	KUNIT_EXPECT_TRUE(test, !why);
+	KUNIT_EXPECT_TRUE(test, !pfc_locate_refusals());
 	KUNIT_EXPECT_EQ(test, pfc_nr_refusals, 1);
 	KUNIT_EXPECT_EQ(test, pfc_refusals[0].start, pfc_at(SIGNAL, 0));
 	KUNIT_EXPECT_EQ(test, pfc_refusals[0].address, 2);
@@ -244,6 +306,9 @@ static struct kunit_case pfc_locate_cases[] = {
 	KUNIT_CASE(names),
 	KUNIT_CASE(unlikely_parts),
 	KUNIT_CASE(calls),
+	KUNIT_CASE(conditional_call),
+	KUNIT_CASE(padded_call),
+	KUNIT_CASE(forwards),
 	KUNIT_CASE(call_under_a_kprobe),
 	KUNIT_CASE(returns),
 	KUNIT_CASE(refusals),

@@ -20,7 +20,6 @@ struct kretprobe {
 #define MAP_PRIVATE		0
 #define MAP_ANONYMOUS		0
 #define __user
-#define swap(a, b)		((void)0)
 #define pr_err(...)		((void)0)
 #define kmemdup(from, size, gfp) memcpy(malloc(size), from, size)
 

@@ -49,6 +49,9 @@ typedef unsigned int vm_fault_t;
 #define __stringify_(x)		#x
 #define __stringify(x)		__stringify_(x)
 
+#define data_race(x)		(x)	/* nobody looks for any here */
+#define kcsan_disable_current()	do { } while (0)
+#define kcsan_enable_current()	do { } while (0)
 #define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, value)	(*(volatile __typeof__(x) *)&(x) = (value))
 
@@ -89,6 +92,7 @@ enum {
 #define ilog2(x)		((int)__fls(x))
 #define is_power_of_2(x)	((x) && !((x) & ((x) - 1)))
 #define roundup_pow_of_two(x)	((x) <= 1 ? 1UL : 2UL << __fls((x) - 1UL))
+#define swap(a, b) do { __typeof__(a) old = a; a = b; b = old; } while (0)
 #define array_size(a, b)	((size_t)(a) * (b))
 #define le32_to_cpu(x)		(x)
 
@@ -217,7 +221,6 @@ static inline int smp_call_on_cpu(unsigned int cpu, int (*func)(void *), void *a
 	return err;
 }
 
-#define raw_cpu_inc(x)		((*per_cpu_ptr(&(x), shim_cpu))++)
 #define raw_cpu_add(x, value)	((*per_cpu_ptr(&(x), shim_cpu)) += (value))
 
 /* ---- work, which nobody does ------------------------------------------------ */
@@ -245,8 +248,11 @@ struct task_struct {
 	pid_t pid;
 	char comm[TASK_COMM_LEN];
 	u64 start_time;
+	/* Of arm64, and of x86. */
 	struct {
 		unsigned long fault_code;
+		unsigned long trap_nr;
+		unsigned long error_code;
 	} thread;
 };
 

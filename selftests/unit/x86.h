@@ -6,6 +6,9 @@
 #include "shim.h"
 
 #define CONFIG_X86_64
+#define X86_TRAP_PF		14
+#define X86_PF_WRITE		(1 << 1)
+#define X86_PF_INSTR		(1 << 4)
 
 struct pt_regs {
 	unsigned long ax, cx, dx, si, di, r8, r9, sp;

@@ -82,6 +82,20 @@ static inline bool pfc_arch_target(const struct pfc_insn *insn, unsigned long at
 }
 
 /**
+ * pfc_arch_is_conditional() - whether a branch may go on instead
+ * @insn: an instruction of which pfc_arch_target() is true
+ *
+ * A conditional branch does not reach far enough to be a tail call here.
+ *
+ * Context: any.
+ * Return: true if a probe on it would also see when nothing is called.
+ */
+static inline bool pfc_arch_is_conditional(const struct pfc_insn *insn)
+{
+	return false;
+}
+
+/**
  * pfc_arch_return_of() - where a call returns to
  * @insn: an instruction of which pfc_arch_target() is true
  * @at: its address
@@ -107,6 +121,33 @@ static inline unsigned long pfc_arch_return_of(const struct pfc_insn *insn, unsi
 static inline bool pfc_arch_is_return(const struct pfc_insn *insn)
 {
 	return insn->word == 0xd65f03c0 || insn->word == 0xd65f0bff || insn->word == 0xd65f0fff;
+}
+
+/**
+ * pfc_arch_keeps_args() - whether arguments stay where they are
+ * @insn: an instruction that calls nothing
+ * @nr: how many arguments, from the first one on
+ *
+ * What is not known to be harmless is not.
+ *
+ * Context: any.
+ * Return: true if it leaves their registers alone, or only clears bits of one.
+ */
+static inline bool pfc_arch_keeps_args(const struct pfc_insn *insn, unsigned int nr)
+{
+	unsigned int to = insn->word & 0x1f, base = insn->word >> 5 & 0x1f;
+
+	/* Branches, hints: they write no register. */
+	if ((insn->word & 0x1c000000) == 0x14000000)
+		return true;
+	/* and Xn, Xn, #mask */
+	if ((insn->word & 0xff800000) == 0x92000000 && to == base)
+		return true;
+	/* Loads and stores: only ldr and str at an offset, ldp and stp on the stack. */
+	if ((insn->word & 0x0a000000) == 0x08000000 && (insn->word & 0x3b000000) != 0x39000000)
+		return (insn->word & 0x3c000000) == 0x28000000 && base == 31 && to >= nr &&
+		       (insn->word >> 10 & 0x1f) >= nr;
+	return to >= nr;
 }
 
 /* At a function's first instruction: whom it will return to (before paciasp). */

@@ -95,6 +95,39 @@ static void decode(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, pfc_arch_is_breakpoint(&insn));
 }
 
+/* ptep_set_access_flags.isra.0 of 6.12 with -Os, and what would be no proof. */
+static void keeps_args(struct kunit *test)
+{
+	static const struct {
+		u32 word;
+		bool keeps;
+	} rows[] = {
+		{ 0xd503233f, true },	/* paciasp */
+		{ 0xa9bf7bfd, true },	/* stp x29, x30, [sp, #-16]! */
+		{ 0xd2800025, true },	/* mov x5, #1 */
+		{ 0x924bf863, true },	/* and x3, x3, #0xffefffffffffffff */
+		{ 0x910003fd, true },	/* mov x29, sp */
+		{ 0xf2e00205, true },	/* movk x5, #0x10, lsl #48 */
+		{ 0xf9400046, true },	/* ldr x6, [x2] */
+		{ 0xea2600bf, true },	/* bics xzr, x5, x6 */
+		{ 0x54000080, true },	/* b.eq */
+		{ 0xaa0503e4, false },	/* mov x4, x5 */
+		{ 0x2a0303e4, false },	/* mov w4, w3 */
+		{ 0x924bf864, false },	/* and x4, x3, #0xffefffffffffffff */
+		{ 0xf9400043, false },	/* ldr x3, [x2] */
+		{ 0xf8408446, false },	/* ldr x6, [x2], #8 */
+		{ 0xa9410fe5, false },	/* ldp x5, x3, [sp, #16] */
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct pfc_insn insn = { rows[i].word };
+
+		KUNIT_EXPECT_EQ_MSG(test, pfc_arch_keeps_args(&insn, 5), rows[i].keeps,
+				    "0x%08x", rows[i].word);
+	}
+}
+
 /* What the emulation leaves in the registers is what the instruction would. */
 static void emulate(struct kunit *test)
 {
@@ -214,6 +247,7 @@ static void entries(struct kunit *test)
 static struct kunit_case pfc_arch_cases[] = {
 	KUNIT_CASE_PARAM(decode, pfc_insns_gen_params),
 	KUNIT_CASE_PARAM(emulate, pfc_insns_gen_params),
+	KUNIT_CASE(keeps_args),
 	KUNIT_CASE(breakpoint),
 	KUNIT_CASE(alive),
 	KUNIT_CASE(refused),

@@ -7,9 +7,13 @@
 #define PFC_ARCH_H
 
 #include <linux/kprobes.h>
+#include <linux/mm.h>
 #include <linux/pgtable.h>
 #include <linux/ptrace.h>
+#include <linux/sched.h>
 #include <linux/uaccess.h>
+#include <asm/trap_pf.h>
+#include <asm/trapnr.h>
 
 #ifndef CONFIG_X86_64
 #error "pfclass: 32-bit x86 is not supported"
@@ -24,12 +28,14 @@
 struct pfc_insn {
 	u8 op;
 	s32 rel;	/* what follows it */
+	s32 rel2;	/* what follows an opcode of two bytes */
 };
 
 static inline bool pfc_arch_read(unsigned long at, struct pfc_insn *insn)
 {
 	return !copy_from_kernel_nofault(&insn->op, (void *)at, 1) &&
-	       !copy_from_kernel_nofault(&insn->rel, (void *)at + 1, 4);
+	       !copy_from_kernel_nofault(&insn->rel, (void *)at + 1, 4) &&
+	       !copy_from_kernel_nofault(&insn->rel2, (void *)at + 2, 4);
 }
 
 /* int3 is also padding and may be part of an operand: register_kprobe() knows. */
@@ -44,10 +50,20 @@ static inline void pfc_arch_restore(struct pfc_insn *insn, kprobe_opcode_t opcod
 	insn->op = opcode;
 }
 
-/* `call rel32` or `jmp rel32` (a tail call). */
+/* `jcc rel32`: a tail call, or none. */
+static inline bool pfc_arch_is_conditional(const struct pfc_insn *insn)
+{
+	return insn->op == 0x0f && (insn->rel & 0xf0) == 0x80;
+}
+
+/* `call rel32`, or `jmp rel32` and `jcc rel32` (a tail call). */
 static inline bool pfc_arch_target(const struct pfc_insn *insn, unsigned long at,
 				   unsigned long *target)
 {
+	if (pfc_arch_is_conditional(insn)) {
+		*target = at + 6 + insn->rel2;
+		return true;
+	}
 	if (insn->op != 0xe8 && insn->op != 0xe9)
 		return false;
 	*target = at + 5 + insn->rel;
@@ -62,6 +78,12 @@ static inline unsigned long pfc_arch_return_of(const struct pfc_insn *insn, unsi
 
 /* ret may be a jump to __x86_return_thunk, and one byte is no evidence. */
 static inline bool pfc_arch_is_return(const struct pfc_insn *insn)
+{
+	return false;
+}
+
+/* Where an instruction begins is not known. */
+static inline bool pfc_arch_keeps_args(const struct pfc_insn *insn, unsigned int nr)
 {
 	return false;
 }
@@ -125,16 +147,26 @@ static inline unsigned long pfc_arch_behind_ftrace(unsigned long start)
 	return pfc_arch_target(&insn, start, &target) ? start + 5 : 0;
 }
 
-/*
- * What refuses an access is inlined in do_user_addr_fault(), or ends in jumps, whose
- * caller is not known.
- */
-#define PFC_ARCH_REFUSERS { }
-#define PFC_ARCH_REFUSALS { }
+#define PFC_ARCH_REFUSERS { "exc_page_fault", "do_user_addr_fault", "bad_area_nosemaphore",	\
+	"__bad_area_nosemaphore", "bad_area", "__bad_area", "bad_area_access_error" }
+#define PFC_ARCH_REFUSALS {					\
+	{ .name = "force_sig_fault", .address = 2 },		\
+	{ .name = "force_sig_pkuerr", .address = 0 },		\
+}
 
+/*
+ * Whoever sends a SIGSEGV with a code and an address has noted his trap. Apart from page
+ * faults it is theirs where the kernel emulates an access: UMIP, vsyscalls (5.10 to 7.2).
+ */
 static __always_inline unsigned int pfc_arch_refused_flags(void)
 {
-	return 0;
+	unsigned long code = current->thread.error_code;
+
+	if (current->thread.trap_nr != X86_TRAP_PF)
+		return 0;
+	if (code & X86_PF_INSTR)
+		return FAULT_FLAG_USER | FAULT_FLAG_INSTRUCTION;
+	return code & X86_PF_WRITE ? FAULT_FLAG_USER | FAULT_FLAG_WRITE : FAULT_FLAG_USER;
 }
 
 static __always_inline pte_t pfc_arch_pte(pte_t pte)
