@@ -35,6 +35,12 @@ def kernels_of(rows):
     return list(dict.fromkeys(row["kernel"] for row in rows))
 
 
+def compared(rows):
+    """The kernels on which other tools were measured, too."""
+    return [k for k in kernels_of(rows)
+            if any(row["kernel"] == k and row["group"] == "peer" for row in rows)]
+
+
 def find(rows, kernel, mode, kind):
     """The row of a mode, which its set-up or its label names; "" is the baseline."""
     for row in rows:

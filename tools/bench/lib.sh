@@ -9,8 +9,7 @@
 BENCH_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 # One virtual nanosecond is one instruction, and nothing depends on the hour.
-# shellcheck disable=SC2034 # used by those who source this file
-ICOUNT="-M virt,dtb-kaslr-seed=off -seed 1 -rtc base=2026-01-01,clock=vm -icount shift=0,sleep=off"
+ICOUNT="-seed 1 -rtc base=2026-01-01,clock=vm -icount shift=0,sleep=off"
 
 # What is measured by default.
 # shellcheck disable=SC2034 # used by those who source this file
@@ -51,13 +50,31 @@ module_sources()
 	sources_copy "$(sources Kbuild module include)" "$work/src"
 }
 
-# arm64_ready KERNEL: selects the kernel, builds faultcost and has what a boot takes.
-arm64_ready()
+# machine_of ARCH: sets BENCH_CPU, and MACHINE to QEMU's arguments for the same guest each
+# time.
+# shellcheck disable=SC2034 # used by those who source this file
+machine_of()
+{
+	case $1 in
+	arm64) BENCH_CPU=cortex-a57 MACHINE="-M virt,dtb-kaslr-seed=off $ICOUNT" ;;
+	amd64) BENCH_CPU=Skylake-Client MACHINE=$ICOUNT ;;
+	esac
+}
+
+# bench_ready KERNEL: selects the kernel, builds faultcost and has what a boot takes.
+bench_ready()
 {
 	kernel_select "$1"
-	[ "$K_ARCH" = arm64 ] || die "$1: the benchmark knows arm64 kernels only"
 	kernel_ready
 	faultcost_ready "$K_ARCH"
+	machine_of "$K_ARCH"
+}
+
+# arm64_ready KERNEL: for what knows the instructions of that one only.
+arm64_ready()
+{
+	bench_ready "$1"
+	[ "$K_ARCH" = arm64 ] || die "$1: this measures arm64 kernels only"
 }
 
 # boot KERNEL GUEST-SCRIPT ARG...: selftests/qemu/run as all measurements need it.
@@ -66,7 +83,7 @@ boot()
 	local kernel=$1 script=$BENCH_DIR/$2
 
 	shift 2
-	"$QEMU_DIR/run" --kernel "$kernel" --cpu cortex-a57 --no-load --no-userland \
+	"$QEMU_DIR/run" --kernel "$kernel" --cpu "$BENCH_CPU" --no-load --no-userland \
 		--script "$script" --file "$FAULTCOST" --append nokaslr --timeout 900 "$@"
 }
 

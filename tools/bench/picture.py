@@ -25,7 +25,7 @@ FIGURE = 48
 
 
 def draw(rows):
-    kernels = figures.kernels_of(rows)
+    kernels = figures.compared(rows)
     values = {(label, k): figures.find(rows, k, mode, KIND)
               for label, mode in ROWS for k in kernels}
     longest = max(figures.added(row) or 0 for row in values.values())
