@@ -26,6 +26,7 @@
 struct prototype {
 	const char *name;
 	char *text;
+	bool own_way;		/* the compiler has changed its arguments */
 };
 
 struct edge {
@@ -120,13 +121,13 @@ static void type_name(Dwarf_Die *die, char *text)
 		 (int)pointers, "********");
 }
 
-static const char *prototype_of(const struct walk *walk, const char *name)
+static const struct prototype *prototype_of(const struct walk *walk, const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < walk->nr_prototypes; i++)
 		if (!strcmp(walk->prototypes[i].name, name))
-			return walk->prototypes[i].text;
+			return &walk->prototypes[i];
 	return NULL;
 }
 
@@ -161,16 +162,17 @@ static void note_prototype(struct walk *walk, Dwarf_Die *function)
 	if (!argument && dwarf_hasattr(function, DW_AT_abstract_origin))
 		return;
 	if (len < sizeof(text))
-		snprintf(text + len, sizeof(text) - len, "%s)%s", argument ? "" : "void",
-			 dwarf_attr(function, DW_AT_calling_convention, &attr) &&
-			 !dwarf_formudata(&attr, &value) && value == DW_CC_nocall ?
-			 " called in the compiler's own way" : "");
+		snprintf(text + len, sizeof(text) - len, "%s)", argument ? "" : "void");
 	if (prototype_of(walk, name))
 		return;
 	walk->prototypes = pfc_alloc(walk->prototypes, walk->nr_prototypes + 1,
 				     sizeof(*walk->prototypes));
-	walk->prototypes[walk->nr_prototypes].name = name;
-	walk->prototypes[walk->nr_prototypes++].text = pfc_format("%s", text);
+	walk->prototypes[walk->nr_prototypes++] = (struct prototype){
+		.name = name,
+		.text = pfc_format("%s", text),
+		.own_way = dwarf_attr(function, DW_AT_calling_convention, &attr) &&
+			   !dwarf_formudata(&attr, &value) && value == DW_CC_nocall,
+	};
 }
 
 /* The function around the DIE at hand calls TO, or has it inlined. */
@@ -293,10 +295,10 @@ static bool walk_units(struct walk *walk, const struct pfc_image *image, Dwarf *
 	return found && end > 0;
 }
 
-static bool handles_faults(const char *prototype)
+static bool handles_faults(const struct prototype *prototype)
 {
-	return prototype && (!strncmp(prototype, "vm_fault_t ", 11) ||
-			     strstr(prototype, "struct vm_fault *"));
+	return prototype && (!strncmp(prototype->text, "vm_fault_t ", 11) ||
+			     strstr(prototype->text, "struct vm_fault *"));
 }
 
 /**
@@ -312,7 +314,7 @@ bool audit_dwarf(const struct pfc_image *image, const struct audit_search *searc
 {
 	struct walk walk = { .search = search, .facts = facts };
 	Dwarf *dwarf = dwarf_begin_elf(image->elf, DWARF_C_READ, NULL);
-	const char *text;
+	const struct prototype *prototype;
 	bool found;
 	size_t i;
 
@@ -325,12 +327,16 @@ bool audit_dwarf(const struct pfc_image *image, const struct audit_search *searc
 	for (i = 0; i < nr_names(search); i++) {
 		const struct audit_name *name = name_at(search, i);
 		bool called = name->role == AUDIT_CALLED, guards = i >= search->nr_names;
+		bool read = name->role == AUDIT_PART ? !strcmp(name->name, "handle_mm_fault") :
+						       called == guards;
 
-		text = prototype_of(&walk, name->name);
+		prototype = prototype_of(&walk, name->name);
 		/* Whose arguments handlers read. */
-		if (text && (name->role == AUDIT_PART ? !strcmp(name->name, "handle_mm_fault") :
-						       called == guards))
-			audit_fact(facts, "args %s %s", name->name, text);
+		if (prototype && read)
+			audit_fact(facts, "args %s %s%s", name->name, prototype->text,
+				   prototype->own_way &&
+				   find_name(search, name->name, AUDIT_CALLED) ?
+				   " called in the compiler's own way" : "");
 	}
 	for (i = 0; i < walk.nr_prototypes; i++)
 		free(walk.prototypes[i].text);

@@ -18,9 +18,14 @@ struct kretprobe {
 #define __user
 #define vscnprintf		vsnprintf
 #define kstrdup(text, gfp)	strdup(text)
-#define kmemdup(from, size, gfp) memcpy(malloc(size), from, size)
 #define pr_err(...)		((void)(0 && printf(__VA_ARGS__)))
-#define swap(a, b) do { __typeof__(a) old = a; a = b; b = old; } while (0)
+
+static inline void *kmemdup(const void *from, size_t size, int gfp)
+{
+	void *to = malloc(size);
+
+	return to ? memcpy(to, from, size) : NULL;
+}
 
 /* No fault is taken. */
 #define vm_mmap(...)		0UL
@@ -149,19 +154,23 @@ static const struct {
 	const char *option;
 	const char *symbol;
 } audit_options[] = {
-	{ "CONFIG_NUMA_BALANCING", "sched_numa_balancing" },
+	{ "CONFIG_NUMA_BALANCING", "task_numa_fault" },
 	{ "CONFIG_TRANSPARENT_HUGEPAGE", "transparent_hugepage_flags" },
 	{ "CONFIG_HUGETLB_PAGE", "hugetlb_max_hstate" },
 };
 
-static bool audit_configured(const char *option)
+/* What the kernel would have to be configured with, and is not. */
+static const char *audit_lacks(const struct pfc_ladder *ladder)
 {
+	const struct pfc_need *need;
 	unsigned int i;
 
-	for (i = 0; option && i < ARRAY_SIZE(audit_options); i++)
-		if (!strcmp(option, audit_options[i].option))
-			return audit_symbol(audit_image, audit_options[i].symbol);
-	return true;
+	for (need = ladder->needs; need < ladder->needs + ARRAY_SIZE(ladder->needs); need++)
+		for (i = 0; need->option && i < ARRAY_SIZE(audit_options); i++)
+			if (!strcmp(need->option, audit_options[i].option) &&
+			    !audit_symbol(audit_image, audit_options[i].symbol))
+				return need->option;
+	return NULL;
 }
 
 #define audit_for_each_candidate(ladder, candidate)					\
@@ -176,11 +185,15 @@ static const struct pfc_callee *audit_callee(const char *name)
 {
 	const struct pfc_candidate *candidate;
 	const struct pfc_ladder *ladder;
+	bool needed = false, named = false;
 
-	audit_for_each_candidate(ladder, candidate)
-		if (!strcmp(candidate->function, name) && !audit_configured(ladder->needs))
-			return NULL;
-	return pfc_locate_callee(name);
+	audit_for_each_candidate(ladder, candidate) {
+		if (strcmp(candidate->function, name))
+			continue;
+		named = true;
+		needed |= !audit_lacks(ladder);
+	}
+	return named && !needed ? NULL : pfc_locate_callee(name);
 }
 
 static void audit_name(struct audit_search *search, const char *name, const char *group,
@@ -239,9 +252,9 @@ const char *AUDIT_SEARCH(const struct pfc_image *image, struct audit_search *sea
 		goto out;
 	}
 	for (ladder = pfc_ladders; ladder < pfc_ladders + ARRAY_SIZE(pfc_ladders); ladder++)
-		if (!pfc_cover[ladder->mark].covered && !audit_configured(ladder->needs))
+		if (!pfc_cover[ladder->mark].covered && audit_lacks(ladder))
 			pfc_cover_never(ladder->mark, "never happens: %s is not set",
-					ladder->needs);
+					audit_lacks(ladder));
 	m.buf = malloc(m.size);
 	pfc_probes_refresh(&none, &none);
 	pfc_probes_show(&m, &none);

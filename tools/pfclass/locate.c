@@ -17,9 +17,9 @@
  *
  * The entry. DW_AT_entry_pc is where the inlined body begins according to the
  * compiler. It is a hint only: optimisation moves instructions over it, merges and
- * duplicates blocks. So the control flow of the enclosing function is followed
- * (arm64), with everything that jump labels and alternatives can make of it, and
- * the entry is taken only if
+ * duplicates blocks. So the control flow of the enclosing function is followed,
+ * with everything that jump labels and alternatives can make of it, and the entry
+ * is taken only if
  *   - it belongs to the inlined body,
  *   - whoever executes a call, a store or a decision of the body has passed it:
  *     no execution is missed. Except what came from a helper that is inlined

@@ -31,6 +31,9 @@ static const char *const dispatcher[] = {
 
 #define NR_DISPATCHER	(sizeof(dispatcher) / sizeof(*dispatcher))
 
+/* Two offsets and two lengths, in bytes. */
+#define LEAST_ALTERNATIVE	10
+
 static bool one_of(const char *name, const char *const *list, size_t nr)
 {
 	size_t i;
@@ -288,6 +291,52 @@ static bool walk_unit(struct search *search, Dwarf_Die *unit)
 	return found;
 }
 
+static bool member_offset(Dwarf_Die *structure, const char *name, size_t *offset)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Word word;
+	Dwarf_Die die;
+
+	if (dwarf_child(structure, &die))
+		return false;
+	do {
+		if (dwarf_tag(&die) == DW_TAG_member && dwarf_diename(&die) &&
+		    !strcmp(dwarf_diename(&die), name) &&
+		    dwarf_attr(&die, DW_AT_data_member_location, &attr) &&
+		    !dwarf_formudata(&attr, &word)) {
+			*offset = word;
+			return true;
+		}
+	} while (!dwarf_siblingof(&die, &die));
+	return false;
+}
+
+/* The x86 kernel's struct alt_instr, which has changed over time, from the unit that reads it. */
+static void find_alternative(struct search *search, Dwarf_Die *unit)
+{
+	struct pfc_alternative found = { .size = 0 };
+	const char *name;
+	Dwarf_Die die;
+	int size;
+
+	if (dwarf_child(unit, &die))
+		return;
+	do {
+		name = dwarf_tag(&die) == DW_TAG_structure_type ? dwarf_diename(&die) : NULL;
+		if (!name || strcmp(name, "alt_instr"))
+			continue;
+		size = dwarf_bytesize(&die);
+		if (size >= LEAST_ALTERNATIVE &&
+		    member_offset(&die, "instrlen", &found.len_at) &&
+		    member_offset(&die, "replacementlen", &found.new_len_at) &&
+		    found.len_at < (size_t)size && found.new_len_at < (size_t)size) {
+			found.size = size;
+			search->image.alternative = found;
+			return;
+		}
+	} while (!dwarf_siblingof(&die, &die));
+}
+
 /**
  * locate_walk() - collect the inlined bodies and the calls of the dispatcher
  * @search: the search, with its ELF file and DWARF open
@@ -301,6 +350,7 @@ bool locate_walk(struct search *search)
 {
 	const struct pfc_symbol *symbol;
 	Dwarf_Addr addrs[NR_DISPATCHER];
+	Dwarf_Addr alternatives = 0;
 	Dwarf_CU *unit = NULL;
 	bool found = false;
 	size_t nr = 0, i;
@@ -312,7 +362,12 @@ bool locate_walk(struct search *search)
 		if (symbol && symbol->size)
 			addrs[nr++] = symbol->addr + symbol->size - 1;
 	}
+	symbol = pfc_image_symbol(&search->image, "apply_alternatives", NULL);
+	if (symbol && symbol->size)
+		alternatives = symbol->addr + symbol->size - 1;
 	while (!dwarf_get_units(search->dwarf, unit, &unit, NULL, NULL, &die, NULL)) {
+		if (alternatives && dwarf_haspc(&die, alternatives) > 0)
+			find_alternative(search, &die);
 		for (i = 0; i < nr; i++)
 			if (dwarf_haspc(&die, addrs[i]) > 0)
 				break;

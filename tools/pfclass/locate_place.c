@@ -102,11 +102,6 @@ static bool calls_it(const struct search *search, const struct call *call,
 	       locate_is_variant(function->name, call->callee);
 }
 
-static size_t index_of(const struct pfc_flow *flow, uint64_t addr)
-{
-	return (addr - flow->start) / 4;
-}
-
 static const struct row *row_at(const struct search *search, uint64_t addr)
 {
 	size_t i;
@@ -121,13 +116,14 @@ static const struct row *row_at(const struct search *search, uint64_t addr)
 static bool called_only_by(const struct search *search, const struct row *row,
 			   uint64_t function)
 {
-	size_t i;
+	/* Where instructions have no one length: any bytes that could be such a call. */
+	size_t step = search->image.machine == EM_AARCH64 ? 4 : 1, i;
 
 	for (i = 0; i < search->nr_functions; i++) {
 		const struct pfc_symbol *in = search->functions[i];
 		uint64_t addr, target;
 
-		for (addr = in->addr; addr < in->addr + in->size; addr += 4)
+		for (addr = in->addr; addr < in->addr + in->size; addr += step)
 			if (pfc_image_call_target(&search->image, addr, &target) &&
 			    target == function && row_at(search, addr) != row)
 				return false;
@@ -140,19 +136,17 @@ static bool passes_twice(const struct search *search, const struct row *row,
 			 const struct pfc_flow *flow)
 {
 	bool twice = false;
-	size_t i, at;
+	size_t i, at, call;
 
 	for (i = 0; !twice && i < search->nr_calls; i++) {
 		bool *reached;
 
-		if (search->calls[i].row != row ||
-		    index_of(flow, search->calls[i].addr) >= flow->nr)
+		call = pfc_flow_index(flow, search->calls[i].addr);
+		if (search->calls[i].row != row || call == PFC_FLOW_NOTHING)
 			continue;
-		reached = pfc_flow_reach(flow, index_of(flow, search->calls[i].addr),
-					 true, PFC_FLOW_NOTHING);
+		reached = pfc_flow_reach(flow, call, true, PFC_FLOW_NOTHING);
 		for (at = 0; at < flow->nr; at++)
-			twice |= reached[at] &&
-				 row_at(search, flow->start + at * 4) == row;
+			twice |= reached[at] && row_at(search, flow->insns[at].addr) == row;
 		free(reached);
 	}
 	return twice;
@@ -162,15 +156,19 @@ static int point_call(const struct search *search, const struct row *row,
 		      const struct call *call, const struct pfc_flow *flow,
 		      struct result *result)
 {
+	size_t at = pfc_flow_index(flow, call->addr);
 	const struct pfc_symbol *callee;
 	uint64_t target;
 
-	if (!calls_it(search, call, &target))
+	if (!calls_it(search, call, &target) || at == PFC_FLOW_NOTHING)
 		return not_located(result, "DWARF has a call of %s at %s+0x%" PRIx64 ", the "
 					   "code has none",
 				   call->callee, call->in->name,
 				   call->addr - call->in->addr);
-	if (!flow->nr || !flow->insns[index_of(flow, call->addr)].refused)
+	if (call->addr - call->in->addr >= call->in->size)
+		return not_located(result, "the call of %s is in another section of code",
+				   call->callee);
+	if (!flow->insns[at].refused)
 		return add_point(search, result, call->in, call->addr, "call");
 	if (!called_only_by(search, row, target))
 		return not_located(result, "the kernel accepts no kprobe at the call of %s, "
@@ -184,15 +182,13 @@ static int point_call(const struct search *search, const struct row *row,
 static int point_by_call(const struct search *search, const struct row *row,
 			 const struct body *body, struct result *result)
 {
-	struct pfc_flow flow = { .nr = 0 };
-	const char *why = NULL;
+	struct pfc_flow flow;
 	bool found = false;
+	const char *why;
 	size_t i, j;
 	int ret = 0;
 
-	/* Where control flow is not followed, a call is still exact: see locate.c. */
-	if (search->image.machine == EM_AARCH64)
-		why = pfc_flow_build(&flow, &search->image, body->in);
+	why = pfc_flow_build(&flow, &search->image, body->in);
 	if (!why && passes_twice(search, row, &flow))
 		why = "one execution can pass two of its calls";
 	if (why)
@@ -225,7 +221,7 @@ static bool is_other_class(const struct search *search, const struct row *row,
 			   size_t at)
 {
 	const struct pfc_insn *insn = &flow->insns[at];
-	uint64_t addr = flow->start + at * 4;
+	uint64_t addr = insn->addr;
 	const struct pfc_symbol *callee;
 	size_t i;
 
@@ -259,10 +255,10 @@ static const char *check_entry(const struct search *search, const struct body *b
 	const char *why = NULL;
 	size_t i;
 
-	if (!has_pc(body, flow->start + at_entry * 4))
+	if (!has_pc(body, flow->insns[at_entry].addr))
 		return "its entry is outside its own code";
-	all = pfc_flow_reach(flow, 0, false, PFC_FLOW_NOTHING);
-	past = pfc_flow_reach(flow, 0, false, at_entry);
+	all = pfc_flow_reach(flow, flow->start, false, PFC_FLOW_NOTHING);
+	past = pfc_flow_reach(flow, flow->start, false, at_entry);
 	reached = pfc_flow_reach(flow, at_entry, true, PFC_FLOW_NOTHING);
 	if (!all[at_entry])
 		why = "nothing leads to its entry";
@@ -272,7 +268,7 @@ static const char *check_entry(const struct search *search, const struct body *b
 		const struct pfc_insn *insn = &flow->insns[i];
 
 		if (past[i] && i != at_entry && (insn->call || insn->store || insn->branch) &&
-		    is_own(search, body, flow->start + i * 4))
+		    is_own(search, body, insn->addr))
 			why = "control flow enters it past its entry";
 		else if (reached[i] &&
 			 is_other_class(search, body->row, body, flow, i))
@@ -304,18 +300,20 @@ static int point_by_entry(const struct search *search, const struct body *body,
 {
 	struct pfc_flow flow;
 	const char *why;
-	size_t at = 0;
+	size_t at = PFC_FLOW_NOTHING;
 	int ret;
 
 	why = pfc_flow_build(&flow, &search->image, body->in);
 	if (!why && !body->has_entry)
 		why = "DWARF has no entry of it";
-	if (!why && (body->entry - flow.start) / 4 >= flow.nr)
+	if (!why && body->entry - body->in->addr >= body->in->size)
 		why = "its entry is in another section of code";
-	if (!why) {
-		at = index_of(&flow, body->entry);
+	if (!why)
+		at = pfc_flow_index(&flow, body->entry);
+	if (!why && at == PFC_FLOW_NOTHING)
+		why = "its entry is within an instruction";
+	if (!why)
 		why = check_entry(search, body, &flow, at);
-	}
 	while (!why && flow.insns[at].refused) {
 		at = straight_on(&flow, at);
 		if (at == PFC_FLOW_NOTHING)
@@ -324,7 +322,7 @@ static int point_by_entry(const struct search *search, const struct body *body,
 	if (why)
 		ret = not_located(result, "inlined into %s: %s", body->in->name, why);
 	else
-		ret = add_point(search, result, body->in, flow.start + at * 4, "entry");
+		ret = add_point(search, result, body->in, flow.insns[at].addr, "entry");
 	pfc_flow_free(&flow);
 	return ret;
 }

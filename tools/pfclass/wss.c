@@ -273,14 +273,16 @@ static int try_cpu(struct pfc_reader *reader, volatile char *page, int cpu, uint
 	}
 	(void)*page;
 	ret = read_watch(reader, &now, &missed);
-	if (!ret && now == *af) {
+	if (ret)
+		return ret;
+	if (now == *af) {
 		pfc_error("CPU %d sets the access flag itself (x86, arm64 with FEAT_HAFDBS): a "
 			  "page that is touched takes no fault, and wss cannot see it; Referenced "
 			  "in /proc/PID/smaps and DAMON can", cpu);
 		return PFC_EXIT_NO_AF;
 	}
 	*af = now;
-	return ret;
+	return PFC_EXIT_OK;
 }
 
 /* Try every CPU that the process may use. */

@@ -1,147 +1,70 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Control flow inside one function, arm64: as in a kernel's ELF file, and as the
- * kernel may patch it while it runs. Jump labels turn a nop into a branch and back,
- * alternatives replace instructions: both variants are followed.
+ * Control flow inside one function: as in a kernel's ELF file, and as the kernel may
+ * patch it while it runs. Jump labels turn a nop into a branch and back, alternatives
+ * replace instructions: both variants are followed. What instructions do is known to
+ * flow_arm64.c and flow_x86.c.
  */
-#include "flow.h"
+#include "flow_machine.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "output.h"
 
-#define INSN		4	/* bytes */
 #define JUMP_ENTRY	16	/* s32 code, s32 target, s64 key; each relative */
-#define ALT_ENTRY	12	/* s32 orig, s32 alt, u16 feature, u8 lengths */
-#define ATOMIC_CONTEXT	32	/* instructions the kernel looks back over */
-#define BREAKPOINT	0xcc	/* int3 of x86 */
+#define OUTSIDE		64	/* bytes of a piece of code that is in no function */
 
-static int64_t sign_extend(uint32_t value, unsigned int bits)
+/* Where control can go. */
+struct way {
+	uint64_t from;
+	uint64_t to;
+	bool jump;		/* not just to the next instruction */
+};
+
+/* One of the kernel's tables of code that it patches. */
+struct table {
+	const unsigned char *bytes;
+	uint64_t addr;
+	size_t len;
+};
+
+/* A function that is being read. */
+struct build {
+	const struct pfc_image *image;
+	const struct pfc_machine *machine;
+	const struct pfc_symbol *function;
+	struct table jump_labels;
+	struct table alternatives;
+	struct pfc_block *blocks;
+	size_t nr_blocks;
+	struct pfc_insn *insns;
+	size_t nr_insns;
+	struct way *ways;
+	size_t nr_ways;
+};
+
+static const struct pfc_machine *machine_of(const struct pfc_image *image)
 {
-	return (int64_t)((uint64_t)value << (64 - bits)) >> (64 - bits);
-}
-
-static void add_edge(struct pfc_flow *flow, size_t from, uint64_t to)
-{
-	struct pfc_insn *insn = &flow->insns[from];
-	uint64_t index = (to - flow->start) / INSN;
-	unsigned int i;
-
-	if (index >= flow->nr) {
-		/* Leaves the function: a tail call. */
-		insn->call = true;
-		insn->target = to;
-		return;
-	}
-	for (i = 0; i < insn->nr_next; i++)
-		if (insn->next[i] == index)
-			return;
-	if (insn->nr_next < PFC_FLOW_EDGES)
-		insn->next[insn->nr_next++] = index;
-}
-
-/* Where a branch with the target in itself goes; false if it is none. */
-static bool branch_target(uint32_t code, uint64_t addr, uint64_t *target,
-			  bool *falls)
-{
-	*falls = true;
-	if (code >> 26 == 0x05) {				/* b */
-		*target = addr + sign_extend(code & 0x3ffffff, 26) * INSN;
-		*falls = false;
-	} else if ((code & 0xff000000) == 0x54000000 ||		/* b.cond, bc.cond */
-		   (code & 0x7e000000) == 0x34000000) {		/* cbz, cbnz */
-		*target = addr + sign_extend(code >> 5 & 0x7ffff, 19) * INSN;
-	} else if ((code & 0x7e000000) == 0x36000000) {		/* tbz, tbnz */
-		*target = addr + sign_extend(code >> 5 & 0x3fff, 14) * INSN;
-	} else {
-		return false;
-	}
-	return true;
-}
-
-/*
- * Stores and atomics: bit 27 set and bit 25 clear are the loads and stores, of
- * which the plain loads (bit 22 and its neighbours) are left out. When in doubt
- * an instruction is called a store: that only makes the checks stricter.
- */
-static bool is_store(uint32_t code)
-{
-	if ((code & 0x0a000000) != 0x08000000)
-		return false;
-	if ((code & 0x3b000000) == 0x18000000)		/* ldr literal, prfm */
-		return false;
-	if ((code & 0x3a000000) == 0x28000000)		/* pairs */
-		return !(code & 1 << 22);
-	if ((code & 0x3b200c00) == 0x38200000)		/* atomics */
-		return true;
-	if ((code & 0x3a000000) == 0x38000000)		/* single registers */
-		return !(code >> 22 & 3);
-	return !(code & 1 << 22);			/* exclusives, SIMD */
-}
-
-/* As the kernel tells them, which takes ldar and stlr for exclusives as well. */
-static bool is_load_exclusive(uint32_t code)
-{
-	return (code & 0x3f400000) == 0x08400000;
-}
-
-static bool is_store_exclusive(uint32_t code)
-{
-	return (code & 0x3f400000) == 0x08000000;
-}
-
-/*
- * What arch_prepare_kprobe() refuses: exceptions, most of the system space,
- * exclusives, and what seems to be between a pair of exclusives.
- */
-static bool is_refused(const uint32_t *codes, size_t at)
-{
-	uint32_t code = codes[at];
-	size_t back;
-
-	if ((code & 0xff000000) == 0xd4000000)		/* svc, brk, ... */
-		return true;
-	if ((code & 0xffc00000) == 0xd5000000 &&	/* msr, mrs, hints, ... */
-	    (code & 0xfffff01f) != 0xd503201f && (code & 0xfff00000) != 0xd5300000)
-		return true;
-	if ((code & 0xfffff01f) == 0xd503201f && code != 0xd503201f)
-		return true;				/* hints but for nop */
-	if ((code & 0xfffffbff) == 0xd65f0bff)		/* retaa, retab */
-		return true;
-	if (is_load_exclusive(code) || is_store_exclusive(code))
-		return true;
-	for (back = 1; back <= ATOMIC_CONTEXT && back <= at; back++) {
-		if (is_store_exclusive(codes[at - back]))
-			return false;
-		if (is_load_exclusive(codes[at - back]))
-			return true;
-	}
-	return false;
+	return image->machine == EM_AARCH64 ? &pfc_machine_arm64 : &pfc_machine_x86;
 }
 
 /**
- * pfc_flow_refused() - whether an arm64 kernel refuses a kprobe for the code around it
+ * pfc_flow_refused() - whether a kernel refuses a kprobe for the code around it
  * @image: the kernel
  * @function: a function
  * @addr: the address of an instruction of it
- *
- * The first instruction of a function is always accepted: compilers put nothing there that
- * cannot be stepped over. Of other machines only breakpoints are known to be refused.
  *
  * Return: true if it does, or if the file does not hold the code.
  */
 bool pfc_flow_refused(const struct pfc_image *image, const struct pfc_symbol *function,
 		      uint64_t addr)
 {
-	size_t at = (addr - function->addr) / INSN;
-	const uint32_t *codes;
-	unsigned char byte;
+	struct pfc_block block = { .addr = function->addr, .len = function->size };
 
-	if (image->machine != EM_AARCH64)
-		return !pfc_image_read(image, addr, &byte, 1) || byte == BREAKPOINT;
-	codes = pfc_image_data(image, function->addr, (at + 1) * INSN);
-	return !codes || (at && is_refused(codes, at));
+	block.bytes = pfc_image_data(image, block.addr, block.len);
+	return !block.bytes || addr - block.addr >= block.len ||
+	       machine_of(image)->refused(image, &block, addr - block.addr);
 }
 
 /* Control does not return from a call of these. */
@@ -159,42 +82,15 @@ static bool never_returns(const struct pfc_image *image, uint64_t target)
 	return false;
 }
 
-/* Returns why control cannot be followed, or NULL. */
-static const char *decode(struct pfc_flow *flow, const struct pfc_image *image,
-			  const uint32_t *codes, size_t at)
+static void add_way(struct build *build, uint64_t from, uint64_t to, bool jump)
 {
-	struct pfc_insn *insn = &flow->insns[at];
-	uint64_t addr = flow->start + at * INSN, target;
-	uint32_t code = codes[at];
-	bool falls;
+	build->ways = pfc_alloc(build->ways, build->nr_ways + 1, sizeof(*build->ways));
+	build->ways[build->nr_ways++] = (struct way){ from, to, jump };
+}
 
-	insn->refused = is_refused(codes, at);
-	insn->store = is_store(code);
-	if (branch_target(code, addr, &target, &falls)) {
-		insn->branch = falls;
-		add_edge(flow, at, target);
-		if (falls)
-			add_edge(flow, at, addr + INSN);
-		return NULL;
-	}
-	if (code >> 26 == 0x25) {				/* bl */
-		insn->call = true;
-		insn->target = addr + sign_extend(code & 0x3ffffff, 26) * INSN;
-		if (never_returns(image, insn->target))
-			return NULL;
-	} else if ((code & 0xfe000000) == 0xd6000000) {		/* registers */
-		if ((code & 0x00600000) == 0x00200000) {	/* blr */
-			insn->call = true;
-		} else if ((code & 0x00600000) == 0x00400000) {	/* ret */
-			return NULL;
-		} else {
-			return "it jumps through a table";
-		}
-	} else if (code == 0xd503201f && at + 1 == flow->nr) {
-		return NULL;					/* padding */
-	}
-	add_edge(flow, at, addr + INSN);
-	return NULL;
+static bool inside(const struct pfc_block *block, uint64_t addr)
+{
+	return addr - block->addr < block->len;
 }
 
 static int32_t get_s32(const unsigned char *at)
@@ -205,87 +101,268 @@ static int32_t get_s32(const unsigned char *at)
 	return value;
 }
 
-/* A table between two symbols: its address, its bytes and their number. */
-static const unsigned char *table(const struct pfc_image *image, const char *first,
-				  const char *last, uint64_t *addr, size_t *len)
+/* The instruction at an address of the block that was read last, or NULL. */
+static struct pfc_insn *insn_at(struct build *build, size_t first, uint64_t addr)
+{
+	const struct pfc_flow block = { build->insns + first, build->nr_insns - first, 0 };
+	size_t index = pfc_flow_index(&block, addr);
+
+	return index == PFC_FLOW_NOTHING ? NULL : &block.insns[index];
+}
+
+/* Find a table between two symbols; false if the file does not hold it. */
+static bool find_table(struct table *table, const struct pfc_image *image, const char *first,
+		       const char *last)
 {
 	const struct pfc_symbol *start = pfc_image_symbol(image, first, NULL);
 	const struct pfc_symbol *end = pfc_image_symbol(image, last, NULL);
 
-	*len = 0;
 	if (!start || !end || end->addr <= start->addr)
-		return NULL;
-	*addr = start->addr;
-	*len = end->addr - start->addr;
-	return pfc_image_data(image, *addr, *len);
+		return true;
+	table->addr = start->addr;
+	table->len = end->addr - start->addr;
+	table->bytes = pfc_image_data(image, table->addr, table->len);
+	return table->bytes;
 }
 
-static bool inside(const struct pfc_flow *flow, uint64_t addr)
+/* FIRST is the index of the block's first instruction, here and below. */
+static const char *follow_jump_labels(struct build *build, const struct pfc_block *block,
+				      size_t first)
 {
-	return addr - flow->start < flow->nr * INSN;
-}
+	const struct table *labels = &build->jump_labels;
+	struct pfc_insn *insn;
+	size_t at;
 
-static bool follow_jump_labels(struct pfc_flow *flow, const struct pfc_image *image)
-{
-	const unsigned char *entry;
-	uint64_t addr;
-	size_t len, at;
+	for (at = 0; at + JUMP_ENTRY <= labels->len; at += JUMP_ENTRY) {
+		const unsigned char *entry = labels->bytes + at;
+		uint64_t code = labels->addr + at + get_s32(entry);
+		uint64_t target = labels->addr + at + 4 + get_s32(entry + 4);
 
-	entry = table(image, "__start___jump_table", "__stop___jump_table", &addr, &len);
-	for (at = 0; entry && at + JUMP_ENTRY <= len; at += JUMP_ENTRY) {
-		uint64_t code = addr + at + get_s32(entry + at);
-		uint64_t target = addr + at + 4 + get_s32(entry + at + 4);
-		size_t index = (code - flow->start) / INSN;
-
-		if (!inside(flow, code))
+		if (!inside(block, code))
 			continue;
-		flow->insns[index].branch = true;
-		add_edge(flow, index, target);
-		add_edge(flow, index, code + INSN);
+		insn = insn_at(build, first, code);
+		if (!insn)
+			return "a jump label is within an instruction";
+		insn->branch = true;
+		insn->refused = true;
+		add_way(build, code, target, true);
+		add_way(build, code, code + insn->len, false);
 	}
-	return entry || !len;
+	return NULL;
 }
 
-static bool follow_alternatives(struct pfc_flow *flow, const struct pfc_image *image)
+/*
+ * What an alternative puts into the block at @orig. Where instructions have one length, each
+ * replaces another; elsewhere the first one stands for all, and no kprobe is accepted on any,
+ * for it would be where no instruction begins.
+ */
+static const char *follow_alternative(struct build *build, const struct pfc_block *block,
+				      size_t first, uint64_t orig, size_t len,
+				      const struct pfc_block *new)
 {
-	const unsigned char *entry;
-	uint64_t addr;
-	size_t len, at, i;
+	size_t step = build->machine->insn_len, at;
+	struct pfc_code code;
+	const char *why;
+	bool local;
 
-	entry = table(image, "__alt_instructions", "__alt_instructions_end", &addr, &len);
-	for (at = 0; entry && at + ALT_ENTRY <= len; at += ALT_ENTRY) {
-		uint64_t orig = addr + at + get_s32(entry + at);
-		uint64_t alt = addr + at + 4 + get_s32(entry + at + 4);
-		uint8_t orig_len = entry[at + 10], alt_len = entry[at + 11];
+	for (at = 0; at < len && inside(block, orig + at); ) {
+		struct pfc_insn *insn = insn_at(build, first, orig + at);
 
-		for (i = 0; inside(flow, orig) && i < orig_len / INSN; i++) {
-			size_t index = (orig - flow->start) / INSN + i;
-			uint64_t target;
-			uint32_t code;
-			bool falls;
-
-			if (index >= flow->nr)
-				break;
-			/* A callback without a replacement writes nops or nothing. */
-			add_edge(flow, index, orig + (i + 1) * INSN);
-			if (i >= alt_len / INSN)
-				continue;
-			if (!pfc_image_read(image, alt + i * INSN, &code, sizeof(code)))
-				return false;
-			/* Branches inside the replacement move with it. */
-			if (branch_target(code, alt + i * INSN, &target, &falls))
-				add_edge(flow, index, target - alt < alt_len ?
-					 orig + (target - alt) : target);
-			flow->insns[index].store |= is_store(code);
-		}
+		if (!insn)
+			return "an alternative is within an instruction";
+		/* A callback without a replacement writes nops or nothing. */
+		if (step || !at)
+			add_way(build, insn->addr, orig + (step ? at + step : len), false);
+		insn->refused |= !step;
+		at += insn->len;
 	}
-	return entry || !len;
+	for (at = 0; at < new->len; at += code.insn.len) {
+		struct pfc_insn *insn = insn_at(build, first, step ? orig + at : orig);
+
+		memset(&code, 0, sizeof(code));
+		why = build->machine->decode(build->image, new, at, &code);
+		if (why)
+			return why;
+		if (!insn)
+			break;
+		/* Branches inside the replacement move with it. */
+		local = code.to - new->addr <= new->len;
+		if (local)
+			code.to += orig - new->addr;
+		if (code.jumps && (step || !local))
+			add_way(build, insn->addr, code.to, true);
+		if (code.insn.call && !insn->target)
+			insn->target = code.insn.target;
+		insn->call |= code.insn.call;
+		insn->store |= code.insn.store;
+	}
+	return NULL;
+}
+
+static const char *follow_alternatives(struct build *build, const struct pfc_block *block,
+				       size_t first)
+{
+	struct pfc_alternative form = build->machine->alternative;
+	const struct table *table = &build->alternatives;
+	const char *why = NULL;
+	size_t at;
+
+	if (!form.size)
+		form = build->image->alternative;
+	if (table->len && !form.size)
+		return "the file does not describe its alternatives";
+	for (at = 0; !why && table->len && at + form.size <= table->len; at += form.size) {
+		const unsigned char *entry = table->bytes + at;
+		uint64_t orig = table->addr + at + get_s32(entry);
+		struct pfc_block new = {
+			.addr = table->addr + at + 4 + get_s32(entry + 4),
+			.len = entry[form.new_len_at],
+		};
+
+		if (!inside(block, orig))
+			continue;
+		new.bytes = pfc_image_data(build->image, new.addr, new.len);
+		if (!new.bytes && new.len)
+			return "the file does not hold its alternatives";
+		why = follow_alternative(build, block, first, orig, entry[form.len_at], &new);
+	}
+	return why;
+}
+
+/*
+ * Read a block: all of it, or as far as control goes straight on. Returns why control cannot
+ * be followed, or NULL.
+ */
+static const char *read_block(struct build *build, struct pfc_block block, bool all)
+{
+	size_t first = build->nr_insns, at, i;
+	struct pfc_code code = { .falls = true };
+	const char *why;
+
+	if (!block.bytes)
+		return "the file does not hold its code";
+	for (at = 0; at < block.len; at += code.insn.len) {
+		memset(&code, 0, sizeof(code));
+		why = build->machine->decode(build->image, &block, at, &code);
+		if (why)
+			return why;
+		if (code.insn.call && never_returns(build->image, code.insn.target))
+			code.falls = false;
+		build->insns = pfc_alloc(build->insns, build->nr_insns + 1,
+					 sizeof(*build->insns));
+		build->insns[build->nr_insns++] = code.insn;
+		if (code.jumps)
+			add_way(build, code.insn.addr, code.to, true);
+		if (code.falls)
+			add_way(build, code.insn.addr, code.insn.addr + code.insn.len, false);
+		else if (!all)
+			block.len = at + code.insn.len;
+	}
+	if (!all && code.falls)
+		return "it jumps out of all functions";
+	for (i = 0; i < build->nr_blocks; i++)
+		if (inside(&block, build->blocks[i].addr) ||
+		    inside(&build->blocks[i], block.addr))
+			return "its parts overlap";
+	build->blocks = pfc_alloc(build->blocks, build->nr_blocks + 1, sizeof(*build->blocks));
+	build->blocks[build->nr_blocks++] = block;
+	why = follow_jump_labels(build, &block, first);
+	return why ? why : follow_alternatives(build, &block, first);
+}
+
+static const char *read_function(struct build *build, const struct pfc_symbol *function)
+{
+	struct pfc_block block = { .addr = function->addr, .len = function->size };
+
+	block.bytes = pfc_image_data(build->image, block.addr, block.len);
+	return read_block(build, block, true);
+}
+
+/* Code in no function: what stands for a test until alternatives are applied (x86). */
+static const char *read_outside(struct build *build, uint64_t addr)
+{
+	struct pfc_block block = { .addr = addr, .len = OUTSIDE };
+
+	do
+		block.bytes = pfc_image_data(build->image, addr, block.len);
+	while (!block.bytes && --block.len);
+	return read_block(build, block, false);
+}
+
+static bool is_read(const struct build *build, uint64_t addr)
+{
+	size_t i;
+
+	for (i = 0; i < build->nr_blocks; i++)
+		if (inside(&build->blocks[i], addr))
+			return true;
+	return false;
+}
+
+/* The part that the compiler put elsewhere, from where control may come back. */
+static bool is_cold_part(const struct pfc_symbol *symbol, const struct pfc_symbol *of)
+{
+	size_t len = strlen(of->name);
+
+	return !strncmp(symbol->name, of->name, len) && !strncmp(symbol->name + len, ".cold", 5);
+}
+
+/* Read what belongs to the function and is outside it. */
+static const char *follow_out(struct build *build)
+{
+	const char *why = NULL;
+	size_t i;
+
+	for (i = 0; !why && i < build->nr_ways; i++) {
+		const struct way *way = &build->ways[i];
+		const struct pfc_symbol *to;
+
+		if (!way->jump || is_read(build, way->to))
+			continue;
+		to = pfc_image_function_at(build->image, way->to);
+		if (!to)
+			why = read_outside(build, way->to);
+		else if (is_cold_part(to, build->function))
+			why = read_function(build, to);
+	}
+	return why;
+}
+
+static const char *add_edge(struct pfc_flow *flow, const struct build *build,
+			    const struct way *way)
+{
+	struct pfc_insn *insn = &flow->insns[pfc_flow_index(flow, way->from)];
+	size_t index = pfc_flow_index(flow, way->to);
+	unsigned int i;
+
+	if (index == PFC_FLOW_NOTHING) {
+		if (is_read(build, way->to))
+			return "it jumps into an instruction";
+		/* Leaves the function: a tail call. */
+		insn->call = true;
+		insn->target = way->to;
+		return NULL;
+	}
+	for (i = 0; i < insn->nr_next; i++)
+		if (insn->next[i] == index)
+			return NULL;
+	if (insn->nr_next == PFC_FLOW_EDGES)
+		return "it goes on in too many ways";
+	insn->next[insn->nr_next++] = index;
+	return NULL;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct pfc_insn *one = a, *two = b;
+
+	return (one->addr > two->addr) - (one->addr < two->addr);
 }
 
 /**
  * pfc_flow_build() - follow the control flow of a function
  * @flow: filled in; to be released by pfc_flow_free() whatever is returned
- * @image: the kernel, for arm64
+ * @image: the kernel
  * @function: the function
  *
  * Return: NULL, or why it cannot be followed.
@@ -293,28 +370,32 @@ static bool follow_alternatives(struct pfc_flow *flow, const struct pfc_image *i
 const char *pfc_flow_build(struct pfc_flow *flow, const struct pfc_image *image,
 			   const struct pfc_symbol *function)
 {
-	const char *why = NULL;
-	uint32_t *codes;
+	struct build build = {
+		.image = image,
+		.machine = machine_of(image),
+		.function = function,
+	};
+	const char *why;
 	size_t i;
 
-	memset(flow, 0, sizeof(*flow));
-	if (image->machine != EM_AARCH64)
-		return "control flow is followed on arm64 only";
-	flow->start = function->addr;
-	flow->nr = function->size / INSN;
-	codes = pfc_alloc(NULL, flow->nr, sizeof(*codes));
-	flow->insns = pfc_alloc(NULL, flow->nr, sizeof(*flow->insns));
-	memset(flow->insns, 0, flow->nr * sizeof(*flow->insns));
-	if (!pfc_image_read(image, flow->start, codes, flow->nr * INSN))
-		why = "the file does not hold its code";
-	for (i = 0; !why && i < flow->nr; i++)
-		why = decode(flow, image, codes, i);
-	free(codes);
-	if (why)
-		return why;
-	if (!follow_jump_labels(flow, image) || !follow_alternatives(flow, image))
-		return "the file does not hold its jump labels and alternatives";
-	return NULL;
+	if (!find_table(&build.jump_labels, image, "__start___jump_table",
+			"__stop___jump_table") ||
+	    !find_table(&build.alternatives, image, "__alt_instructions",
+			"__alt_instructions_end"))
+		why = "the file does not hold its jump labels and alternatives";
+	else
+		why = read_function(&build, function);
+	if (!why)
+		why = follow_out(&build);
+	if (build.nr_insns)
+		qsort(build.insns, build.nr_insns, sizeof(*build.insns), by_address);
+	*flow = (struct pfc_flow){ .insns = build.insns, .nr = build.nr_insns };
+	for (i = 0; !why && i < build.nr_ways; i++)
+		why = add_edge(flow, &build, &build.ways[i]);
+	flow->start = pfc_flow_index(flow, function->addr);
+	free(build.blocks);
+	free(build.ways);
+	return why;
 }
 
 /**
@@ -325,6 +406,30 @@ void pfc_flow_free(struct pfc_flow *flow)
 {
 	free(flow->insns);
 	memset(flow, 0, sizeof(*flow));
+}
+
+/**
+ * pfc_flow_index() - the instruction at an address
+ * @flow: the flow
+ * @addr: the address
+ *
+ * Return: its index, PFC_FLOW_NOTHING if none begins there.
+ */
+size_t pfc_flow_index(const struct pfc_flow *flow, uint64_t addr)
+{
+	size_t low = 0, high = flow->nr;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (flow->insns[middle].addr == addr)
+			return middle;
+		if (flow->insns[middle].addr < addr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return PFC_FLOW_NOTHING;
 }
 
 /**

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The control flow inside one function of a kernel (arm64). */
+/* The control flow inside one function of a kernel. */
 #ifndef PFC_FLOW_H
 #define PFC_FLOW_H
 
@@ -9,19 +9,23 @@
 
 #include "image.h"
 
-#define PFC_FLOW_EDGES	6
+#define PFC_FLOW_EDGES	8
 
 /**
  * struct pfc_insn - one instruction
+ * @addr: its address
+ * @len: its length in bytes
  * @next: where control can go inside the function: indexes of instructions
  * @nr_next: how many
  * @call: it calls, or leaves the function by a branch
  * @branch: it decides where control goes
  * @store: it writes memory
- * @refused: arm64 kernels accept no kprobe on it
+ * @refused: kernels accept no kprobe on it
  * @target: what it calls, 0 if that is not known
  */
 struct pfc_insn {
+	uint64_t addr;
+	uint32_t len;
 	uint32_t next[PFC_FLOW_EDGES];
 	unsigned int nr_next;
 	bool call;
@@ -33,14 +37,14 @@ struct pfc_insn {
 
 /**
  * struct pfc_flow - the control flow of one function
- * @start: its address
- * @insns: its instructions
+ * @insns: its instructions, by ascending address; those of its cold part, too
  * @nr: how many
+ * @start: index of the first one that is executed
  */
 struct pfc_flow {
-	uint64_t start;
 	struct pfc_insn *insns;
 	size_t nr;
+	size_t start;
 };
 
 const char *pfc_flow_build(struct pfc_flow *flow, const struct pfc_image *image,
@@ -48,9 +52,10 @@ const char *pfc_flow_build(struct pfc_flow *flow, const struct pfc_image *image,
 bool pfc_flow_refused(const struct pfc_image *image, const struct pfc_symbol *function,
 		      uint64_t addr);
 void pfc_flow_free(struct pfc_flow *flow);
+size_t pfc_flow_index(const struct pfc_flow *flow, uint64_t addr);
 bool *pfc_flow_reach(const struct pfc_flow *flow, size_t from, bool after,
 		     size_t avoid);
 
-#define PFC_FLOW_NOTHING	SIZE_MAX	/* avoid: nothing */
+#define PFC_FLOW_NOTHING	SIZE_MAX	/* no instruction */
 
 #endif /* PFC_FLOW_H */

@@ -234,15 +234,8 @@ int pfc_image_check_running(const struct pfc_image *image)
 	return PFC_EXIT_BUILD_ID;
 }
 
-/**
- * pfc_image_function_at() - the function that holds an address
- * @image: the file
- * @addr: the address, as linked
- *
- * Return: the function, or NULL.
- */
-const struct pfc_symbol *pfc_image_function_at(const struct pfc_image *image,
-					       uint64_t addr)
+/* How many symbols are at an address or below it. */
+static size_t symbols_up_to(const struct pfc_image *image, uint64_t addr)
 {
 	size_t low = 0, high = image->nr_symbols;
 
@@ -254,13 +247,47 @@ const struct pfc_symbol *pfc_image_function_at(const struct pfc_image *image,
 		else
 			high = middle;
 	}
-	while (low-- > 0) {
-		const struct pfc_symbol *symbol = &image->symbols[low];
+	return low;
+}
+
+/**
+ * pfc_image_function_at() - the function that holds an address
+ * @image: the file
+ * @addr: the address, as linked
+ *
+ * Return: the function, or NULL.
+ */
+const struct pfc_symbol *pfc_image_function_at(const struct pfc_image *image,
+					       uint64_t addr)
+{
+	size_t at = symbols_up_to(image, addr);
+
+	while (at-- > 0) {
+		const struct pfc_symbol *symbol = &image->symbols[at];
 
 		if (symbol->function && addr - symbol->addr < symbol->size)
 			return symbol;
 	}
 	return NULL;
+}
+
+/**
+ * pfc_image_symbols_at() - the symbols of an address, of functions or not
+ * @image: the file
+ * @addr: the address, as linked
+ * @nr: set to their number
+ *
+ * Return: the first one.
+ */
+const struct pfc_symbol *pfc_image_symbols_at(const struct pfc_image *image, uint64_t addr,
+					      size_t *nr)
+{
+	size_t end = symbols_up_to(image, addr), first = end;
+
+	while (first && image->symbols[first - 1].addr == addr)
+		first--;
+	*nr = end - first;
+	return image->symbols + first;
 }
 
 /**

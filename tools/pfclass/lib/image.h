@@ -25,6 +25,18 @@ struct pfc_symbol {
 };
 
 /**
+ * struct pfc_alternative - the kernel's struct alt_instr
+ * @size: its size in bytes, 0 if it is not known
+ * @len_at: offset of the number of bytes that are replaced
+ * @new_len_at: offset of the number of bytes that replace them
+ */
+struct pfc_alternative {
+	size_t size;
+	size_t len_at;
+	size_t new_len_at;
+};
+
+/**
  * struct pfc_image - a kernel's ELF file
  * @path: its name, for messages
  * @fd: the open file
@@ -33,6 +45,7 @@ struct pfc_symbol {
  * @build_id: in hexadecimal, "" if there is none
  * @symbols: by ascending address
  * @nr_symbols: their number
+ * @alternative: set by whoever reads it in the debugging information
  */
 struct pfc_image {
 	const char *path;
@@ -42,6 +55,7 @@ struct pfc_image {
 	char build_id[PFC_BUILD_ID_LEN * 2 + 1];
 	struct pfc_symbol *symbols;
 	size_t nr_symbols;
+	struct pfc_alternative alternative;
 };
 
 int pfc_image_open(struct pfc_image *image, const char *path);
@@ -49,6 +63,8 @@ void pfc_image_close(struct pfc_image *image);
 int pfc_image_check_running(const struct pfc_image *image);
 const struct pfc_symbol *pfc_image_function_at(const struct pfc_image *image,
 					       uint64_t addr);
+const struct pfc_symbol *pfc_image_symbols_at(const struct pfc_image *image,
+					      uint64_t addr, size_t *nr);
 const struct pfc_symbol *pfc_image_symbol(const struct pfc_image *image,
 					  const char *name, size_t *count);
 const void *pfc_image_data(const struct pfc_image *image, uint64_t addr,

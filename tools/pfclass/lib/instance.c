@@ -93,10 +93,12 @@ static int check(const char **tracing)
 /* Open and lock a directory; -1 if it is locked, or gone. */
 static int lock(const char *path, int how)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
 
 	if (fd >= 0 && flock(fd, how)) {
+		err = errno;
 		close(fd);
+		errno = err;
 		fd = -1;
 	}
 	return fd;

@@ -326,7 +326,7 @@ static void parse_line(struct recording *r, char *line)
 		r->stack = NULL;
 	found = rest ? parse_event(rest, &event) : 0;
 	p = rest ? pending_of(r, cpu) : NULL;
-	if (p)
+	if (rest)
 		finish(r, p);
 	if (found > 0) {
 		event.comm = comm;
@@ -460,6 +460,8 @@ int pfc_read_recording(const char *path, void (*take)(const struct pfc_event *ev
 	}
 	if (in)
 		fclose(in);
+	else if (fd >= 0)
+		close(fd);
 	if (pid && !ret)
 		ret = pfc_wait_for(argv, pid);
 	return ret ? ret : check(&r, path);

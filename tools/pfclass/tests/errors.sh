@@ -19,6 +19,8 @@ fi
 error "debugfs directory does not exist" 4 "No such file" \
 	"$tool" stat -D "$dir/nowhere"
 mkdir "$files"
+error "the debugfs directory has too long a name" 2 "too long; name a shorter one" \
+	"$tool" stat -D "/$(printf '%05000d' 0)"
 error "a file is missing" 8 "no file \"stats\"" stat
 fresh
 rm "$files/percpu" "$files/probes"

@@ -24,7 +24,9 @@ with_proc() {
 both() {
 	fresh
 	rm -rf "$proc"
-	mkdir "$proc"
+	mkdir -p "$proc/self"
+	# The sanitizers say so if they cannot read what they run.
+	ln -s "$tool" "$proc/self/exe"
 	"$make_files" "$proc" 1000
 	echo "none $root debugfs rw 0 0" >"$proc/mounts"
 }

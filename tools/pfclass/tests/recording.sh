@@ -129,8 +129,15 @@ for command in fold heatmap; do
 	error "$command: noise" 6 "no event" sh -c 'head -c 300000 /dev/urandom | "$0" "$1"' \
 		"$tool" $command
 	# shellcheck disable=SC2016 # expanded by the inner shell
-	error "$command: no line ends" 6 "no event" sh -c 'head -c 30000000 /dev/zero | tr "\\0" x |
-		(ulimit -v 200000; exec "$0" "$1")' "$tool" $command
+	if ! sh -c 'ulimit -v 200000; exec "$0" --version' "$tool" >/dev/null 2>&1; then
+		# The address sanitizer's shadow alone takes more.
+		skip "$command: no line ends" "this program does not run in 200 MB"
+	else
+		# shellcheck disable=SC2016 # expanded by the inner shell
+		error "$command: no line ends" 6 "no event" sh -c '
+			head -c 30000000 /dev/zero | tr "\\0" x |
+			(ulimit -v 200000; exec "$0" "$1")' "$tool" $command
+	fi
 	usage "$command: two files" "too many" $command a b
 	usage "$command: JSON" "format of its own" $command -j a
 done
