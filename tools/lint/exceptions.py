@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Takes from checkpatch's complaints what a list excuses: LIST TOP <COMPLAINTS
+"""Takes from complaints, written as checkpatch does, what a list excuses: LIST TOP <COMPLAINTS
 
 Prints the rest, and what of the list excuses nothing.
 """
@@ -33,11 +33,12 @@ def main():
         exceptions = [Excuse(i + 1, line) for i, line in enumerate(f)
                       if line.strip() and not line.startswith("#")]
     for line in sys.stdin:
-        found = re.match(r"([^:]+):(\d+): (?:ERROR|WARNING|CHECK):(\w+):", line)
+        found = re.match(r"([^:]+):(\d+): (?:ERROR|WARNING|CHECK):([\w.-]+):", line)
         if found:
-            with open(os.path.join(top, found[1])) as f:
+            path = os.path.normpath(found[1])
+            with open(os.path.join(top, path)) as f:
                 text = f.read().split("\n")[int(found[2]) - 1]
-            if any([e.excuses(found[1], text, found[3]) for e in exceptions]):
+            if any([e.excuses(path, text, found[3]) for e in exceptions]):
                 continue
         print(line, end="")
     for e in exceptions:

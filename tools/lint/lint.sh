@@ -5,18 +5,20 @@
 # and from the kernel's source, fetched on first use. Prints what is wrong and
 # exits with 1, or prints one line a check.
 #
-# Exceptions from checkpatch, each with its reason: tools/lint/exceptions.
+# Exceptions from checkpatch and the analyzers, each with its reason: tools/lint/exceptions.
 
 set -eu
 # shellcheck source=selftests/qemu/lib.sh
 . "$(dirname "$0")/../../selftests/qemu/lib.sh"
 LINT_DIR=$TOP/tools/lint
+# shellcheck source=tools/lint/analyse.sh
+. "$LINT_DIR/analyse.sh"
 
 KERNEL=${LINT_KERNEL:-6.12}
 need_host
 kernel_select "$KERNEL"
 kernel_ready
-root_group "$TOOLS_SUITE" build userland lint
+root_group "$TOOLS_SUITE" build userland lint analyse
 ksrc_ready
 
 root=$CACHE/root/$TOOLS_SUITE
@@ -91,16 +93,21 @@ for f in $files; do
 done
 verdict "SPDX" "$log/spdx"
 
-# ---- checkpatch ------------------------------------------------------------
+# ---- checkpatch, and what looks for defects --------------------------------
 # It searches the kernel's own headers even with --no-tree.
 of '\.[ch]$' | in_copy xargs -r -n 4 -P "$(nproc)" "$KSRC/scripts/checkpatch.pl" \
 	--no-tree --strict --terse --show-types --no-summary --color=never -f 2>&1 |
 	grep -vE '^(Use of uninitialized value .root |find: .*/include)' |
 	sort -t: -k1,1 -k2,2n >"$log/checkpatch.all" || :
+{
+	analysed tool tools/pfclass module selftests/unit Documentation/classes
+	analysed tests selftests tools/bench
+	analysed module Kbuild module
+} >>"$log/checkpatch.all"
 in_copy python3 tools/lint/exceptions.py tools/lint/exceptions . \
 	<"$log/checkpatch.all" >"$log/checkpatch" 2>&1 ||
 	echo "exceptions.py failed" >>"$log/checkpatch"
-verdict "checkpatch --strict" "$log/checkpatch"
+verdict "checkpatch --strict, gcc -fanalyzer, clang --analyze, coccinelle" "$log/checkpatch"
 
 # ---- kernel-doc ------------------------------------------------------------
 # shellcheck disable=SC2086 # lists of names
@@ -153,12 +160,12 @@ list=$(sources Kbuild module include)
 rm -rf "${CACHE:?}/root/$K_SUITE$build"
 sources_copy "$list" "$CACHE/root/$K_SUITE$build"
 status=0
-module_make "$build" C=2 W=1 CHECK=sparse modules \
+module_make "$build" C=2 W=1 CHECK=sparse KCFLAGS=-fanalyzer modules \
 	>"$log/build.all" 2>&1 || status=$?
 # What the kernel's own headers provoke is not ours.
 grep -E 'warning:|error:|WARNING:|ERROR:' "$log/build.all" |
 	grep -vE '^(/usr/src/|\./)' | sed "s#^$build/##" | sort -u >"$log/build" || :
 [ "$status" = 0 ] || tail -n 5 "$log/build.all" >>"$log/build"
-verdict "W=1 and sparse, kernel $KERNEL" "$log/build"
+verdict "W=1, gcc -fanalyzer and sparse, kernel $KERNEL" "$log/build"
 
 [ "$failed" = 0 ]
