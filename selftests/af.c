@@ -81,7 +81,7 @@ PFC_ROW(af_write,
 	.touch = PFC_WRITE,
 	.prepare = af_prepare,
 	.expect = {
-		{ .machine = PFC_X86, PFC_UNITS_REF(WP, WP_REUSE),
+		{ .machine = PFC_SOFT_DIRTY, PFC_UNITS_REF(WP, WP_REUSE),
 		  .reason = "clear_refs 4 write-protects, to track soft-dirty pages" },
 		{ .machine = PFC_HWAF, PFC_NOTHING(PFC_HWAF_WHY) },
 		{ PFC_UNITS(AF) },
@@ -115,11 +115,11 @@ PFC_ROW(af_shared_file,
 	.witness = { { PFC_W_REFERENCED, PFC_PER_PAGE } }
 );
 
-/* ptep_set_access_flags() is called for each of a block's 16 entries: one fault. */
+/* ptep_set_access_flags() is called for each of a block's entries, 16 or more: one fault. */
 PFC_ROW(af_mthp,
-	.what = "clear_refs 1 and 4, read %u blocks of 64 KiB",
+	.what = "clear_refs 1 and 4, read %u contiguous blocks",
 	.needs = PFC_NEED_MTHP | PFC_NEED_CONTPTE,
-	.unit = PFC_UNIT_64K,
+	.unit = PFC_UNIT_MTHP,
 	.settings = pfc_mthp_settings,
 	.prepare = mthp_af_prepare,
 	.expect = {

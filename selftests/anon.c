@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/uio.h>
@@ -15,6 +16,7 @@
 
 #include "lib/class.h"
 #include "lib/memory.h"
+#include "lib/signals.h"
 
 /* ---- rows -------------------------------------------------------------- */
 
@@ -84,9 +86,9 @@ PFC_ROW(anon_populate,
 );
 
 PFC_ROW(anon_mthp,
-	.what = "write %u fresh blocks of 64 KiB",
+	.what = "write %u fresh multi-size huge pages",
 	.needs = PFC_NEED_MTHP,
-	.unit = PFC_UNIT_64K,
+	.unit = PFC_UNIT_MTHP,
 	.touch = PFC_WRITE,
 	.settings = pfc_mthp_settings,
 	.prepare = pfc_map_anon,
@@ -143,6 +145,44 @@ TEST_F(pages, read_into_memory_is_kernel)
 		       { "anon_user", 0 }, { "anon_gup", 0 }, { "anon_write", PFC_PAGES });
 	close(fd);
 }
+
+#ifdef __aarch64__
+/* The byte at the top of a pointer is no part of the address. */
+TEST_F(pages, tagged_pointers)
+{
+	struct pfc_counting *c = &self->c;
+
+	ASSERT_EQ(0, pfc_counting_start(c, c->base, c->len));
+	pfc_write_pages((char *)((uintptr_t)c->base | 0x5aUL << 56), c->len, c->page);
+	EXPECT_COUNTED(c, { "anon", PFC_PAGES }, { "anon_write", PFC_PAGES },
+		       { "faults", PFC_PAGES });
+}
+
+/* To store a tag is an access like others; to have the wrong one is no page fault. */
+TEST_F(pages, tagged_memory)
+{
+	const unsigned long control = PR_TAGGED_ADDR_ENABLE | PR_MTE_TCF_SYNC;
+	struct pfc_counting *c = &self->c;
+	char *tagged = (char *)((uintptr_t)c->base | 5UL << 56);
+	unsigned int i;
+	int last;
+
+	if (!(getauxval(AT_HWCAP2) & HWCAP2_MTE))
+		SKIP(return, "the CPU tags no memory (MTE)");
+	ASSERT_EQ(0, prctl(PR_SET_TAGGED_ADDR_CTRL, control, 0, 0, 0));
+	ASSERT_EQ(0, mprotect(c->base, c->len, PROT_READ | PROT_WRITE | PROT_MTE));
+	pfc_forbidden((char *)c->page, c->page, c->page, PFC_READ, NULL);
+	ASSERT_EQ(0, pfc_counting_start(c, c->base, c->len));
+	for (i = 0; i < PFC_PAGES; i++)
+		asm volatile(".arch_extension memtag\n"
+			     "stg %0, [%0]" : : "r" (tagged + i * c->page) : "memory");
+	EXPECT_EQ(PFC_PAGES, pfc_forbidden(c->base, c->len, c->page, PFC_READ, &last));
+	EXPECT_EQ(SIGSEGV, last);
+	pfc_read_pages(tagged, c->len, c->page);
+	EXPECT_COUNTED(c, { "anon", PFC_PAGES }, { "anon_write", PFC_PAGES },
+		       { "faults", PFC_PAGES }, { "refused", 0 }, { "error", 0 });
+}
+#endif
 
 /* And read by the kernel: the zero page. */
 TEST_F(pages, write_from_memory_is_kernel)

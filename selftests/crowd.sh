@@ -49,7 +49,7 @@ rows_exact()
 
 splats()
 {
-	dmesg | grep -cE 'WARNING:|BUG:|Oops|Call [Tt]race:|INFO: .*(stall|blocked)'
+	kernel_log | grep -cE 'WARNING:|BUG:|Oops|Call [Tt]race:|INFO: .*(stall|blocked)'
 }
 
 # ---- crowds ----------------------------------------------------------------------------
@@ -229,6 +229,7 @@ test_open_against_rmmod()
 # the function, until it is gone and the counters were reset.
 test_a_livepatched_dispatcher_is_unavailable()
 {
+	has_tracer || { why=$no_tracer; return 4; }
 	load_with "" || return 1
 	# Those that hold probes, entries aside: of the visit's end, and of calls.
 	functions=$(awk '$3 ~ /\+0x[0-9a-f]*$/ && ($1 == "visit" || $2 == "call-site") {

@@ -8,7 +8,6 @@
 # global buffer is not in use. The tools are searched for in $PATH and below $PFC_PEERS
 # (default /peers), a root of their own.
 
-pfclass=/sys/kernel/debug/pfclass
 peers=${PFC_PEERS:-/peers}
 tmp=/tmp/pfclass-events.$$
 n=23

@@ -58,8 +58,7 @@ static int exec_prepare(struct pfc_run *run)
 
 static const struct pfc_setting shmem_settings[] = {
 	{ PFC_THP_DIR "shmem_enabled", "advise" },
-	{ PFC_THP_DIR "hugepages-2048kB/shmem_enabled", "inherit", .optional = true },
-	{ PFC_THP_DIR "hugepages-32768kB/shmem_enabled", "inherit", .optional = true },
+	{ PFC_THP_DIR "hugepages-{thp}kB/shmem_enabled", "inherit", .optional = true },
 	{ NULL }
 };
 
@@ -104,7 +103,7 @@ PFC_ROW(file_cow,
 /* do_fault() maps a whole huge page: a file fault still. */
 PFC_ROW(file_huge,
 	.what = "read %u huge pages of a hole in a file",
-	.needs = PFC_NEED_THP,
+	.needs = PFC_NEED_THP | PFC_NEED_HUGE_FILE,
 	.unit = PFC_UNIT_PMD,
 	.n = 3,
 	.settings = shmem_settings,

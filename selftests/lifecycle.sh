@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Loads and unloads the module again and again while faults are running and
-# its files are being read; then the log and debugfs must be as they were.
+# its files are being read; then the log and the files must be as they were.
 #
 # PFC_CYCLES=N: how often (default 200).
 
@@ -17,9 +17,10 @@ cycles=${PFC_CYCLES:-200}
 loads=''
 reader=''
 
+# Only debugfs lists them.
 kprobes()
 {
-	wc -l <"$debugfs/kprobes/list"
+	[ -z "$debugfs" ] || wc -l <"$debugfs/kprobes/list"
 }
 
 stop()
@@ -43,7 +44,7 @@ finish()
 # kernel; a slow emulator makes timers late.
 complaints()
 {
-	dmesg -r | awk -v mark="$1" '
+	kernel_log | awk -v mark="$1" '
 	index($0, mark) { on = 1; next }
 	!on { next }
 	/loading out-of-tree module taints kernel/ ||
@@ -83,9 +84,13 @@ check "unloads while files are open" rmmod pfclass
 check "a file of a module that is gone cannot be read" fails cat <&4 2>/dev/null
 exec 3<&- 4<&-
 check "loads again" load_module "$params"
-# One that is written holds it.
+# One that is written holds it, in debugfs.
 exec 3>"$dir/reset"
-check "is busy while a control file is open" fails rmmod pfclass 2>/dev/null
+if [ -n "$debugfs" ]; then
+	check "is busy while a control file is open" fails rmmod pfclass 2>/dev/null
+else
+	skip "is busy while a control file is open" "files of /proc keep no module in"
+fi
 exec 3>&-
 check "unloads when it is closed" rmmod pfclass
 
@@ -130,7 +135,7 @@ nothing_left()
 {
 	[ "$probes_before" = "$probes_after" ] && [ ! -e "$dir" ] && ! loaded
 }
-check "leaves no kprobe and nothing in debugfs" nothing_left
+check "leaves no kprobe and no files" nothing_left
 
 log=$(complaints "$mark")
 [ -z "$log" ] || echo "$log"
@@ -138,9 +143,13 @@ check "leaves nothing in the log" [ -z "$log" ]
 
 load_module "$params" || :
 if [ -x "$here/trigger" ]; then
-	text=$("$here/trigger" wp_zero 2>&1) && status=0 || status=$?
+	text=$("$here/trigger" anon_write 2>&1) && status=0 || status=$?
 	[ "$status" = 0 ] || echo "$text" | sed 's/^/# /'
-	result "$status" "counts as before"
+	if [ "$status" = 4 ]; then
+		skip "counts as before" "$(echo "$text" | sed -n 's/.*: skipped: //p')"
+	else
+		result "$status" "counts as before"
+	fi
 else
 	skip "counts as before" "no $here/trigger"
 fi

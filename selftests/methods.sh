@@ -85,6 +85,9 @@ load()
 try_setting()
 {
 	text="$1 loads"
+	case $1 in
+	*backend=ftrace*) has_tracer || { skip "$text" "$no_tracer"; return; } ;;
+	esac
 	load "$text" "$(echo "$1" | tr ',' ' ')" || return 0
 	ok "$text"
 	rows "$@"

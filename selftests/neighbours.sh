@@ -136,14 +136,19 @@ chosen()
 begin_company
 for backend in kprobe ftrace; do
 	chosen $backend >$tmp/chosen
-	[ ! -s $tmp/chosen ] || scout || {
-		# Not every kernel has what backend=ftrace needs.
-		reason=$(dmesg | grep 'pfclass: ' | tail -n 1)
+	# Not every kernel has what backend=ftrace needs.
+	reason=
+	if [ $backend = ftrace ] && ! has_tracer; then
+		reason=$no_tracer
+	elif [ -s $tmp/chosen ] && ! scout; then
+		reason="insmod: $(dmesg | sed -n 's/.*pfclass: //p' | tail -n 1)"
+	fi
+	if [ -n "$reason" ]; then
 		while read -r name _ _ _ order _; do
-			result 0 "$name-$order-$backend # SKIP insmod: ${reason#*: }"
+			result 0 "$name-$order-$backend # SKIP $reason"
 		done <$tmp/chosen
 		continue
-	}
+	fi
 	while read -r line; do
 		# shellcheck disable=SC2086 # words
 		company $line </dev/null

@@ -22,6 +22,7 @@
 #include <kselftest_harness.h>
 
 #include "lib/guard.h"
+#include "lib/hwaf.h"
 #include "lib/memory.h"
 #include "lib/stats.h"
 #include "progs/mix.h"
@@ -105,6 +106,12 @@ static ssize_t read_again(int fd, char *buf, size_t size)
 	return n < 0 ? -1 : (ssize_t)at;
 }
 
+#ifdef __x86_64__
+#define ENDBR	"0x4"	/* a kprobe at an entry stands behind it */
+#else
+#define ENDBR	"0x0"
+#endif
+
 /* The hits in "probes" at entries of functions. */
 static void parse_probes(char *from, struct snapshot *s)
 {
@@ -127,7 +134,7 @@ static void parse_probes(char *from, struct snapshot *s)
 			continue;
 		*plus++ = 0;
 		/* ftrace's own call of a function's entry is not its first instruction. */
-		if (strcmp(plus, "0x0") && strcmp(backend, "ftrace")) {
+		if (strcmp(plus, "0x0") && strcmp(plus, ENDBR) && strcmp(backend, "ftrace")) {
 			if (strcmp(class, "visit"))
 				continue;
 			s->returns = (s->returns < 0 ? 0 : s->returns) + atoll(hits);
@@ -397,10 +404,13 @@ TEST_F_TIMEOUT(profiler, calls_are_as_many_as_hits, LOAD_TIMEOUT)
 	unsigned int i, j, compared = 0;
 	char *list, names[4096], line[PFC_WHY], path[256];
 	size_t at = 0;
+	int status, hwaf;
 	FILE *said;
-	int status;
 	pid_t pid;
 
+	hwaf = pfc_hwaf(line, sizeof(line));
+	ASSERT_LE(0, hwaf)
+		TH_LOG("%s", line);
 	calm_down(self);
 	list = tracing_read(self, "available_filter_functions");
 	ASSERT_NE(NULL, list);
@@ -459,7 +469,9 @@ TEST_F_TIMEOUT(profiler, calls_are_as_many_as_hits, LOAD_TIMEOUT)
 			TH_LOG("%s: not the same", new->name);
 		EXPECT_EQ(0, new->missed - old->missed)
 			TH_LOG("%s: the kernel missed hits", new->name);
-		EXPECT_LT(0, new->profiled - old->profiled)
+		/* Some only set the access flag, which this CPU may do. */
+		EXPECT_TRUE(new->profiled > old->profiled ||
+			    (hwaf && strstr(new->name, "_set_access")))
 			TH_LOG("%s: never called, so nothing was compared", new->name);
 		if (same_function(new->name, "handle_mm_fault") && self->after.returns >= 0)
 			EXPECT_EQ(new->profiled - old->profiled,

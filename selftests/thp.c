@@ -8,16 +8,13 @@
 
 #include "lib/class.h"
 
-/* The smallest that PFC_THP_SETTINGS allow, whatever a PMD maps. */
-#define THP_LEAST	(2UL << 20)
-
 /*
  * Huge pages are wanted everywhere, but no mapping holds a whole one: those that
  * are not copied by fork stand between the others.
  */
 static int thp_halves_prepare(struct pfc_run *run)
 {
-	size_t half = THP_LEAST / 2, at;
+	size_t half = run->unit / 2, at;
 
 	if (pfc_map_anon(run))
 		return -1;

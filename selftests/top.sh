@@ -5,7 +5,6 @@
 # `pfclass top`: what it shows of a process is what a watch counts, others' traces stay as
 # they are, and it leaves nothing behind, or what it left goes at the next start.
 
-pfclass=/sys/kernel/debug/pfclass
 tool=${PFC_TOOL:-pfclass}
 tmp=/tmp/pfclass-top.$$
 n=101

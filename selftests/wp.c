@@ -126,9 +126,9 @@ PFC_ROW(wp_gup,
 );
 
 PFC_ROW(wp_mthp_reaped,
-	.what = "fork; the child ends; the parent writes its %u blocks of 64 KiB",
+	.what = "fork; the child ends; the parent writes its %u multi-size huge pages",
 	.needs = PFC_NEED_MTHP,
-	.unit = PFC_UNIT_64K,
+	.unit = PFC_UNIT_MTHP,
 	.touch = PFC_WRITE,
 	.settings = pfc_mthp_settings,
 	.prepare = mthp_reaped_prepare,

@@ -22,6 +22,7 @@
 
 #include "files.h"
 #include "guard.h"
+#include "machine.h"
 
 #define PFC_GUARD_MAX	64
 /* While it is busy: children of its owner may still be about to end. */
@@ -224,15 +225,18 @@ int pfc_guard_keep(struct pfc_guard *guard, const char *path)
 /**
  * pfc_guard_set() - change a setting until the guard's end
  * @guard: the guard
- * @path: the setting's file
+ * @path: the setting's file, for pfc_sized_path()
  * @value: what to write to it
  *
  * Return: 0 or -errno.
  */
 int pfc_guard_set(struct pfc_guard *guard, const char *path, const char *value)
 {
-	int err = pfc_guard_keep(guard, path);
+	char sized[PFC_PATH_MAX];
+	int err;
 
+	path = pfc_sized_path(path, sized, sizeof(sized));
+	err = pfc_guard_keep(guard, path);
 	return err ? err : pfc_write(path, value);
 }
 

@@ -41,6 +41,55 @@ size_t pfc_pmd_size(void)
 }
 
 /**
+ * pfc_block_size() - the size of a contiguous block: what the page tables mark as one
+ *
+ * Return: bytes, 0 if this machine has none.
+ */
+size_t pfc_block_size(void)
+{
+#if defined(__aarch64__)
+	switch (pfc_page_size()) {
+	case 4096:
+		return 16 * 4096;
+	case 16384:
+		return 128 * 16384;
+	case 65536:
+		return 32 * 65536;
+	}
+#endif
+	return 0;
+}
+
+/**
+ * pfc_mthp_size() - the size of the multi-size THPs that are tested
+ *
+ * Return: bytes: a contiguous block where there are any.
+ */
+size_t pfc_mthp_size(void)
+{
+	return pfc_block_size() ?: 65536;
+}
+
+/**
+ * pfc_sized_path() - a path with this machine's sizes in it
+ * @path: it may contain {thp} or {mthp}, for the size of one in kB
+ * @sized: gets the path
+ * @size: of @sized, bytes
+ *
+ * Return: @sized, or @path where it contains neither.
+ */
+const char *pfc_sized_path(const char *path, char *sized, size_t size)
+{
+	const char *open = strchr(path, '{'), *close = strchr(path, '}');
+
+	if (!open || !close)
+		return path;
+	snprintf(sized, size, "%.*s%zu%s", (int)(open - path), path,
+		 (open[1] == 't' ? pfc_pmd_size() : pfc_mthp_size()) >> 10, close + 1);
+	return sized;
+}
+
+/**
  * pfc_kernel_version() - the running kernel's version
  *
  * Return: to be compared with PFC_KVER().
@@ -55,6 +104,28 @@ unsigned int pfc_kernel_version(void)
 	if (sscanf(name.release, "%u.%u", &major, &minor) != 2)
 		return 0;
 	return PFC_KVER(major, minor);
+}
+
+/**
+ * pfc_has_function() - whether the kernel has a function of its own for what could be inlined
+ * @name: the function; what the compiler made of it is called NAME.SUFFIX
+ *
+ * Return: true if it does.
+ */
+bool pfc_has_function(const char *name)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	size_t len = strlen(name);
+	char line[1024], symbol[512];
+	bool found = false;
+
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = sscanf(line, "%*s %*1[tT] %511s", symbol) == 1 &&
+			!strncmp(symbol, name, len) &&
+			(!symbol[len] || (symbol[len] == '.' && !strstr(symbol, ".cold")));
+	if (file)
+		fclose(file);
+	return found;
 }
 
 /**
@@ -180,6 +251,20 @@ long long pfc_meminfo_kb(const char *key)
 	snprintf(line, sizeof(line), "\n%s:", key);
 	at = strstr(text, line);
 	return at ? atoll(at + strlen(line)) : -1;
+}
+
+/**
+ * pfc_fits() - whether a test can have so much memory
+ * @bytes: how much
+ *
+ * Return: true if a quarter of what is available is enough: the rest is for its copies, and
+ * for whoever else runs.
+ */
+bool pfc_fits(size_t bytes)
+{
+	long long kb = pfc_meminfo_kb("MemAvailable");
+
+	return kb > 0 && bytes >> 10 <= (size_t)kb / 4;
 }
 
 /**

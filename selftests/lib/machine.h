@@ -14,8 +14,13 @@
 
 size_t pfc_page_size(void);
 size_t pfc_pmd_size(void);
+size_t pfc_block_size(void);
+size_t pfc_mthp_size(void);
+const char *pfc_sized_path(const char *path, char *sized, size_t size);
+bool pfc_fits(size_t bytes);
 size_t pfc_fault_around(void);
 unsigned int pfc_kernel_version(void);
+bool pfc_has_function(const char *name);
 bool pfc_in_guest(void);
 bool pfc_swap_on(void);
 long long pfc_now_ms(void);

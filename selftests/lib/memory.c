@@ -225,6 +225,20 @@ unsigned int pfc_count_present(const void *addr, unsigned int pages)
 }
 
 /**
+ * pfc_soft_dirty() - whether the kernel tracks which pages are written
+ *
+ * Return: true if pagemap says so of one (CONFIG_MEM_SOFT_DIRTY); clear_refs 4 then
+ * write-protects.
+ */
+bool pfc_soft_dirty(void)
+{
+	static volatile char page;
+
+	page = 1;
+	return pfc_count_bit((const char *)&page, 1, PFC_PM_SOFT_DIRTY);
+}
+
+/**
  * pfc_smaps_kb() - one field of /proc/self/smaps, over a range
  * @addr: where the range starts
  * @len: its bytes

@@ -5,6 +5,7 @@
 #ifndef PFC_MEMORY_H
 #define PFC_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -34,9 +35,11 @@ int pfc_clear_refs(const char *what);
 
 #define PFC_PM_PRESENT	(1ULL << 63)
 #define PFC_PM_SWAP	(1ULL << 62)
+#define PFC_PM_SOFT_DIRTY (1ULL << 55)
 #define PFC_PM_PFN	((1ULL << 55) - 1)
 
 int pfc_pagemap(const void *addr, unsigned int pages, uint64_t *entry);
+bool pfc_soft_dirty(void);
 unsigned int pfc_count_swapped(const void *addr, unsigned int pages);
 unsigned int pfc_count_present(const void *addr, unsigned int pages);
 long long pfc_smaps_kb(const void *addr, size_t len, const char *field);

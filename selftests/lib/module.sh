@@ -9,9 +9,10 @@ here=${here:?the directory of the tests}
 lib=${lib:?the directory of this file}
 # shellcheck source=selftests/lib/tap.sh
 . "$lib/tap.sh"
+# shellcheck source=selftests/lib/machine.sh
+. "$lib/machine.sh"
 
-debugfs=$(awk '$3 == "debugfs" { print $2; exit }' /proc/mounts)
-dir=$debugfs/pfclass
+dir=$pfclass
 find_module()
 {
 	for ko in "${PFC_KO-}" "$here/pfclass.ko" "$here/../pfclass.ko" \
@@ -51,7 +52,6 @@ load_module()
 take_over()
 {
 	[ "$(id -u)" = 0 ] || skip_all "not root"
-	[ -n "$debugfs" ] || skip_all "debugfs is not mounted"
 	# Never load a module that nobody asked for.
 	loaded || [ -n "${PFC_KO-}" ] ||
 		skip_all "pfclass is not loaded (insmod it, or PFC_KO=FILE)"

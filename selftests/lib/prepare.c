@@ -49,7 +49,7 @@ int pfc_map_range(struct pfc_run *run, int prot, int flags)
 	if (run->row->unit == PFC_UNIT_PAGE)
 		align = pfc_fault_around();
 	/* Not to be covered by a whole THP. */
-	if (run->row->unit == PFC_UNIT_64K)
+	if (run->row->unit == PFC_UNIT_MTHP)
 		align = pfc_pmd_size();
 	run->base = pfc_map(run->len, align, prot, flags, run->fd, 0);
 	if (run->base == MAP_FAILED)
@@ -59,7 +59,7 @@ int pfc_map_range(struct pfc_run *run, int prot, int flags)
 	case PFC_UNIT_PAGE:
 		madvise(run->base, run->len, MADV_NOHUGEPAGE);
 		break;
-	case PFC_UNIT_64K:
+	case PFC_UNIT_MTHP:
 	case PFC_UNIT_PMD:
 		if (madvise(run->base, run->len, MADV_HUGEPAGE))
 			return pfc_bad(run->res, "MADV_HUGEPAGE: %s",
@@ -242,7 +242,7 @@ int pfc_file_mapped(struct pfc_run *run, bool cached, int flags)
 }
 
 /**
- * pfc_mthp_made() - check that the range is made of blocks of 64 KiB
+ * pfc_mthp_made() - check that the range is made of contiguous blocks
  * @run: the row's execution
  *
  * Their frames must be in a row and aligned, for one entry's access flag to serve a block.
@@ -260,7 +260,7 @@ int pfc_mthp_made(struct pfc_run *run)
 		if (!(entry[i] & PFC_PM_PRESENT) ||
 		    (entry[i] & PFC_PM_PFN) % per != i % per)
 			return pfc_bad(run->res,
-				       "page %u is not where a 64 KiB THP would have it",
+				       "page %u is not where a contiguous block would have it",
 				       i);
 	return 0;
 }

@@ -10,8 +10,7 @@
 /* Since 6.8 each size has a switch, too. */
 #define PFC_THP_SETTINGS \
 	{ PFC_THP_DIR "enabled", "madvise" }, \
-	{ PFC_THP_DIR "hugepages-2048kB/enabled", "inherit", .optional = true }, \
-	{ PFC_THP_DIR "hugepages-32768kB/enabled", "inherit", .optional = true }
+	{ PFC_THP_DIR "hugepages-{thp}kB/enabled", "inherit", .optional = true }
 
 extern const struct pfc_setting pfc_swap_settings[];
 extern const struct pfc_setting pfc_thp_settings[];

@@ -26,9 +26,6 @@
 #include "memory.h"
 #include "row.h"
 
-/* A few of them must fit a small machine: 32 MiB with 16 KiB pages. */
-#define PFC_MAX_HUGE		(32UL << 20)
-
 #define PFC_HUGEPAGES		"/proc/sys/vm/nr_hugepages"
 #define PFC_NUMA_BALANCING	"/proc/sys/kernel/numa_balancing"
 #define PFC_ACCOUNT		"/sys/module/pfclass/parameters/account"
@@ -44,19 +41,18 @@ static const struct pfc_setting pfc_quiet[] = {
 
 /*
  * Classes that a kernel cannot show while there is no accounting ("faults" is
- * unavailable). A class that is not excused here, and that a row of its own
- * needs, must be available.
+ * unavailable): where a function is inlined, or always. A class that is not excused
+ * here, and that a row of its own needs, must be available.
  */
 static const struct {
 	enum pfc_class class;
-	unsigned int since, before;
-	const char *reason;
+	const char *inlined, *reason;
 } pfc_excused[] = {
-	{ PFC_ANON, 0, PFC_KVER(6, 12),
+	{ PFC_ANON, "do_anonymous_page",
 	  "do_anonymous_page is inlined, and reads of the zero page call nothing" },
-	{ PFC_FILE, 0, PFC_KVER(6, 12),
+	{ PFC_FILE, "do_fault",
 	  "do_fault is inlined, and fault-around calls nothing of its own" },
-	{ PFC_THP, 0, 0, "only accounting sees where the PMD level falls back" },
+	{ PFC_THP, NULL, "only accounting sees where the PMD level falls back" },
 };
 
 /* ---- reports ----------------------------------------------------------- */
@@ -143,8 +139,8 @@ static size_t pfc_unit_size(enum pfc_unit unit)
 	long long kb;
 
 	switch (unit) {
-	case PFC_UNIT_64K:
-		return 65536;
+	case PFC_UNIT_MTHP:
+		return pfc_mthp_size();
 	case PFC_UNIT_PMD:
 		return pfc_pmd_size();
 	case PFC_UNIT_HUGETLB:
@@ -237,12 +233,10 @@ static const struct pfc_expect *pfc_expected(const struct pfc_row *row, int hwaf
 			continue;
 		if (expect->machine == PFC_ANY ||
 		    (expect->machine == PFC_SWAF && !hwaf) ||
-		    (expect->machine == PFC_HWAF && hwaf))
+		    (expect->machine == PFC_SWAF_NO_SWAP && !hwaf && access("/proc/swaps", F_OK)) ||
+		    (expect->machine == PFC_HWAF && hwaf) ||
+		    (expect->machine == PFC_SOFT_DIRTY && pfc_soft_dirty()))
 			break;
-#if defined(__x86_64__)
-		if (expect->machine == PFC_X86)
-			break;
-#endif
 	}
 	return expect;
 }
@@ -445,7 +439,7 @@ static const char *pfc_excuse(const struct pfc_stats *stats, enum pfc_class clas
 		return NULL;
 	for (i = 0; i < ARRAY_SIZE(pfc_excused); i++)
 		if (pfc_excused[i].class == class &&
-		    pfc_in_versions(pfc_excused[i].since, pfc_excused[i].before))
+		    (!pfc_excused[i].inlined || !pfc_has_function(pfc_excused[i].inlined)))
 			return pfc_excused[i].reason;
 	return NULL;
 }
@@ -594,9 +588,19 @@ static void pfc_judge(struct pfc_result *res, const struct pfc_run_options *opti
 
 /* ---- running ----------------------------------------------------------- */
 
+/* Since 6.12 a size that files cannot have lacks the switch: no folio is larger than 2^11 pages. */
+static bool pfc_file_can_be_huge(void)
+{
+	char path[PFC_PATH_MAX];
+
+	return pfc_kernel_version() < PFC_KVER(6, 12) ||
+	       !access(pfc_sized_path(PFC_THP_DIR "hugepages-{thp}kB/shmem_enabled", path,
+				      sizeof(path)), F_OK);
+}
+
 static bool pfc_have_needs(const struct pfc_row *row, int *node, struct pfc_result *res)
 {
-	char why[PFC_WHY];
+	char why[PFC_WHY], path[PFC_PATH_MAX];
 
 	if (pfc_kernel_version() < row->since) {
 		pfc_skip(res, "%s", row->since_why);
@@ -618,20 +622,23 @@ static bool pfc_have_needs(const struct pfc_row *row, int *node, struct pfc_resu
 		pfc_skip(res, "the kernel has no transparent huge pages");
 		return false;
 	}
-	if ((row->needs & PFC_NEED_THP) && pfc_pmd_size() > PFC_MAX_HUGE) {
-		pfc_skip(res, "a huge page is %zu MiB here", pfc_pmd_size() >> 20);
+	if (!pfc_fits(res->n * pfc_unit_size(row->unit))) {
+		pfc_skip(res, "no memory for %u times %zu MiB, and for copies", res->n,
+			 pfc_unit_size(row->unit) >> 20);
 		return false;
 	}
-	if ((row->needs & PFC_NEED_MTHP) && access(PFC_MTHP_ENABLED, W_OK)) {
-		pfc_skip(res, "the kernel has no THP of 64 KiB (since 6.8, where it has THP)");
+	if ((row->needs & PFC_NEED_HUGE_FILE) && !pfc_file_can_be_huge()) {
+		pfc_skip(res, "no file has huge pages of %zu MiB", pfc_pmd_size() >> 20);
 		return false;
 	}
-#if defined(__aarch64__)
-	if ((row->needs & PFC_NEED_CONTPTE) && pfc_page_size() != 4096) {
-#else
-	if (row->needs & PFC_NEED_CONTPTE) {
-#endif
-		pfc_skip(res, "64 KiB are no contiguous block in this kernel's page tables");
+	if ((row->needs & PFC_NEED_MTHP) &&
+	    access(pfc_sized_path(PFC_MTHP_ENABLED, path, sizeof(path)), W_OK)) {
+		pfc_skip(res, "the kernel has no THP of %zu KiB (since 6.8, where it has THP)",
+			 pfc_mthp_size() >> 10);
+		return false;
+	}
+	if ((row->needs & PFC_NEED_CONTPTE) && !pfc_block_size()) {
+		pfc_skip(res, "this machine's page tables have no contiguous blocks");
 		return false;
 	}
 	if ((row->needs & PFC_NEED_HUGETLB) &&
@@ -650,11 +657,6 @@ static bool pfc_reserve_hugetlb(struct pfc_guard *guard, const struct pfc_row *r
 
 	if (!(row->needs & PFC_NEED_HUGETLB))
 		return true;
-	if (pfc_unit_size(PFC_UNIT_HUGETLB) > PFC_MAX_HUGE) {
-		pfc_skip(res, "a hugetlb page is %zu MiB here",
-			 pfc_unit_size(PFC_UNIT_HUGETLB) >> 20);
-		return false;
-	}
 	pfc_read_number(PFC_HUGEPAGES, &had);
 	/* Twice: the parent of a fork copies as many. */
 	snprintf(text, sizeof(text), "%lld", had + 2 * n);

@@ -16,14 +16,14 @@
 #include "stats.h"
 #include "witness.h"
 
-#define PFC_MAX_PAGES	8192
+#define PFC_MAX_PAGES	24576	/* 3 huge pages of 64 KiB pages */
 #define PFC_THP_DIR		"/sys/kernel/mm/transparent_hugepage/"
-#define PFC_MTHP_ENABLED	PFC_THP_DIR "hugepages-64kB/enabled"
+#define PFC_MTHP_ENABLED	PFC_THP_DIR "hugepages-{mthp}kB/enabled"
 
 /* What a row's number counts. */
 enum pfc_unit {
 	PFC_UNIT_PAGE,
-	PFC_UNIT_64K,		/* a multi-size THP of 64 KiB */
+	PFC_UNIT_MTHP,		/* a multi-size THP: a contiguous block */
 	PFC_UNIT_PMD,		/* a THP */
 	PFC_UNIT_HUGETLB,	/* a huge page of the default size */
 	PFC_NR_UNITS
@@ -46,6 +46,7 @@ enum pfc_need {
 	PFC_NEED_MTHP		= 1 << 3,
 	PFC_NEED_HUGETLB	= 1 << 4,
 	PFC_NEED_CONTPTE	= 1 << 5,
+	PFC_NEED_HUGE_FILE	= 1 << 6,
 };
 
 /* One class that a row makes; ref is 0 or 1 + a refinement. */
@@ -61,8 +62,9 @@ struct pfc_want {
 enum pfc_machine {
 	PFC_ANY,
 	PFC_SWAF,	/* the kernel sets access flag and dirty bit, in a fault */
+	PFC_SWAF_NO_SWAP, /* ditto, and it has no swap */
 	PFC_HWAF,	/* the CPU does */
-	PFC_X86,	/* ditto, and there is no access-flag fault at all */
+	PFC_SOFT_DIRTY,	/* the kernel tracks which pages are written */
 };
 
 struct pfc_expect {
@@ -92,7 +94,7 @@ struct pfc_witness_rule {
 };
 
 struct pfc_setting {
-	const char *path;	/* the first one that exists of each group is set */
+	const char *path;	/* for pfc_sized_path(); of a group the first that exists is set */
 	const char *value;
 	bool or_next;		/* the next one is for kernels without this one */
 	bool optional;		/* kernels without it do not need it */

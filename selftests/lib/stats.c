@@ -165,13 +165,13 @@ const char *pfc_path(const char *file)
 {
 	static __thread char path[8][PFC_PATH_MAX + 64];
 	static __thread unsigned int turn;
-	static char debugfs[PFC_PATH_MAX];
+	static char where[PFC_PATH_MAX];
 	char *p = path[turn++ % 8];
 
 	/* Once: this is called while faults are counted. */
-	if (!debugfs[0])
-		strcpy(debugfs, pfc_mount_point("debugfs") ?: "/sys/kernel/debug");
-	snprintf(p, sizeof(path[0]), "%s/%s/%s", debugfs, PFC_DIR, file);
+	if (!where[0])
+		strcpy(where, pfc_mount_point("debugfs") ?: "/proc");
+	snprintf(p, sizeof(path[0]), "%s/%s/%s", where, PFC_DIR, file);
 	return p;
 }
 
@@ -192,9 +192,7 @@ int pfc_not_ready(char *why, size_t size)
 	}
 	if (!access(stats, R_OK))
 		return 0;
-	if (!pfc_mount_point("debugfs"))
-		snprintf(why, size, "no debugfs: mount -t debugfs none /sys/kernel/debug");
-	else if (access("/sys/module/pfclass", F_OK))
+	if (access("/sys/module/pfclass", F_OK))
 		snprintf(why, size, "pfclass is not loaded: insmod pfclass.ko");
 	else
 		snprintf(why, size, "pfclass is loaded, but %s cannot be read: %s",

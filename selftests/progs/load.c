@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -27,16 +28,21 @@
 #include <unistd.h>
 
 #include "../lib/files.h"
+#include "../lib/machine.h"
 #include "../lib/memory.h"
 
 #define LOAD_PAGES	64
-#define LOAD_HUGE	(2UL << 20)
 #define LOAD_THREADS	64
 
 static size_t page;
+/* Of a huge page, or of a smaller one where all threads cannot have several. */
+static size_t huge;
 static atomic_bool stop;
 /* All threads fault in it, and one or another drops its pages. */
 static char *arena;
+/* More than there should be, so that the kernel takes pages back (-m). */
+static char *crowded;
+static unsigned long crowded_pages;
 
 struct load_thread {
 	pthread_t thread;
@@ -106,16 +112,24 @@ static void load_fork(struct load_thread *t)
 	munmap(base, len);
 }
 
+/* A child without an end has that of its parent, which may have come already. */
+static void load_end_with(pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+}
+
 /* A task that is killed in the middle of its faults. */
 static void load_kill(struct load_thread *t)
 {
+	pid_t parent = getpid(), pid = fork();
 	size_t len = LOAD_PAGES * page;
-	pid_t pid = fork();
 
 	if (!pid) {
 		char *base = load_map(len, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1);
 
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		load_end_with(parent);
 		while (base) {
 			load_write(base, len);
 			madvise(base, len, MADV_DONTNEED);
@@ -201,14 +215,14 @@ static void load_swap(struct load_thread *t)
 
 static void load_huge(struct load_thread *t)
 {
-	size_t room = 2 * LOAD_HUGE;
+	size_t room = 2 * huge;
 	char *hole = load_map(room, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1), *base;
 	pid_t pid;
 
 	if (!hole)
 		return;
-	base = (char *)(((uintptr_t)hole + LOAD_HUGE - 1) & ~(LOAD_HUGE - 1));
-	madvise(base, LOAD_HUGE, MADV_HUGEPAGE);
+	base = (char *)(((uintptr_t)hole + huge - 1) & ~(huge - 1));
+	madvise(base, huge, MADV_HUGEPAGE);
 	load_write(base, page);
 	switch (load_random(t) % 4) {
 	case 0:
@@ -222,12 +236,12 @@ static void load_huge(struct load_thread *t)
 			waitpid(pid, NULL, 0);
 		break;
 	case 1:
-		madvise(base + LOAD_HUGE / 2, page, MADV_DONTNEED);
-		load_write(base + LOAD_HUGE / 2, 16 * page);
+		madvise(base + huge / 2, page, MADV_DONTNEED);
+		load_write(base + huge / 2, 16 * page);
 		break;
 	case 2:
-		madvise(base, LOAD_HUGE, MADV_PAGEOUT);
-		load_write(base, LOAD_HUGE);
+		madvise(base, huge, MADV_PAGEOUT);
+		load_write(base, huge);
 		break;
 	}
 	munmap(hole, room);
@@ -347,6 +361,64 @@ static void load_kernel(struct load_thread *t)
 	munmap(base, len);
 }
 
+/* Another process faults for the program: in a child's memory, be it running or traced. */
+static void load_other(struct load_thread *t)
+{
+	size_t len = LOAD_PAGES * page, at;
+	char *base = load_map(len, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1);
+	struct iovec mine = { arena, len / 4 }, its = { base + len / 4, len / 4 };
+	char path[PFC_PATH_MAX];
+	pid_t parent = getpid(), pid;
+	int fd, status;
+
+	if (!base)
+		return;
+	load_write(base, len / 2);
+	pid = fork();
+	if (!pid) {
+		load_end_with(parent);
+		for (;;)
+			load_read(base, len);
+	}
+	if (pid > 0) {
+		process_vm_readv(pid, &mine, 1, &its, 1, 0);
+		process_vm_writev(pid, &mine, 1, &its, 1, 0);
+		snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		if (fd >= 0) {
+			if (pwrite(fd, arena, 2 * page, (off_t)(uintptr_t)base) < 0 &&
+			    errno != EIO)
+				stop = true;
+			close(fd);
+		}
+		if (!ptrace(PTRACE_ATTACH, pid, NULL, NULL)) {
+			waitpid(pid, &status, __WALL);
+			for (at = len / 2; at < len; at += page) {
+				ptrace(PTRACE_PEEKDATA, pid, base + at, NULL);
+				ptrace(PTRACE_POKEDATA, pid, base + at, (void *)1);
+			}
+		}
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, __WALL);
+	}
+	munmap(base, len);
+}
+
+/* Pages that others may have pushed out. */
+static void load_press(struct load_thread *t)
+{
+	unsigned int i;
+	char *at;
+
+	for (i = 0; i < LOAD_PAGES; i++) {
+		at = crowded + (load_random(t) % crowded_pages) * page;
+		if (i % 4)
+			load_write(at, 1);
+		else
+			load_read(at, 1);
+	}
+}
+
 /* Past the end of a file: the kernel's copy fails, a program dies. */
 static void load_error(struct load_thread *t)
 {
@@ -425,6 +497,7 @@ static const struct load_kind {
 	void (*run)(struct load_thread *t);
 	unsigned int weight;
 	const char *what;
+	bool named;	/* only if it is */
 } load_kinds[] = {
 	{ "anon", load_anon, 8, "fresh anonymous pages" },
 	{ "fork", load_fork, 4, "copies after fork" },
@@ -442,6 +515,8 @@ static const struct load_kind {
 	{ "kernel", load_kernel, 3, "faults by the kernel and through GUP" },
 	{ "error", load_error, 1, "faults that fail" },
 	{ "refuse", load_refuse, 1, "accesses that are not permitted" },
+	{ "other", load_other, 2, "faults in another process (only if named)", true },
+	{ "press", load_press, 4, "more memory than there is (-m)", true },
 };
 
 #define LOAD_KINDS	ARRAY_SIZE(load_kinds)
@@ -504,7 +579,7 @@ static int usage(FILE *to, int status)
 	unsigned int i;
 
 	fprintf(to,
-		"Usage: load [-f FAULTS | -t SECONDS] [-j THREADS] [-k KIND]... [-s SEED] [-nq] [-r FILE]\n"
+		"Usage: load [-f FAULTS | -t SECONDS] [-j THREADS] [-k KIND]... [-s SEED] [-m MB] [-nq] [-r FILE]\n"
 		"  -f FAULTS   until there were so many (default 100000)\n"
 		"  -t SECONDS  for so long; 0: until killed\n"
 		"  -j THREADS  at once (default 4)\n"
@@ -513,6 +588,7 @@ static int usage(FILE *to, int status)
 		fprintf(to, "      %-8s %s\n", load_kinds[i].name, load_kinds[i].what);
 	fprintf(to,
 		"  -s SEED     of the random order (default 1)\n"
+		"  -m MB       also touch so much memory, at random, and others' memory\n"
 		"  -n          be nice: the rest of the machine goes first\n"
 		"  -q          say nothing\n"
 		"  -r FILE     gets the number of accesses that were refused\n");
@@ -559,14 +635,14 @@ static void report(unsigned long faults, double seconds, unsigned long threads)
 int main(int argc, char **argv)
 {
 	static struct load_thread threads[LOAD_THREADS];
-	unsigned long faults = 100000, seconds = 0, count = 4, seed = 1, i;
+	unsigned long faults = 100000, seconds = 0, count = 4, seed = 1, megabytes = 0, i;
 	bool timed = false, quiet = false, any = false;
 	struct rlimit none = { 0, 0 };
 	FILE *refused = NULL;
 	double begin, end;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "f:t:j:k:s:nqr:xh")) != -1) {
+	while ((opt = getopt(argc, argv, "f:t:j:k:m:s:nqr:xh")) != -1) {
 		bool ok = true;
 
 		switch (opt) {
@@ -587,6 +663,9 @@ int main(int argc, char **argv)
 			break;
 		case 's':
 			ok = number(optarg, 1000000000, &seed);
+			break;
+		case 'm':
+			ok = number(optarg, 1 << 20, &megabytes);
 			break;
 		case 'n':
 			errno = 0;
@@ -614,15 +693,25 @@ int main(int argc, char **argv)
 	}
 	if (optind < argc)
 		return usage(stderr, 2);
-	if (!any)
-		memset(wanted, true, sizeof(wanted));
+	for (i = 0; !any && i < LOAD_KINDS; i++)
+		wanted[i] = megabytes || !load_kinds[i].named;
 	if (!count)
 		count = 1;
-	page = sysconf(_SC_PAGESIZE);
+	page = pfc_page_size();
+	huge = pfc_pmd_size();
+	if (!huge || !pfc_fits(8 * count * huge))
+		huge = 2UL << 20;
 	setrlimit(RLIMIT_CORE, &none);
 	signal(SIGSEGV, load_noticed);
 	arena = load_map(LOAD_PAGES * page, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1);
 	if (!arena) {
+		perror("load: mmap");
+		return 1;
+	}
+	crowded_pages = (megabytes ? megabytes << 20 : LOAD_PAGES * page) / page;
+	crowded = load_map(crowded_pages * page, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_NORESERVE, -1);
+	if (!crowded) {
 		perror("load: mmap");
 		return 1;
 	}

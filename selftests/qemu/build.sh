@@ -73,6 +73,8 @@ built_locked()
 	done
 }
 
+# PFC_COVERAGE=1 in the environment builds modules for gcov, and keeps its notes.
+
 # module_ready: sets K_KO to the module, built for the selected kernel.
 # shellcheck disable=SC2034 # used by those who source this file
 module_ready()
@@ -98,7 +100,7 @@ module_part()
 	shift 2
 	list=$(sources "$@")
 	[ -n "$list" ] || die "$SRC holds no $*"
-	key=$(echo "$(sources_key "$list") $K_RELEASE $(cat "$K_DIR/complete")" |
+	key=$(echo "$(sources_key "$list") $K_RELEASE $(cat "$K_DIR/complete")${PFC_COVERAGE:+ gcov}" |
 		sha256sum | cut -c1-16)
 	built "$name-$K_NAME" "$key" module_build "$name" "$dir" "$list"
 }
@@ -118,6 +120,8 @@ module_build()
 	cp "$root$build/$dir/$name.ko" "$out/"
 	[ ! -e "$root$build/$dir/${name}_kunit.ko" ] ||
 		cp "$root$build/$dir/${name}_kunit.ko" "$out/"
+	[ -z "${PFC_COVERAGE:-}" ] || (cd "$root$build/$dir" && find . -name '*.gcno' -exec \
+		cp --parents -t "$out" {} +)
 }
 
 # module_make DIR MAKE-ARG...: the kernel's own build system, on a directory of its root.
@@ -126,7 +130,7 @@ module_make()
 	local dir=$1
 
 	shift
-	kernel_make M="$dir" "$@"
+	kernel_make M="$dir" ${PFC_COVERAGE:+GCOV_PROFILE=y} "$@"
 }
 
 # ksrc_ready: the kselftest framework and the kernel's checkers, unpacked from

@@ -83,17 +83,18 @@ kernel_build_locked()
 	fi
 }
 
-# kernel_config_kept TREE: every option of the fragments survived kconfig.
+# kernel_config_kept TREE: every option of the fragments survived kconfig, as the last of
+# them has it.
 kernel_config_kept()
 {
 	local line lost=
 
 	while read -r line; do
 		case $line in
-		"" | \#*) continue ;;
 		*=n) ! grep -q "^${line%=n}=" "$1/.config" || lost="$lost $line" ;;
 		*) grep -qxF "$line" "$1/.config" || lost="$lost $line" ;;
 		esac
-	done <"$1/pfclass.config"
+	done < <(awk -F= '/^CONFIG_/ { last[$1] = $0 } END { for (name in last) print last[name] }' \
+		"$1/pfclass.config")
 	[ -z "$lost" ] || die "kconfig dropped:$lost"
 }

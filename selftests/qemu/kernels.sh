@@ -51,13 +51,14 @@ kernel_select()
 	[ "$K_ARCH" != amd64 ] || K_APPEND="no_timer_check $K_APPEND"
 }
 
-# configs: the selected kernel's fragments, one after the other; nothing for a stock one.
+# configs: the selected kernel's fragments, one after the other; of a stock one mostly none.
 configs()
 {
 	local fragment
 
 	case $K_FROM in
-	src:*)
+	own:*) ;;
+	*:*:*)
 		for fragment in $(tr ',' ' ' <<<"${K_FROM##*:}"); do
 			cat "$QEMU_DIR/configs/$fragment.config" ||
 				die "kernels: $K_NAME: no fragment '$fragment'"
@@ -117,7 +118,7 @@ kernel_fetch()
 	rm -rf "$K_DIR.new"
 	mkdir -p "$K_DIR.new"
 	case $K_FROM in
-	deb:*) kernel_fetch_deb "${K_FROM#deb:}" ;;
+	deb:*) kernel_fetch_deb "$(cut -d: -f2 <<<"$K_FROM")" ;;
 	src:*) kernel_build "${K_FROM#src:}" ;;
 	own:*) kernel_own_copy ;;
 	*) die "kernels: $K_NAME: cannot read '$K_FROM'" ;;

@@ -5,9 +5,10 @@
 
 # shellcheck source=selftests/lib/tap.sh
 . /pfclass/tests/tap.sh
+# shellcheck source=selftests/lib/machine.sh
+. /pfclass/tests/machine.sh
 
-debugfs=/sys/kernel/debug/pfclass
-kprobes=/sys/kernel/debug/kprobes
+kprobes=$debugfs/kprobes
 
 load()
 {
@@ -34,10 +35,10 @@ new_log()
 }
 
 # load_is_refused TEXT REGEXP: insmod fails, the log says why, and neither the module nor
-# a debugfs entry nor a kprobe is left behind.
+# its files nor a kprobe is left behind.
 load_is_refused()
 {
-	kprobes_before=$(wc -l <$kprobes/list)
+	kprobes_before=$(probes_in_place)
 	dmesg >/tmp/before
 	check "$1" fails load 2>/tmp/error
 	# The kernel's own words on the first module of this kind are no reason.
@@ -47,8 +48,14 @@ load_is_refused()
 	check "nothing is left behind" nothing_left
 }
 
+# Only debugfs lists them.
+probes_in_place()
+{
+	[ -z "$debugfs" ] || wc -l <"$kprobes/list"
+}
+
 nothing_left()
 {
-	[ ! -e "$debugfs" ] && ! grep -q '^pfclass ' /proc/modules &&
-		[ "$(wc -l <$kprobes/list)" = "$kprobes_before" ]
+	[ ! -e "$pfclass" ] && ! grep -q '^pfclass ' /proc/modules &&
+		[ "$(probes_in_place)" = "$kprobes_before" ]
 }

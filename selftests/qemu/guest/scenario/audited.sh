@@ -21,7 +21,7 @@ check "it names the kernel that runs" grep -q "^Linux $(uname -r), " /tmp/audit
 check "the fault path has nothing that is not known" fails grep -E '^(new|cannot) ' /tmp/audit
 awk '!NF { exit } { print $1, $2, $3 }' /tmp/audit >/tmp/audited
 check "insmod" load
-awk '{ print $1, $2, $3 }' $debugfs/probes >/tmp/found
+awk '{ print $1, $2, $3 }' "$pfclass/probes" >/tmp/found
 diff /tmp/audited /tmp/found | sed 's/^/# /'
 check "each row is that of probes" cmp -s /tmp/audited /tmp/found
 check "rmmod" rmmod pfclass

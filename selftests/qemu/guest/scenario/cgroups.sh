@@ -35,7 +35,7 @@ comes_and_goes()
 		i=$((i + 1))
 		mkdir -p /sys/fs/cgroup/pfc.cycle
 		sh -c 'echo 0 >/sys/fs/cgroup/pfc.cycle/cgroup.procs && ls / >/dev/null'
-		grep -q '^/pfc.cycle ' "$debugfs/cgroups" || i=100
+		grep -q '^/pfc.cycle ' "$pfclass/cgroups" || i=100
 		rmdir /sys/fs/cgroup/pfc.cycle
 		rmmod pfclass || i=200
 	done

@@ -15,6 +15,6 @@ PFC_COMINGS=${PFC_COMINGS:-100000} /pfclass/tests/watch -t come_and_go_under_loa
 status=$?
 sed -n 's/^# watch.c:[^ ]*load:/# /p' $out
 check "${PFC_COMINGS:-100000} watches come and go" [ $status = 0 ]
-check "and none is left" [ ! -s "$debugfs/watches" ]
+check "and none is left" [ ! -s "$pfclass/watches" ]
 check "rmmod pfclass" rmmod pfclass
 rm -f $out

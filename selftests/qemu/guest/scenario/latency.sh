@@ -28,7 +28,7 @@ sums()
 			}
 		}
 		exit bad || !seen
-	}' "$debugfs/latency"
+	}' "$pfclass/latency"
 }
 
 check "insmod pfclass.ko $PFC_PARAMS" load
@@ -36,20 +36,20 @@ check "insmod pfclass.ko $PFC_PARAMS" load
 grep -E 'fault_that_sleeps|^not ok' $out | grep -v '^# *RUN' | sed 's/^\(not \)*ok/# &/'
 check "a fault that sleeps 50 ms is in its bucket" \
 	grep -qE '^ok [0-9]+ .*fault_that_sleeps_50_ms_is_in_its_bucket$' $out
-echo 0 >"$debugfs/enabled"
+echo 0 >"$pfclass/enabled"
 check "buckets sum to the counts" sums
 check "the mean is the sum by the count" sh -c \
 	"pfclass latency -j >$out && grep -q '\"mean_ns\": [1-9]' $out"
 check "pfclass latency" sh -c "pfclass latency >$out && grep -q '#' $out"
-echo 1 >"$debugfs/enabled"
+echo 1 >"$pfclass/enabled"
 check "pfclass latency at intervals" sh -c "pfclass latency -s 0.2 5 >$out &&
 	[ \$(grep -c ^elapsed $out) = 5 ] && grep -q '^[a-z]* .* <.*s ' $out"
-echo 0 >"$debugfs/enabled"
-echo 1 >"$debugfs/reset"
-check "reset" sh -c "! grep -E ' (count|sum) [1-9]' $debugfs/latency"
+echo 0 >"$pfclass/enabled"
+echo 1 >"$pfclass/reset"
+check "reset" sh -c "! grep -E ' (count|sum) [1-9]' $pfclass/latency"
 check "rmmod pfclass" rmmod pfclass
 insmod /pfclass/pfclass.ko
-check "without latency=1 it says unavailable" grep -qx 'anon count unavailable' "$debugfs/latency"
+check "without latency=1 it says unavailable" grep -qx 'anon count unavailable' "$pfclass/latency"
 pfclass latency >/dev/null 2>&1
 check "and the tool says how to have it" [ $? = 16 ]
 rmmod pfclass

@@ -13,10 +13,10 @@ out=/tmp/lockdown.$$
 # works MODE: reads and writes with the kernel in that mode.
 works()
 {
-	check "$1: debugfs cannot be written" fails sh -c "echo 1 >$debugfs/reset" 2>/dev/null
+	check "$1: debugfs cannot be written" fails sh -c "echo 1 >$pfclass/reset" 2>/dev/null
 	check "$1: debugfs cannot be read where it could be written" \
-		fails cat $debugfs/filter 2>/dev/null
-	check "$1: debugfs can be read where it cannot" grep -q '^faults [1-9]' $debugfs/stats
+		fails cat "$pfclass/filter" 2>/dev/null
+	check "$1: debugfs can be read where it cannot" grep -q '^faults [1-9]' "$pfclass/stats"
 	for command in "stat" "stat -P" "latency -s" "probes" "prometheus" "filter" "disable" \
 			"enable" "filter tgid=1" "filter clear"; do
 		# shellcheck disable=SC2086 # words
@@ -27,7 +27,7 @@ works()
 		 [ \$(sed -n 's/^anon  *\([0-9]*\).*/\1/p' $out) -ge 23 ]"
 	pfclass disable
 	pfclass reset
-	check "$1: reset" grep -qx 'faults 0' $debugfs/stats
+	check "$1: reset" grep -qx 'faults 0' "$pfclass/stats"
 	pfclass enable
 }
 

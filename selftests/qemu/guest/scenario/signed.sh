@@ -29,3 +29,10 @@ is O "$(cat /sys/module/pfclass/taint)" "a module that make sign has signed load
 rmmod pfclass
 # shellcheck source=selftests/qemu/guest/scenario/lockdown.sh
 . /pfclass/guest/scenario/lockdown.sh
+# That left the kernel locked down for confidentiality.
+check "a signed module loads then, too" load
+check "and counts" sh -c \
+	"pfclass stat -o $out -- /pfclass/tests/trigger -b anon_write >/dev/null &&
+	 [ \$(sed -n 's/^anon  *\([0-9]*\).*/\1/p' $out) -ge 23 ]"
+check "rmmod pfclass" rmmod pfclass
+rm -f $out

@@ -54,17 +54,17 @@ if [ "$(anon $dir/alone)" = unavailable ]; then
 else
 	check "fifty runs of the tool at once, each as alone" fifty
 fi
-check "and none is left" [ ! -s "$debugfs/watches" ]
+check "and none is left" [ ! -s "$pfclass/watches" ]
 
 # An open file of /proc does not keep the module in; one of debugfs does.
 exec 3>/proc/pfclass/watches
 echo "add held hold" >&3
 echo "add kept" >&3
-exec 4</proc/pfclass/watch/held/stats 5<"$debugfs/watch/kept/stats"
+exec 4</proc/pfclass/watch/held/stats 5<"$pfclass/watch/kept/stats"
 check "rmmod while a watch is held and its files are open" rmmod pfclass
 check "which then end" sh -c "! cat <&4 && ! cat <&5" 2>/dev/null
 exec 3>&- 4<&- 5<&-
 check "insmod pfclass.ko again" load
-check "nothing is left of them" [ ! -s "$debugfs/watches" ]
+check "nothing is left of them" [ ! -s "$pfclass/watches" ]
 check "rmmod pfclass" rmmod pfclass
 rm -rf $dir
