@@ -19,6 +19,9 @@ COMMIT ?=
 KEY ?=
 CERT ?=
 SUITE ?=
+MINUTES ?= 2
+SEED ?= 1
+ROUND ?=
 OUT ?= out
 VERSION ?=
 
@@ -27,8 +30,13 @@ QEMU := selftests/qemu
 BOOT = $(if $(IMAGE),--image '$(IMAGE)' --kdir '$(KDIR)',--kernel '$(or $(KERNEL),6.12)') \
 	$(if $(CPU),--cpu '$(CPU)',--kvm)
 
+# The kernel's build system on this module: by clang where clang built the kernel, as LLVM=1 or
+# LLVM=-19 would.
+KBUILD = $(MAKE) -C '$(KDIR)' M='$(CURDIR)' $(if $(LLVM),,$(if $(shell \
+	grep -sx CONFIG_CC_IS_CLANG=y '$(KDIR)/include/config/auto.conf'),LLVM=1))
+
 .PHONY: all module tools sign install modules_install uninstall demo fleet-demo check unit \
-	golden shell run fuzz lint bench bench-local dist deb release-notes help clean distclean \
+	golden shell run fuzz soak lint bench bench-local dist deb release-notes help clean distclean \
 	check-kdir
 
 all: module tools
@@ -38,11 +46,10 @@ check-kdir:
 	@$(QEMU)/check-kdir '$(KDIR)' $(if $(ARCH),'$(ARCH)')
 
 module: check-kdir
-	$(MAKE) -C '$(KDIR)' M='$(CURDIR)' modules
+	$(KBUILD) modules
 
 modules_install: module
-	$(MAKE) -C '$(KDIR)' M='$(CURDIR)' \
-		$(if $(DESTDIR),INSTALL_MOD_PATH='$(DESTDIR)') modules_install
+	$(KBUILD) $(if $(DESTDIR),INSTALL_MOD_PATH='$(DESTDIR)') modules_install
 
 # From the start: a module that is signed already would be signed twice.
 sign: check-kdir
@@ -82,7 +89,7 @@ fleet-demo:
 check:
 	@$(QEMU)/check $(if $(IMAGE),--image '$(IMAGE)' --kdir '$(KDIR)') \
 		--kernels '$(KERNELS)' --cpu '$(CPU)' --tests '$(TESTS)' \
-		$(if $(filter-out 0,$(FULL)),--full)
+		$(if $(filter-out 0,$(FULL)),--full) $(if $(filter-out 0,$(COVERAGE)),--coverage)
 
 golden:
 	@$(QEMU)/check --golden --kernels '$(KERNELS)' --cpu '$(CPU)'
@@ -92,6 +99,11 @@ unit:
 
 fuzz:
 	@$(QEMU)/fuzz
+
+soak:
+	@$(QEMU)/run $(BOOT) --no-load --job soak --smp 4 --timeout $$((60 * $(MINUTES) + 1200)) \
+		--env 'PFC_MINUTES=$(MINUTES)' --env 'PFC_SEED=$(SEED)' \
+		$(if $(ROUND),--env 'PFC_ROUND=$(ROUND)') $(if $(APPEND),--append '$(APPEND)')
 
 shell:
 	@$(QEMU)/run $(BOOT) --params '$(PARAMS)' --peers \
@@ -161,11 +173,13 @@ help:
 	@echo
 	@echo 'Tests:'
 	@echo '  make check           the tests, on kernel 6.12; FULL=1 adds those that take minutes'
+	@echo '                       (KERNELS=reference COVERAGE=1: and which lines they reach)'
 	@echo '  make check KERNELS=all  the tests, on every kernel of $(QEMU)/kernels'
 	@echo '  make unit            the unit tests of the module, without a kernel'
 	@echo '  make fuzz            random input for what parses, RUNS=1000000 of each of SUBJECTS="..."'
+	@echo '  make soak            everything at once that disturbs it, for MINUTES=2; SEED=1 ROUND=N'
 	@echo '  make golden          rewrite selftests/golden from what the tests find, for review'
-	@echo '  make lint            checkpatch, sparse, W=1, kernel-doc, shellcheck'
+	@echo '  make lint            checkpatch, sparse, W=1, analyzers, kernel-doc, shellcheck'
 	@echo '  make distclean       clean, and remove the cache too'
 	@echo
 	@echo 'Variables:'
@@ -179,9 +193,11 @@ help:
 	@echo '  RESULTS=DIR          where the figures and the listings go (bench)'
 	@echo '  GROUPS="pfclass"     only these groups of tools/bench/modes (bench)'
 	@echo '  PARAMS="account=0"   module parameters (demo, shell, run)'
+	@echo '  APPEND=kmemleak=on   more on the command line of the guest'"'"'s kernel (soak)'
 	@echo '  DESTDIR=DIR prefix=/usr/local  where to install (install, uninstall)'
 	@echo '  SUITE=bookworm       for which Debian; trixie if not given (deb)'
 	@echo '  ARCH=arm64           for which machine; this one if not given (module, deb)'
+	@echo '  LLVM=1, LLVM=-19     by clang; LLVM=1 if not given where clang built the kernel (module)'
 	@echo '  KEY=FILE CERT=FILE   a private key, and its certificate (sign)'
 	@echo '  OUT=DIR              instead of out (deb, dist, fleet-demo)'
 	@echo '  VERSION=0.9.0        of which version (release-notes)'

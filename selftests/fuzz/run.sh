@@ -24,9 +24,12 @@ seeds()
 		;;
 	image)
 		for cc in gcc aarch64-linux-gnu-gcc; do
-			"$cc" -O2 -g -ffreestanding -nostdlib -static -no-pie -fno-pie \
-				-Wl,-e,handle_mm_fault -Wl,--build-id -Wl,-z,max-page-size=4096 \
-				-o "$2/$cc" ../../tools/pfclass/tests/dispatcher.c || return
+			for way in NOP PATCHED; do
+				"$cc" -O2 -g -ffreestanding -nostdlib -static -no-pie -fno-pie \
+					-Wl,-e,handle_mm_fault -Wl,--build-id \
+					-Wl,-z,max-page-size=4096 -DWAY="$way" -o "$2/$cc-$way" \
+					../../tools/pfclass/tests/dispatcher.c || return
+			done
 		done
 		;;
 	esac

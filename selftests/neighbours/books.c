@@ -22,6 +22,8 @@
 
 #include <pfclass.h>
 
+#include "../lib/stats.h"
+
 #define BOOKS_TRIES	1000
 
 struct books {
@@ -123,7 +125,7 @@ int main(int argc, char **argv)
 	int status;
 	pid_t pid;
 
-	stats = open("/sys/kernel/debug/" PFC_DIR "/" PFC_FILE_STATS, O_RDONLY | O_CLOEXEC);
+	stats = open(pfc_path(PFC_FILE_STATS), O_RDONLY | O_CLOEXEC);
 	if (stats < 0) {
 		perror("books: " PFC_FILE_STATS);
 		return 2;

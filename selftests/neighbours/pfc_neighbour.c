@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A neighbour: somebody else's probes on the functions of the fault path. It counts
- * its hits and does nothing besides. Not part of pfclass; neighbours.sh loads it.
+ * its hits and does nothing besides; but for the kinds that make functions fail. Not part of
+ * pfclass; neighbours.sh and failures.sh load it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/kernel.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #ifdef CONFIG_FPROBE
@@ -17,7 +19,7 @@
 
 static char *pfc_kind = "kprobe";
 module_param_named(kind, pfc_kind, charp, 0444);
-MODULE_PARM_DESC(kind, "kprobe, post, kretprobe, fprobe; with the function tracer ftrace, regs or livepatch");
+MODULE_PARM_DESC(kind, "kprobe, post, kretprobe, fprobe; with the function tracer ftrace, regs or livepatch; refuse (arm64), allocs");
 
 static char *pfc_targets = "";
 module_param_named(targets, pfc_targets, charp, 0444);
@@ -86,6 +88,83 @@ static void pfc_kretprobe_remove(struct pfc_target *target)
 	unregister_kretprobe(&target->rp);
 }
 
+/* What fails, of what the task that wrote it does from then on; 0: nothing. */
+static unsigned int pfc_refuse;
+static struct task_struct *pfc_refused;
+
+static int pfc_refuse_set(const char *text, const struct kernel_param *param)
+{
+	WRITE_ONCE(pfc_refused, current);
+	return param_set_uint(text, param);
+}
+
+static const struct kernel_param_ops pfc_refuse_ops = {
+	.set = pfc_refuse_set,
+	.get = param_get_uint,
+};
+module_param_cb(refuse, &pfc_refuse_ops, &pfc_refuse, 0644);
+MODULE_PARM_DESC(refuse, "refuse, allocs: which call of the targets fails, or which allocation in them; 0: none");
+
+static bool pfc_refuses(void)
+{
+	return current == READ_ONCE(pfc_refused) && pfc_refuse;
+}
+NOKPROBE_SYMBOL(pfc_refuses);
+
+#ifdef CONFIG_ARM64
+
+/* As CONFIG_FAIL_FUNCTION does, for functions that it does not allow. */
+static int pfc_on_refuse(struct kprobe *kp, struct pt_regs *regs)
+{
+	if (!pfc_refuses() || --pfc_refuse)
+		return 0;
+	this_cpu_inc(pfc_hits);
+	regs_set_return_value(regs, -EBUSY);
+	instruction_pointer_set(regs, procedure_link_pointer(regs));
+	return 1;
+}
+NOKPROBE_SYMBOL(pfc_on_refuse);
+
+static int pfc_refuse_place(struct pfc_target *target)
+{
+	target->kp.symbol_name = target->symbol;
+	target->kp.pre_handler = pfc_on_refuse;
+	return register_kprobe(&target->kp);
+}
+
+#endif
+
+#ifdef CONFIG_FAULT_INJECTION
+
+/* As /proc/self/fail-nth, but for what the targets do and nothing else. */
+static int pfc_on_allocs(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	if (!pfc_refuses())
+		return 1;
+	current->fail_nth = pfc_refuse;
+	return 0;
+}
+NOKPROBE_SYMBOL(pfc_on_allocs);
+
+static int pfc_on_allocs_end(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	pfc_refuse = current->fail_nth;
+	current->fail_nth = 0;
+	return pfc_on_return(ri, regs);
+}
+NOKPROBE_SYMBOL(pfc_on_allocs_end);
+
+static int pfc_allocs_place(struct pfc_target *target)
+{
+	target->rp.kp.symbol_name = target->symbol;
+	target->rp.entry_handler = pfc_on_allocs;
+	target->rp.handler = pfc_on_allocs_end;
+	target->rp.maxactive = 64;
+	return register_kretprobe(&target->rp);
+}
+
+#endif
+
 #ifdef CONFIG_FUNCTION_TRACER
 
 static int pfc_ftrace_place(struct pfc_target *target)
@@ -119,21 +198,38 @@ static void pfc_ftrace_remove(struct pfc_target *target)
 
 /*
  * As livepatches do. On arm64 the function then really begins elsewhere, behind its first
- * instruction, where that is one that this CPU takes for a nop: paciasp.
+ * instruction, where that is one that this CPU takes for a nop: paciasp (but where clang first
+ * saves x30 on the shadow call stack).
  */
 static void notrace pfc_on_livepatch(unsigned long ip, unsigned long parent_ip,
 				     struct ftrace_ops *ops, pfc_ftrace_regs *regs)
 {
-	unsigned long to = container_of(ops, struct pfc_target, ops)->to;
+	unsigned long to = READ_ONCE(container_of(ops, struct pfc_target, ops)->to);
 
 	this_cpu_inc(pfc_hits);
 	if (to)
 		pfc_go_on_at(regs, to);
 }
 
+#ifdef CONFIG_ARM64
+/* bl, which is ftrace's, and paciasp. */
+static bool pfc_is_nop_behind_call(unsigned long at)
+{
+	const u32 *insn = (const u32 *)at;
+
+	return (insn[0] & 0xfc000000) == 0x94000000 && insn[1] == 0xd503233f &&
+	       !system_supports_address_auth();
+}
+#else
+static bool pfc_is_nop_behind_call(unsigned long at)
+{
+	return false;
+}
+#endif
+
 static int pfc_livepatch_place(struct pfc_target *target)
 {
-	unsigned long start;
+	unsigned long start, at;
 	int err;
 
 	/* Looks the address up. */
@@ -142,13 +238,6 @@ static int pfc_livepatch_place(struct pfc_target *target)
 		return err;
 	start = (unsigned long)target->kp.addr;
 	unregister_kprobe(&target->kp);
-#ifdef CONFIG_ARM64
-	/* Behind ftrace's nop, one of the first instructions. */
-	for (target->to = start + 8; target->to <= start + 16; target->to += 4)
-		if (*(u32 *)target->to == 0xd503233f && !system_supports_address_auth())
-			break;
-	target->to = target->to <= start + 16 ? target->to + 4 : 0;
-#endif
 	target->ops.func = pfc_on_livepatch;
 	target->ops.flags = FTRACE_OPS_FL_IPMODIFY;
 #ifndef CONFIG_HAVE_DYNAMIC_FTRACE_WITH_ARGS
@@ -159,6 +248,9 @@ static int pfc_livepatch_place(struct pfc_target *target)
 	       target->ip < start + 12)
 		target->ip += 4;
 	err = err ?: register_ftrace_function(&target->ops);
+	for (at = start; !err && at <= start + 12; at += 4)
+		if (pfc_is_nop_behind_call(at))
+			WRITE_ONCE(target->to, at + 8);
 	if (!err && target->to)
 		pfc_nr_moved++;
 	return err;
@@ -227,6 +319,12 @@ static const struct pfc_neighbour {
 	{ "post",	pfc_post_place,		pfc_kprobe_remove },
 	{ "kretprobe",	pfc_kretprobe_place,	pfc_kretprobe_remove },
 	{ "fprobe",	pfc_fprobe_place,	pfc_fprobe_remove },
+#ifdef CONFIG_ARM64
+	{ "refuse",	pfc_refuse_place,	pfc_kprobe_remove },
+#endif
+#ifdef CONFIG_FAULT_INJECTION
+	{ "allocs",	pfc_allocs_place,	pfc_kretprobe_remove },
+#endif
 #ifdef CONFIG_FUNCTION_TRACER
 	{ "ftrace",	pfc_ftrace_place,	pfc_ftrace_remove },
 	{ "regs",	pfc_regs_place,		pfc_ftrace_remove },

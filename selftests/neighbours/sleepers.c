@@ -34,8 +34,9 @@
 
 #include <pfclass.h>
 
+#include "../lib/stats.h"
+
 #define SLEEPERS_BASE	0x5500000000UL
-#define SLEEPERS_STACK	(64UL << 10)
 #define SLEEPERS_WAIT	60000	/* ms until all must be in the fault */
 
 static unsigned int tasks;
@@ -163,7 +164,7 @@ static void do_wake(void)
 
 static void do_filter(unsigned int steps)
 {
-	FILE *file = fopen("/sys/kernel/debug/" PFC_DIR "/" PFC_FILE_FILTER, "w");
+	FILE *file = fopen(pfc_path(PFC_FILE_FILTER), "w");
 
 	if (!file || fprintf(file, "addr=%p-%p", base, base + steps * span) < 0 || fclose(file))
 		die("sleepers: filter");
@@ -175,6 +176,7 @@ int main(int argc, char **argv)
 	pthread_attr_t attr;
 	pthread_t thread;
 	char *stacks;
+	size_t stack;
 
 	if (argc < 3 || atoi(argv[1]) < 1) {
 		fprintf(stderr, "Usage: sleepers TASKS sleep|wake|touch|filter|die|=CMD ...\n");
@@ -191,18 +193,20 @@ int main(int argc, char **argv)
 	base = mmap((void *)SLEEPERS_BASE, (steps + 1) * span, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	/* Their own pages are there from the start: nothing else faults. */
-	stacks = mmap(NULL, tasks * SLEEPERS_STACK, PROT_READ | PROT_WRITE,
+	stack = sysconf(_SC_THREAD_STACK_MIN);
+	stack = (stack > 2 * page ? stack : 2 * page) + 2 * page;
+	stacks = mmap(NULL, tasks * stack, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (base == MAP_FAILED || stacks == MAP_FAILED)
 		die("mmap");
 	madvise(base, (steps + 1) * span, MADV_NOHUGEPAGE);
-	madvise(stacks, tasks * SLEEPERS_STACK, MADV_NOHUGEPAGE);
+	madvise(stacks, tasks * stack, MADV_NOHUGEPAGE);
 	for (i = 0; i < tasks; i++)
-		memset(stacks + (i + 1) * SLEEPERS_STACK - 2 * page, 0, 2 * page);
+		memset(stacks + (i + 1) * stack - 2 * page, 0, 2 * page);
 	pthread_attr_init(&attr);
 	for (i = 0; i < tasks; i++) {
-		pthread_attr_setstack(&attr, stacks + i * SLEEPERS_STACK, SLEEPERS_STACK);
-		if (pthread_create(&thread, &attr, task, (void *)(unsigned long)i))
+		if (pthread_attr_setstack(&attr, stacks + i * stack, stack) ||
+		    pthread_create(&thread, &attr, task, (void *)(unsigned long)i))
 			die("pthread_create");
 	}
 

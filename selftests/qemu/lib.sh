@@ -144,5 +144,7 @@ options()
 . "$QEMU_DIR/kernel-own.sh"
 # shellcheck source=selftests/qemu/build.sh
 . "$QEMU_DIR/build.sh"
+# shellcheck source=selftests/qemu/coverage.sh
+. "$QEMU_DIR/coverage.sh"
 # shellcheck source=selftests/qemu/guest.sh
 . "$QEMU_DIR/guest.sh"

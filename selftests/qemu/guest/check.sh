@@ -7,44 +7,13 @@
 #   @begin NAME, @log LINE (a line that the kernel's log should not hold),
 #   @end NAME SECONDS, and last of all @done. For selftests/golden: @release, @stats and
 #   @probes, @all when TESTS= left none out, @quick NAME for a test that runs shortened,
-#   @left NAME for a scenario that takes minutes.
+#   @left NAME for a scenario that takes minutes. Of a module that was built for gcov,
+#   @gcda FILE COUNTS (packed, as base64).
 
 set -u
 here=/pfclass/guest
-
-# kernel_log MARK: what the kernel itself said since, at warning level or
-# worse, except what expected-log allows for this test.
-unexpected_log()
-{
-	dmesg -r | awk -v mark="$1" -v test="$2" -v allowed="$here/expected-log" '
-	BEGIN {
-		while ((getline line < allowed) > 0) {
-			if (line ~ /^#/ || line == "")
-				continue
-			name = line
-			sub(/[ \t].*/, "", name)
-			sub(/^[^ \t]*[ \t]+/, "", line)
-			if (name == "*" || name == test)
-				pattern[++n] = line
-		}
-	}
-	index($0, mark) { on = 1; next }
-	!on { next }
-	{
-		level = $0
-		sub(/^</, "", level)
-		sub(/>.*/, "", level)
-		if (level + 0 > 4 && $0 !~ /BUG:|WARNING:|Oops|Call trace/)
-			next
-		text = $0
-		sub(/^<[0-9]*>/, "", text)
-		sub(/^\[[ 0-9.]*\] /, "", text)
-		for (i = 1; i <= n; i++)
-			if (text ~ pattern[i])
-				next
-		print "@log " text
-	}'
-}
+# shellcheck source=selftests/qemu/guest/log.sh
+. $here/log.sh
 
 # one NAME CMD...: a test between its marks.
 one()
@@ -89,6 +58,8 @@ scenarios()
 		wanted "$name" || continue
 		[ "$(quick "$name")" != - ] || { echo "@left $name"; continue; }
 		[ "$params" != - ] || params=
+		# As far as this kernel can be asked for it.
+		has_tracer || params=$(echo "$params" | sed 's/backend=ftrace,*//; s/,$//')
 		! loaded || rmmod pfclass
 		# shellcheck disable=SC2086 # words
 		PFC_PARAMS=$(echo "$params" | tr ',' ' ') \
@@ -105,8 +76,16 @@ load()
 
 unload()
 {
-	rmmod pfclass && [ ! -e /sys/kernel/debug/pfclass ] &&
+	rmmod pfclass && [ ! -e "$pfclass" ] &&
 		echo "ok 1 rmmod pfclass" || echo "not ok 1 rmmod pfclass"
+}
+
+# counts: of gcov, so far. The kernel keeps them after rmmod.
+counts()
+{
+	find /sys/kernel/debug/gcov -path '*/pfclass-*.gcda' 2>/dev/null | while read -r file; do
+		echo "@gcda ${file##*/} $(gzip -c "$file" | base64 | tr -d '\n')"
+	done
 }
 
 # What is in full takes longer than the tests' own limit allows.
@@ -117,7 +96,7 @@ one load load
 [ -n "$PFC_TESTS" ] || echo "@all"
 echo "@release $(uname -r)"
 for file in stats probes; do
-	sed "s/^/@$file /" "/sys/kernel/debug/pfclass/$file"
+	sed "s/^/@$file /" "$pfclass/$file"
 done
 # shellcheck disable=SC2013 # names, without spaces
 for test in $(sed 's/^pfclass://' /pfclass/kselftest/kselftest-list.txt); do
@@ -134,5 +113,7 @@ for test in $(sed 's/^pfclass://' /pfclass/kselftest/kselftest-list.txt); do
 done
 loaded || one load-again load
 one unload unload
+counts
 scenarios
+counts
 echo @done
