@@ -314,12 +314,18 @@ static bool known(const struct audit *audit, const char *kernel, const char *fac
 
 static bool known_to_all(const struct audit *audit, const char *fact)
 {
+	const char *kernel = "";
 	size_t i;
 
-	for (i = 0; i < audit_nr_known; i++)
-		if (!strcmp(audit_known[i].arch, audit->arch) &&
-		    !known(audit, audit_known[i].kernel, fact))
+	for (i = 0; i < audit_nr_known; i++) {
+		/* The facts of a kernel follow each other. */
+		if (strcmp(audit_known[i].arch, audit->arch) ||
+		    !strcmp(audit_known[i].kernel, kernel))
+			continue;
+		kernel = audit_known[i].kernel;
+		if (!known(audit, kernel, fact))
 			return false;
+	}
 	return true;
 }
 
