@@ -39,8 +39,9 @@
 	"__stop___jump_table:\n"					\
 	".popsection\n"
 
-/* On x86_64 it has two bytes. */
+/* On x86_64 they have two bytes and one. */
 #define SHORT_JUMP	JUMP "9f\n9:"
+#define SHORT_NOP	"nop\n"
 
 #ifndef ALT
 #define ALT	12
@@ -62,11 +63,11 @@
 	"	.byte 2b - 1b, " len "\n"				\
 	ALT_PADDING
 
-/* Two alternatives of CODE: nothing, and NEW. */
-#define ALTERNATIVE(code, new)						\
+/* Two alternatives of CODE: nothing, and NEW, which BEHIND follows without being a part of it. */
+#define ALTERNATIVE_BEFORE(code, new, behind)				\
 	"1:	" code "\n2:\n"						\
 	".pushsection .altinstr_replacement, \"ax\"\n"			\
-	"3:	" new "\n4:\n"						\
+	"3:	" new "\n4:	" behind "\n"				\
 	".popsection\n"							\
 	".pushsection .altinstructions, \"a\"\n"			\
 	"__alt_instructions:\n"						\
@@ -75,6 +76,7 @@
 	"__alt_instructions_end:\n"					\
 	".popsection\n"
 
+#define ALTERNATIVE(code, new)	ALTERNATIVE_BEFORE(code, new, "")
 #define PATCHED		ALTERNATIVE(NOP, JUMP PAST) "" JUMP_LABEL(NOP)
 
 /* Code in no function, and in the function's cold part. */

@@ -173,6 +173,7 @@ instructions()
 	for size in 12 13 14; do
 		refused "enters it past its entry" -DALT=$size '-DWAY=ALTERNATIVE(NOP, JUMP PAST)'
 		located -DALT=$size '-DWAY=ALTERNATIVE(NOP, NOP)'
+		located -DALT=$size '-DWAY=ALTERNATIVE_BEFORE(NOP, SHORT_NOP, JUMP PAST)'
 	done
 	for way in WARNING CALL_THUNK; do
 		refused "enters it past its entry" -DWAY=$way
