@@ -201,7 +201,7 @@ root_install()
 
 root_install_locked()
 {
-	local suite=$1 group=$2 root=$3 stamp=$4 a=$CACHE/apt/$1 debs
+	local suite=$1 group=$2 root=$3 stamp=$4 a=$CACHE/apt/$1 have=$3/.have/packages debs new
 
 	shift 4
 	[ -e "$stamp" ] && return
@@ -216,10 +216,16 @@ root_install_locked()
 		root_new "$root.new"
 		mv "$root.new" "$root"
 	}
-	say "unpacking ${#debs[@]} packages"
-	unpack "$root" "${debs[@]}"
-	root_record "$root" "${debs[@]}"
+	# What is there may be in use: a program that maps a library while that is written dies.
+	touch "$have"
+	mapfile -t new < <(printf '%s\n' "${debs[@]}" | awk -F/ -v list="$have" '
+		BEGIN { while ((getline deb <list) > 0) have[deb] }
+		!($NF in have)')
+	say "unpacking ${#new[@]} packages"
+	unpack "$root" ${new[@]+"${new[@]}"}
+	root_record "$root" ${new[@]+"${new[@]}"}
 	root_finish "$root"
+	[ ${#new[@]} = 0 ] || printf '%s\n' "${new[@]##*/}" >>"$have"
 	rm -f "${debs[@]}"
 	touch "$stamp"
 }
