@@ -327,20 +327,19 @@ NOKPROBE_SYMBOL(pfc_probes_redirected);
  * That is do_anonymous_page() and do_wp_page(), by the caller's task.
  *
  * Context: may sleep; process context.
- * Return: 0, or the error that kept the faults from being taken.
+ * Return: 0, vm_mmap()'s error, or -ENOMEM: nothing else keeps a task from its own pages.
  */
 int pfc_probes_fault_twice(void)
 {
 	unsigned long at = vm_mmap(NULL, 0, PAGE_SIZE, PROT_READ | PROT_WRITE,
 				   MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	int err = 0;
 	char byte;
-	int err;
 
 	if (IS_ERR_VALUE(at))
 		return at;
-	err = get_user(byte, (char __user *)at);
-	if (!err)
-		err = put_user(byte, (char __user *)at);
+	if (get_user(byte, (char __user *)at) || put_user(byte, (char __user *)at))
+		err = -ENOMEM;
 	vm_munmap(at, PAGE_SIZE);
 	return err;
 }
