@@ -14,7 +14,7 @@
  * pfc_table_init() - begin a table
  * @table: the table
  * @columns: cells in a row
- * @right: one bit for each column: align it to the right
+ * @right: one bit for each column: align it to the right; the last bit is for all further ones
  */
 void pfc_table_init(struct pfc_table *table, size_t columns, uint64_t right)
 {
@@ -101,7 +101,7 @@ void pfc_table_print(const struct pfc_table *table)
 			const char *cell =
 				table->cells[row * table->columns + column];
 			size_t pad = width[column] - strlen(cell);
-			bool right = table->right >> column & 1;
+			bool right = table->right >> (column < 63 ? column : 63) & 1;
 
 			if (right)
 				blanks += pad;

@@ -17,7 +17,7 @@
  * @columns: cells in a row
  * @rows: complete rows
  * @filled: cells in use
- * @right: one bit for each column: align it to the right
+ * @right: one bit for each column: align it to the right; the last bit is for all further ones
  */
 struct pfc_table {
 	char **cells;

@@ -131,6 +131,18 @@ good "percpu sums" "^sum +0 +2 +4" stat --percpu
 good "percpu lists what is unavailable instead of a column" \
 	"^unavailable: error" stat --percpu
 good "CSV of percpu" "^CPU3,1,wp," stat -P -x,
+cp "$files/percpu" "$dir/percpu"
+awk 'BEGIN {
+	for (i = 1; i <= 64; i++) {
+		names = names " class" i
+		counts = counts " " i
+	}
+	print "cpu" names "\n0" counts
+}' >"$files/percpu"
+run stat -P
+is "the 64th class is aligned like the others" \
+	"$(awk 'NF == 65 { print length($0) }' "$dir/out" | sort -u | wc -l)" 1
+cp "$dir/percpu" "$files/percpu"
 good "groups, by row" "^/c +0 +2 +4" stat --per-cgroup
 run stat -C
 is "groups: the most faults first, those that are no group last" \
