@@ -519,6 +519,28 @@ memory_is_back()
 	[ $i -lt 15 ]
 }
 
+# programs: sets pids to those that run, kernel threads aside.
+programs()
+{
+	pids=
+	for proc in /proc/[0-9]*; do
+		[ ! -e "$proc/exe" ] || pids="$pids ${proc#/proc/}"
+	done
+}
+
+# end_programs: what is still running, what it waits for, and its end. The guest's own end
+# waits for whoever holds the output.
+end_programs()
+{
+	programs
+	for pid in $pids; do
+		case "$programs_before $$ " in *" $pid "*) continue ;; esac
+		echo "# left over: $pid, parent $(awk '/^PPid/ { print $2 }' /proc/$pid/status)," \
+			"$(tr '\0' ' ' </proc/$pid/cmdline): $(tr '\n' ' ' </proc/$pid/stack)"
+		kill -KILL "$pid"
+	done
+} 2>/dev/null
+
 # ---- all of it -----------------------------------------------------------------------------
 
 left()
@@ -551,6 +573,8 @@ echo "# Linux $(uname -r), $(nproc) CPUs, $minutes minutes, seed $seed: make soa
 	"MINUTES=$minutes SEED=$seed ROUND=N does round N alone"
 mark="pfclass-soak $$"
 echo "$mark" >/dev/kmsg
+programs
+programs_before=$pids
 put +memory $cgroups/cgroup.subtree_control
 $tests/trigger -l | awk '{ print $1 }' >rows
 state=1 round=0 sum_missed=0 parameters=
@@ -591,6 +615,7 @@ if [ -n "$no_kmemleak" ]; then
 else
 	check "kmemleak finds nothing" leaks
 fi
+end_programs
 unexpected_log "$mark" soak | sed 's/^@log/#/' >log
 cat log
 check "nothing in the log" [ ! -s log ]
