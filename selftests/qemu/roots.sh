@@ -216,7 +216,7 @@ root_install_locked()
 		root_new "$root.new"
 		mv "$root.new" "$root"
 	}
-	# What is there may be in use: a program that maps a library while that is written dies.
+	# Files of the root may be in use: a program that maps a half-written library dies.
 	touch "$have"
 	mapfile -t new < <(printf '%s\n' "${debs[@]}" | awk -F/ -v list="$have" '
 		BEGIN { while ((getline deb <list) > 0) have[deb] }

@@ -519,7 +519,7 @@ memory_is_back()
 	[ $i -lt 15 ]
 }
 
-# programs: sets pids to those that run, kernel threads aside.
+# programs: set pids to all processes but kernel threads.
 programs()
 {
 	pids=
@@ -528,8 +528,8 @@ programs()
 	done
 }
 
-# end_programs: what is still running, what it waits for, and its end. The guest's own end
-# waits for whoever holds the output.
+# end_programs: report what is still running and where it sleeps, and kill it: the guest does not
+# end while anybody holds its output.
 end_programs()
 {
 	programs
