@@ -391,7 +391,9 @@ static void load_other(struct load_thread *t)
 				stop = true;
 			close(fd);
 		}
-		if (!ptrace(PTRACE_ATTACH, pid, NULL, NULL)) {
+		/* PTRACE_ATTACH's SIGSTOP would outlive a tracer that is killed before it arrives. */
+		if (!ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_EXITKILL) &&
+		    !ptrace(PTRACE_INTERRUPT, pid, NULL, NULL)) {
 			waitpid(pid, &status, __WALL);
 			for (at = len / 2; at < len; at += page) {
 				ptrace(PTRACE_PEEKDATA, pid, base + at, NULL);
