@@ -48,7 +48,7 @@ echo "1..$#"
 for subject; do
 	n=$((n + 1))
 	dir=$out/$subject
-	rm -rf "$dir" "$out/$subject-"* "$files/$subject"
+	rm -rf "$dir" "$out/$subject-"* "${files:?}/$subject"
 	mkdir -p "$dir/new" "$dir/seeds" "$files/$subject"
 	cp -r "$out/base/pfclass" "$files/$subject/"
 	seeds "$subject" "$dir/seeds" || exit 1
