@@ -386,10 +386,10 @@ static void compare_all(struct audit *audit)
 	for (i = 0; i < audit_nr_known; i++) {
 		const char *fact = audit_known[i].fact;
 
-		if (strcmp(audit_known[i].arch, audit->arch) || has_fact(&audit->facts, fact) ||
-		    !known_to_all(audit, fact) ||
+		if (strcmp(audit_known[i].arch, audit->arch) ||
 		    !(is_about(fact, "symbol") ||
-		      (audit->has_dwarf && (is_about(fact, "part") || is_about(fact, "calls")))))
+		      (audit->has_dwarf && (is_about(fact, "part") || is_about(fact, "calls")))) ||
+		    has_fact(&audit->facts, fact) || !known_to_all(audit, fact))
 			continue;
 		audit_fact(&audit->differences, "gone %s", fact);
 	}
