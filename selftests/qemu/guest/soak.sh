@@ -532,6 +532,8 @@ programs()
 # end while anybody holds its output.
 end_programs()
 {
+	# busybox's timeout looks every second whether its command has ended.
+	sleep 2
 	programs
 	for pid in $pids; do
 		case "$programs_before $$ " in *" $pid "*) continue ;; esac
