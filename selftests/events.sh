@@ -131,6 +131,19 @@ for kind in $kinds; do
 	is 0 "$(grep -c '0xffff' $tmp/out)" "tracefs: $kind shows no kernel address"
 done
 
+# Only the scanner of NUMA balancing makes hint faults: a row of the trigger table waits for it.
+echo >"$tracing/trace"
+echo 1 >"$tracing/events/pfclass/numa/enable"
+"$here/trigger" numa_remote </dev/null >$tmp/out 2>$tmp/err && rc=0 || rc=$?
+echo 0 >"$tracing/events/pfclass/numa/enable"
+if [ $rc = 4 ]; then
+	skip "tracefs: pfclass:numa" "numa_remote: $(tail -n 1 $tmp/out)"
+else
+	is "0 $(awk '$1 == "numa" { print $2 }' $tmp/out)" \
+		"$rc $(grep -c ' numa: class=numa ' "$tracing/trace")" \
+		"tracefs: pfclass:numa is seen as often as counted"
+fi
+
 echo >"$tracing/trace"
 echo "address >= $address && address < $(printf '0x%x' $((address + 5 * page)))" \
 	>"$tracing/events/pfclass/fault/filter"
