@@ -401,8 +401,13 @@ state()
 			;;
 		esac
 	done
+	rc=0
+	case " ${params-} " in
+	# Hits alone: no totals, no books.
+	*" account=N "*) ;;
 	# shellcheck disable=SC2086 # words
-	"$books" "$load" -q $mix >$tmp/books 2>&1 && rc=0 || rc=$?
+	*) "$books" "$load" -q $mix >$tmp/books 2>&1 || rc=$? ;;
+	esac
 	case $rc in
 	0) ;;
 	1 | 3 | 4)
