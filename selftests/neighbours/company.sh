@@ -402,12 +402,11 @@ state()
 		esac
 	done
 	rc=0
-	case " ${params-} " in
-	# Hits alone: no totals, no books.
-	*" account=N "*) ;;
-	# shellcheck disable=SC2086 # words
-	*) "$books" "$load" -q $mix >$tmp/books 2>&1 || rc=$? ;;
-	esac
+	# With hits alone there are no totals, and no books.
+	if [ "${params-}" = "${params#*account=N}" ]; then
+		# shellcheck disable=SC2086 # words
+		"$books" "$load" -q $mix >$tmp/books 2>&1 || rc=$?
+	fi
 	case $rc in
 	0) ;;
 	1 | 3 | 4)

@@ -391,7 +391,7 @@ static void load_other(struct load_thread *t)
 				stop = true;
 			close(fd);
 		}
-		/* PTRACE_ATTACH's SIGSTOP would outlive a tracer that is killed before it arrives. */
+		/* PTRACE_ATTACH's SIGSTOP would outlive a tracer that is killed before. */
 		if (!ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_EXITKILL) &&
 		    !ptrace(PTRACE_INTERRUPT, pid, NULL, NULL)) {
 			waitpid(pid, &status, __WALL);
