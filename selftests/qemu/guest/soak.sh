@@ -556,7 +556,8 @@ rows_exact()
 {
 	bad=0 n=0
 	while read -r row; do
-		timeout 60 $tests/trigger "$row" </dev/null >out.row 2>&1 && rc=0 || rc=$?
+		# NUMA balancing scans timeout's watcher, too: the machine's counters are not this row's.
+		PFC_GUEST='' timeout 60 $tests/trigger "$row" </dev/null >out.row 2>&1 && rc=0 || rc=$?
 		[ $rc != 0 ] || n=$((n + 1))
 		case $rc in
 		0 | 4) ;;
