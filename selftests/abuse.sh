@@ -31,6 +31,11 @@ echo 5 >/proc/sys/kernel/printk
 trap 'put_back; rm -f $said; echo "$printk" >/proc/sys/kernel/printk' EXIT
 trap 'exit 1' INT TERM HUP
 
+nothing_left()
+{
+	[ ! -e "$dir" ] && [ ! -e $proc ]
+}
+
 # counts: nobody's watch is left, and a row of a known number of faults is exact.
 counts()
 {
@@ -74,5 +79,5 @@ echo "# $cycles cycles"
 check "rmmod and insmod under them" [ $busy = 0 ]
 counts "after these"
 check "rmmod" rmmod pfclass
-check "nothing is left" [ ! -e "$dir" ] && [ ! -e $proc ]
+check "nothing is left" nothing_left
 tap_end
