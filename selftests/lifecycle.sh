@@ -17,12 +17,6 @@ cycles=${PFC_CYCLES:-200}
 loads=''
 reader=''
 
-# Only debugfs lists them.
-kprobes()
-{
-	[ -z "$debugfs" ] || wc -l <"$debugfs/kprobes/list"
-}
-
 stop()
 {
 	for pid in $loads $reader; do
@@ -69,7 +63,7 @@ trap 'exit 1' INT TERM HUP
 echo "TAP version 13"
 mark="pfclass lifecycle $$"
 echo "$mark" >/dev/kmsg
-probes_before=$(kprobes)
+probes_before=$(probes_in_place)
 
 # shellcheck disable=SC2086 # words
 check "loads" load_module "$params"
@@ -127,7 +121,7 @@ kill -0 "$loads" 2>/dev/null || why="the load ended early"
 stop
 check "$cycles times loaded and unloaded while faults were running" [ -z "$why" ]
 
-probes_after=$(kprobes)
+probes_after=$(probes_in_place)
 [ "$probes_before" = "$probes_after" ] ||
 	echo "# kprobes before: $probes_before, after: $probes_after"
 # shellcheck disable=SC2317,SC2329 # called by check

@@ -18,6 +18,13 @@ no_tracer="the kernel has no function tracer"
 debugfs=$(awk '$3 == "debugfs" { print $2; exit }' /proc/mounts)
 pfclass=${debugfs:-/proc}/pfclass
 
+# probes_in_place: how many kprobes there are; nothing where debugfs, which lists them, is not
+# mounted.
+probes_in_place()
+{
+	[ -z "$debugfs" ] || wc -l <"$debugfs/kprobes/list"
+}
+
 # Bytes of a page.
 page=$(getconf PAGESIZE 2>/dev/null || awk '/^KernelPageSize/ { print $2 * 1024; exit }' /proc/self/smaps)
 

@@ -48,12 +48,6 @@ load_is_refused()
 	check "nothing is left behind" nothing_left
 }
 
-# Only debugfs lists them.
-probes_in_place()
-{
-	[ -z "$debugfs" ] || wc -l <"$kprobes/list"
-}
-
 nothing_left()
 {
 	[ ! -e "$pfclass" ] && ! grep -q '^pfclass ' /proc/modules &&
