@@ -31,9 +31,10 @@ echo 5 >/proc/sys/kernel/printk
 trap 'put_back; rm -f $said; echo "$printk" >/proc/sys/kernel/printk' EXIT
 trap 'exit 1' INT TERM HUP
 
+# shellcheck disable=SC2317,SC2329 # called by check
 nothing_left()
 {
-	[ ! -e "$dir" ] && [ ! -e $proc ]
+	[ ! -e "$dir" ] && [ ! -e "$proc" ]
 }
 
 # counts: nobody's watch is left, and a row of a known number of faults is exact.

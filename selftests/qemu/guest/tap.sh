@@ -8,8 +8,6 @@
 # shellcheck source=selftests/lib/machine.sh
 . /pfclass/tests/machine.sh
 
-kprobes=$debugfs/kprobes
-
 load()
 {
 	# shellcheck disable=SC2086 # parameters, one word each

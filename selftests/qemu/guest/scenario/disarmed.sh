@@ -7,8 +7,9 @@
 # shellcheck source=selftests/qemu/guest/tap.sh
 . /pfclass/guest/tap.sh
 
-[ -w "$kprobes/enabled" ] || { skip "kprobes can be disarmed" "debugfs is not mounted"; exit; }
-echo 0 >"$kprobes/enabled"
+switch=$debugfs/kprobes/enabled
+[ -w "$switch" ] || { skip "kprobes can be disarmed" "debugfs is not mounted"; exit; }
+echo 0 >"$switch"
 load_is_refused "insmod fails while kprobes are disarmed" kprobes
 # The ends of visits are kprobes whatever the backend; they would stay dead for ever.
 if has_tracer; then
@@ -18,7 +19,7 @@ else
 	skip "insmod backend=ftrace fails, too" "$no_tracer"
 fi
 PFC_PARAMS=
-echo 1 >"$kprobes/enabled"
+echo 1 >"$switch"
 check "insmod succeeds when they are armed again" load
 check "rmmod" rmmod pfclass
 # The two faults that insmod takes to see probes fire are of these classes.
