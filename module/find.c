@@ -209,7 +209,7 @@ static bool pfc_name_is_enough(const struct pfc_ladder *ladder,
 	return true;
 }
 
-/* Whether the handler finds the arguments of a variant that the compiler made of a setter. */
+/* Whether the handler finds the arguments in a compiler's variant of ptep_set_access_flags(). */
 static bool pfc_variant_is_known(const struct pfc_ladder *ladder, const struct pfc_callee *callee)
 {
 	const unsigned int nr_args = 5;	/* vma, address, ptep, entry, dirty */

@@ -94,6 +94,7 @@ allocations()
 	"$failing" "$ko" "$params latency=1 cgroups=2" "$1"
 }
 
+# Unlike in crowd.sh a call trace alone is none: a vmalloc() that fails prints one.
 splats()
 {
 	kernel_log | grep -cE 'WARNING:|BUG:|Oops|INFO: .*(stall|blocked)'

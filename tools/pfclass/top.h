@@ -120,7 +120,7 @@ struct top_process {
  * @dropped: faults without room in the histogram, since the start
  * @dropped_before: of which the present histogram said so at the last reading
  * @restarted: since the last reading
- * @restarts: how often a full histogram began anew
+ * @restarts: how often a full histogram was reset
  * @filter: the module's own, or NULL
  * @begin: when it started, in nanoseconds of CLOCK_MONOTONIC
  * @when: of the last reading
