@@ -197,7 +197,8 @@ kill -INT "$pid"
 status=0
 wait "$pid" || status=$?
 is "a signal ends it cleanly" "$status$(cat "$dir/err")$(tail -c 1 "$dir/out" | od -A n -c | tr -d ' ')" "0\\n"
-"$tool" top -b -d 60 "$hist" >"$dir/out" 2>"$dir/err" &
+# Beneath nohup it would be ignored.
+env --default-signal=HUP "$tool" top -b -d 60 "$hist" >"$dir/out" 2>"$dir/err" &
 pid=$!
 sleep 0.5
 kill -HUP "$pid"
