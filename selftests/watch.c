@@ -404,38 +404,75 @@ static void *read_on(void *unused)
 	return NULL;
 }
 
+/* Three that take faults, one that reads. */
+static int begin_load(pthread_t thread[4])
+{
+	unsigned int i;
+	int err = 0;
+
+	atomic_store(&stop, false);
+	for (i = 0; i < 4 && !err; i++)
+		err = pthread_create(&thread[i], NULL, i < 3 ? fault_on : read_on,
+				     i < 3 ? &stop : NULL);
+	return err;
+}
+
+/* Return: what the first of them returned that could not go on. */
+static void *end_load(pthread_t thread[4])
+{
+	void *bad = NULL, *its;
+	unsigned int i;
+
+	atomic_store(&stop, true);
+	for (i = 0; i < 4; i++) {
+		pthread_join(thread[i], &its);
+		bad = bad ?: its;
+	}
+	return bad;
+}
+
+static const char * const kinds[] = { "Percpu", "Slab" };
+
+/* What the kernel has taken of each kind, kilobytes. */
+static void read_memory(long *kb)
+{
+	unsigned int i;
+
+	pfc_shrink_slabs();
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		kb[i] = pfc_meminfo_kb(kinds[i]);
+}
+
 /*
  * One stays and counts exactly while others come and go, for 3 s or until PFC_COMINGS have
  * come. With many of these not even the smallest object of each can be left: 8 bytes.
  */
 TEST_F_TIMEOUT(watch, come_and_go_under_load, 5000)
 {
-	static const char * const kinds[] = { "Percpu", "Slab" };
 	const char *given = getenv("PFC_COMINGS");
 	long wanted = given ? atol(given) : 0;
 	long held = wanted && self->max > 52 ? 50 : 2, comings = 0;
 	long limit = wanted < 100000 ? 1024 : wanted * 6 / 1024, rose;
-	long before[ARRAY_SIZE(kinds)] = {};
+	long before[ARRAY_SIZE(kinds)] = {}, after[ARRAY_SIZE(kinds)];
 	unsigned long start = (unsigned long)self->base;
 	char text[128], name[32];
 	pthread_t thread[4];
 	long long end, root;
 	unsigned int i, turns = 0;
-	void *bad;
 	int fd;
 
 	ASSERT_EQ(0, pfc_filter_range(self->base, self->len));
 	ASSERT_EQ(0, add_mine("test.a", self->base, self->len));
 	root = wp("");
-	atomic_store(&stop, false);
-	for (i = 0; i < 3; i++)
-		ASSERT_EQ(0, pthread_create(&thread[i], NULL, fault_on, &stop));
-	ASSERT_EQ(0, pthread_create(&thread[3], NULL, read_on, NULL));
+	ASSERT_EQ(0, begin_load(thread));
 	for (end = pfc_now_ms() + 3000;
 	     turns < 10 || (wanted ? comings < wanted : pfc_now_ms() < end); turns++) {
 		/* By then the kernel has what it keeps for the next ones. */
-		for (i = 0; i < ARRAY_SIZE(kinds) && turns >= 5 && comings >= wanted / 10; i++)
-			before[i] = before[i] ? before[i] : pfc_meminfo_kb(kinds[i]);
+		if (!before[0] && turns >= 5 && comings >= wanted / 10) {
+			ASSERT_EQ(NULL, end_load(thread));
+			read_memory(before);
+			ASSERT_EQ(0, begin_load(thread));
+		}
 		ASSERT_EQ(0, command("add test.b"));
 		ASSERT_EQ(0, add_mine("test.c", self->base, self->len));
 		fd = open(pfc_path(PFC_FILE_WATCHES), O_WRONLY | O_CLOEXEC);
@@ -455,14 +492,11 @@ TEST_F_TIMEOUT(watch, come_and_go_under_load, 5000)
 		ASSERT_EQ(0, close(fd));
 		comings += held + 2;
 	}
-	atomic_store(&stop, true);
-	for (i = 0; i < 4; i++) {
-		ASSERT_EQ(0, pthread_join(thread[i], &bad));
-		EXPECT_EQ(NULL, bad);
-	}
+	EXPECT_EQ(NULL, end_load(thread));
+	read_memory(after);
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
 		ASSERT_LT(0, before[i]);
-		rose = pfc_meminfo_kb(kinds[i]) - before[i];
+		rose = after[i] - before[i];
 		TH_LOG("%ld watches came and went, %u turns; %s rose by %ld kB", comings, turns,
 		       kinds[i], rose);
 		EXPECT_GT(limit, rose);

@@ -25,6 +25,7 @@ bool pfc_in_guest(void);
 bool pfc_swap_on(void);
 long long pfc_now_ms(void);
 long long pfc_meminfo_kb(const char *key);
+void pfc_shrink_slabs(void);
 
 int pfc_pin(int cpu);
 bool pfc_node_exists(int node);
