@@ -625,16 +625,17 @@ static void pfc_probe_show(struct seq_file *m, const struct pfc_probe *probe,
 	enum pfc_state state = !pfc_armed ? PFC_STATE_DISARMED :
 			       probe->backend->alive(probe) ? PFC_STATE_ARMED : PFC_STATE_DEAD;
 	const struct pfc_probe_counters *count = &c->probe[probe->index];
-	bool begins = pfc_probe_begins(probe);
+	bool begins = pfc_probe_begins(probe), visit = begins || probe->kind == PFC_KIND_EXIT;
+	enum pfc_class class = pfc_mark_class(probe->mark);
 	struct pfc_symbol sym = { .start = probe->addr, .name = "?" };
+	const char *why = visit ? pfc_why_none : pfc_probes_why_not(class, &pfc_root);
 
 	pfc_symbol_at(probe->addr, &sym);
 	if (probe->kind == PFC_KIND_UPDATE)
 		seq_printf(m, "%s,%s,%s", pfc_class_keys[PFC_AF], pfc_class_keys[PFC_DIRTY],
 			   pfc_class_keys[PFC_SPURIOUS]);
 	else
-		seq_puts(m, begins || probe->kind == PFC_KIND_EXIT ?
-			    "visit" : pfc_class_keys[pfc_mark_class(probe->mark)]);
+		seq_puts(m, visit ? "visit" : pfc_class_keys[class]);
 	seq_printf(m, " %s %s+0x%lx %s %s %llu %llu ", pfc_method_words[probe->method],
 		   sym.name, probe->addr - sym.start, probe->backend->name,
 		   pfc_state_words[state], pfc_probe_hits(probe, c),
@@ -646,8 +647,8 @@ static void pfc_probe_show(struct seq_file *m, const struct pfc_probe *probe,
 	else if (begins && c->lost + c->lost_ends)
 		seq_printf(m, "visits lost: %llu for want of frames, %llu ended unseen",
 			   c->lost, c->lost_ends);
-	else if (pfc_armed && pfc_why_none)
-		seq_puts(m, pfc_why_none);
+	else if (pfc_armed && why)
+		seq_puts(m, why);
 	else if (count->ignored)
 		seq_printf(m, "%llu ignored: other callers, or filtered out", count->ignored);
 	else
