@@ -46,6 +46,12 @@ load_is_refused()
 	check "nothing is left behind" nothing_left
 }
 
+# stats_say_unavailable CLASS
+stats_say_unavailable()
+{
+	grep -q "^$1 unavailable\$" "$pfclass/stats"
+}
+
 nothing_left()
 {
 	[ ! -e "$pfclass" ] && ! grep -q '^pfclass ' /proc/modules &&

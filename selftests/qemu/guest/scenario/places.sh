@@ -7,19 +7,16 @@
 # shellcheck source=selftests/qemu/guest/tap.sh
 . /pfclass/guest/tap.sh
 
-row()
+rows()
 {
-	grep "^$1 " "$pfclass/probes"
+	grep '^wp ' "$pfclass/probes"
 }
 
+# says_why REGEXP: a row says so; what they say is shown.
 says_why()
 {
-	row wp | grep -q "$1" || fails row wp
-}
-
-wp_is_unavailable()
-{
-	grep -q '^wp unavailable$' "$pfclass/stats"
+	rows | sed 's/^/# /'
+	rows | grep -q "$1"
 }
 
 # wrong PLACE REGEXP
@@ -27,13 +24,13 @@ wrong()
 {
 	PFC_PARAMS=probe_wp=$1
 	check "insmod with $PFC_PARAMS" load
-	check "wp is unavailable" wp_is_unavailable
+	check "wp is unavailable" stats_say_unavailable wp
 	check "the reason says what is wrong" says_why "$2"
 	check "rmmod" rmmod pfclass
 }
 
 check "insmod" load
-place=$(row wp | awk '$3 ~ /^[a-z_]/ { print $3; exit }')
+place=$(rows | awk '$3 ~ /^[a-z_]/ { print $3; exit }')
 check "rmmod" rmmod pfclass
 wrong handle_mm_fault+x "no number after handle_mm_fault+"
 wrong handle_mm_fault+1 "refuses a kprobe there\|not the beginning of an instruction"
@@ -44,8 +41,8 @@ if [ -z "$place" ]; then
 	exit
 fi
 check "insmod with $PFC_PARAMS" load
-check "wp is available" fails wp_is_unavailable
+check "wp is available" fails stats_say_unavailable wp
 echo addr=0x1000-0x2000 >"$pfclass/filter"
-check "a filter by address, and wp is unavailable" wp_is_unavailable
+check "a filter by address, and wp is unavailable" stats_say_unavailable wp
 check "the reason says so" says_why "does not know the address"
 check "rmmod" rmmod pfclass

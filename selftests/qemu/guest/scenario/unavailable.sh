@@ -13,11 +13,6 @@ classes=$(echo "$1" | tr ',' ' ')
 shift
 trigger=/pfclass/tests/trigger
 
-stats_say_unavailable()
-{
-	grep -q "^$1 unavailable\$" "$pfclass/stats"
-}
-
 log_gives_reason()
 {
 	new_log /tmp/before | grep -q "pfclass: $1 is unavailable: .*no_such_symbol"
