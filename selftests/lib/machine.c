@@ -258,8 +258,8 @@ long long pfc_meminfo_kb(const char *key)
  * pfc_shrink_slabs() - give back what slabs have without an object that is used
  *
  * So the line "Slab" of /proc/meminfo is of what is used. KASAN keeps what is freed for a
- * while, up to a 32nd of the memory, until its cache is shrunk (kasan_cache_shrink(), 5.10
- * to 7.2). Nothing happens where the caches are not in /sys.
+ * while, up to a 32nd of the memory, until its cache is shrunk (kasan_cache_shrink(), 6.12).
+ * Nothing happens where the caches are not in /sys.
  */
 void pfc_shrink_slabs(void)
 {
