@@ -6,6 +6,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/bits.h>
 #include <linux/cpumask.h>
 #include <linux/dcache.h>
 #include <linux/debugfs.h>
@@ -58,6 +59,12 @@ static const struct pfc_suffix {
 #undef PFC_X
 	{ "_major", -1, -1, PFC_MAJOR },
 };
+
+/*
+ * One adds or removes watches at a time. Whoever uses the files of a watch must not need it,
+ * since their removal waits for him.
+ */
+static DEFINE_MUTEX(pfc_watches_lock);
 
 /*
  * What a seq_file's @private is: a device, since debugfs_create_devm_seqfile() wants it so.
@@ -301,16 +308,36 @@ static int pfc_latency_show(struct seq_file *m, void *unused)
 	return 0;
 }
 
+/* Without accounting a class may be lost to one watch alone: by its filter, or till its reset. */
+static void pfc_show_watches_alone(struct seq_file *m, struct pfc_counters *c)
+{
+	struct pfc_watch *watch = &pfc_root;
+	unsigned long shown = 0;
+	int i;
+
+	for (i = 0; i < PFC_NR_CLASSES; i++)
+		if (pfc_probes_why_not(i, watch))
+			shown |= BIT(i);
+	while ((watch = pfc_watch_next(watch))) {
+		pfc_files_read(watch, c);
+		pfc_probes_show_watch(m, watch, shown);
+	}
+}
+
 static int pfc_probes_file_show(struct seq_file *m, void *unused)
 {
 	struct pfc_counters *c = kmalloc(sizeof(*c), GFP_KERNEL);
 
 	if (!c)
 		return -ENOMEM;
+	mutex_lock(&pfc_watches_lock);
 	mutex_lock(&pfc_control_lock);
 	pfc_files_read(&pfc_root, c);
 	pfc_probes_show(m, c);
+	if (!pfc_account)
+		pfc_show_watches_alone(m, c);
 	mutex_unlock(&pfc_control_lock);
+	mutex_unlock(&pfc_watches_lock);
 	kfree(c);
 	return 0;
 }
@@ -587,11 +614,6 @@ static void pfc_dir_remove(struct pfc_watch *watch)
 
 /* ---- watches --------------------------------------------------------------- */
 
-/*
- * One adds or removes watches at a time. Whoever uses the files of a watch must not need it,
- * since their removal waits for him.
- */
-static DEFINE_MUTEX(pfc_watches_lock);
 static bool pfc_watches_closed;
 static struct dentry *pfc_watches_debugfs;
 static struct proc_dir_entry *pfc_watches_proc;

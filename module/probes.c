@@ -710,3 +710,25 @@ void pfc_probes_show(struct seq_file *m, const struct pfc_counters *c)
 			   pfc_class_keys[PFC_ERROR], pfc_method_words[PFC_METHOD_UNAVAILABLE],
 			   pfc_state_words[PFC_STATE_OFF], why);
 }
+
+/**
+ * pfc_probes_show_watch() - print one row a class that one watch cannot count
+ * @m: where to
+ * @watch: the watch; pfc_probes_refresh() has seen its counters
+ * @but: bits of the classes whose rows are there already
+ *
+ * Context: may sleep; the caller serialises.
+ */
+void pfc_probes_show_watch(struct seq_file *m, const struct pfc_watch *watch, unsigned long but)
+{
+	enum pfc_class class;
+	const char *why;
+
+	for (class = 0; class < PFC_NR_CLASSES; class++) {
+		why = pfc_probes_why_not(class, watch);
+		if (why && !(but & BIT(class)))
+			seq_printf(m, "%s %s - - %s - - in watch %s: %s\n",
+				   pfc_class_keys[class], pfc_method_words[PFC_METHOD_UNAVAILABLE],
+				   pfc_state_words[PFC_STATE_OFF], watch->name, why);
+	}
+}

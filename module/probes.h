@@ -173,6 +173,7 @@ int pfc_probes_selfcheck(void);
 void pfc_probes_reset(void);
 void pfc_probes_refresh(const struct pfc_counters *all, const struct pfc_counters *c);
 void pfc_probes_show(struct seq_file *m, const struct pfc_counters *c);
+void pfc_probes_show_watch(struct seq_file *m, const struct pfc_watch *watch, unsigned long but);
 u64 pfc_probes_missed(void);
 const char *pfc_probes_why_none(void);
 const char *pfc_probes_why_not(enum pfc_class class, const struct pfc_watch *watch);
