@@ -16,8 +16,6 @@ company=$here/neighbours
 # shellcheck source=selftests/neighbours/company.sh
 . "$company/company.sh"
 
-kprobes=$debugfs/kprobes/enabled
-
 # load_with PARAMETERS: as the module was loaded, but for these; why, if not.
 load_with()
 {
@@ -237,20 +235,20 @@ test_a_livepatched_dispatcher_is_unavailable()
 	rmmod pfclass
 	for function in $functions; do
 		for order in after before; do
-			[ $order = after ] || attach_module livepatch "$function" || return 4
+			[ $order = after ] || attach module livepatch "$function" || return 4
 			if [ $order = before ] && [ "$(moved)" = 0 ]; then
 				# It goes the old way, and is counted.
-				detach_module
+				detach
 				continue
 			fi
 			load_with "" || return 1
-			[ $order = before ] || attach_module livepatch "$function" || return 4
+			[ $order = before ] || attach module livepatch "$function" || return 4
 			"$load" -q -f 200
 			is_livepatched "$function" "is livepatched" && rc=0 || rc=$?
 			# A reset does not help while it is there.
 			echo 1 >"$dir/reset"
 			is_livepatched "$function" "is livepatched" || rc=1
-			detach_module
+			detach
 			is_livepatched "$function" "was livepatched" || rc=1
 			echo 1 >"$dir/reset"
 			[ $rc != 0 ] || rows_exact "$function, $order insmod: afterwards" || rc=1

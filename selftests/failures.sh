@@ -61,25 +61,24 @@ end_failures()
 	for file in $settings; do
 		[ ! -e "$tmp/$file" ] || cat "$tmp/$file" >$debugfs/$file
 	done
-	[ ! -e /sys/module/pfc_neighbour ] || rmmod pfc_neighbour
 	end_company
 }
 
 # registrations PARAMETERS ACTION: pfclass's calls are refused in turn.
 registrations()
 {
-	attach_module refuse "$registrations" || return 4
+	attach module refuse "$registrations" || return 4
 	"$failing" -s $stride -e $ebusy -k $knob "$ko" "$params $1" "$2" && rc=0 || rc=$?
-	rmmod pfc_neighbour
+	detach
 	return $rc
 }
 
 # allocations_of_load PARAMETERS
 allocations_of_load()
 {
-	injection && attach_module allocs do_one_initcall || return 4
+	injection && attach module allocs do_one_initcall || return 4
 	"$failing" -s $stride -k $knob "$ko" "$params $1" load && rc=0 || rc=$?
-	rmmod pfc_neighbour
+	detach
 	return $rc
 }
 

@@ -63,13 +63,13 @@ company()
 		result 0 "$what # SKIP pfclass has no such probe on this kernel"
 		return
 	fi
-	case $5 in b?) attach_"$how" "$3" "$targets" || { result 0 "$what # SKIP $why"; return; } ;; esac
+	case $5 in b?) attach "$how" "$3" "$targets" || { result 0 "$what # SKIP $why"; return; } ;; esac
 	if ! load_module "$params backend=$backend" 2>$tmp/err; then
 		echo "# insmod: $(dmesg | grep 'pfclass: ' | tail -n 1)"
 		worse 1
 	else
 		case $5 in
-		a?) attach_"$how" "$3" "$targets" ||
+		a?) attach "$how" "$3" "$targets" ||
 			{ rmmod_ok; result 0 "$what # SKIP $why"; return; } ;;
 		esac
 		# What differs from the other two orders comes later.
@@ -81,7 +81,7 @@ company()
 	hits=$(hits_"$how")
 	case $5 in
 	?b)
-		detach_"$how"
+		detach
 		if loaded; then
 			# Nothing is left of the neighbour, whatever was allowed beside it.
 			together=$severity severity=0
@@ -94,7 +94,7 @@ company()
 		;;
 	?a)
 		! loaded || rmmod_ok
-		detach_"$how"
+		detach
 		;;
 	esac
 	case $hits in

@@ -24,6 +24,8 @@ full=${PFC_ALL:-0}
 only=${PFC_ONLY:-.}
 peers=${PFC_PEERS:-/peers}
 tmp=/tmp/pfclass-neighbours.$$
+kprobes=$debugfs/kprobes/enabled
+attached=''
 tracing=/sys/kernel/tracing
 [ -e $tracing/trace ] || tracing=/sys/kernel/debug/tracing
 
@@ -73,8 +75,11 @@ begin_company()
 	echo "TAP version 13"
 }
 
+# A neighbour, or kprobes that are off, would be in company of the tests that follow.
 end_company()
 {
+	[ -z "$attached" ] || detach
+	[ "$(cat "$kprobes" 2>/dev/null)" != 0 ] || { echo 1 >"$kprobes"; settle; }
 	put_back
 	rm -rf $tmp
 }
@@ -163,8 +168,20 @@ end_background()
 
 # ---- neighbours: attach_HOW WITH TARGETS, detach_HOW, hits_HOW ------------------------
 #
-# attach fails with why where this machine has no such neighbour; hits prints how often
-# it fired, or - where that means nothing.
+# attach HOW WITH TARGETS fails with why where this machine has no such neighbour, detach ends
+# the one that is attached; hits prints how often it fired, or - where that means nothing.
+
+attach()
+{
+	attached=$1
+	attach_"$1" "$2" "$3" || { attached=''; return 1; }
+}
+
+detach()
+{
+	detach_"$attached"
+	attached=''
+}
 
 attach_module()
 {
