@@ -149,7 +149,7 @@ wait_for()
 	until "$@"; do
 		tries=$((tries - 1))
 		if [ $tries = 0 ] || ! kill -0 "$pid" 2>/dev/null; then
-			why=$(grep -v '^$' $tmp/said | tail -n 1)
+			why=$(grep -i -m 1 error $tmp/said || grep -v '^$' $tmp/said | tail -n 1)
 			why=${why:-it does not start}
 			end_background
 			return 1
