@@ -685,42 +685,23 @@ static void pfc_watches_remove(struct pfc_watch *watch)
 	pfc_dir_remove(watch);
 }
 
-/* The next word of a text, which is cut behind it. */
-static char *pfc_word(char **text)
-{
-	char *word = skip_spaces(*text);
-
-	*text = word + strcspn(word, " ");
-	if (**text)
-		*(*text)++ = '\0';
-	*text = skip_spaces(*text);
-	return word;
-}
-
 static int pfc_watches_write(struct file *file, struct pfc_watch *unused, char *text)
 {
-	const size_t len = strlen(PFC_WATCH_HOLD);
+	struct pfc_watch_command command;
 	struct pfc_watch *watch = NULL;
-	const char *verb, *name;
-	bool hold;
 	int err;
 
-	text = strim(text);
-	verb = pfc_word(&text);
-	name = pfc_word(&text);
+	err = pfc_watch_parse(text, &command);
+	if (err)
+		return err;
 	mutex_lock(&pfc_watches_lock);
-	if (!strcmp(verb, PFC_WATCH_ADD) && *name) {
-		hold = !strncmp(text, PFC_WATCH_HOLD, len) && (!text[len] || text[len] == ' ');
-		err = pfc_watches_add(hold ? file : NULL, name,
-				      hold ? skip_spaces(text + len) : text);
-	} else if (!strcmp(verb, PFC_WATCH_REMOVE) && *name && !*text) {
-		watch = pfc_watches_find(name);
+	if (command.add) {
+		err = pfc_watches_add(command.hold ? file : NULL, command.name, command.filter);
+	} else {
+		watch = pfc_watches_find(command.name);
 		if (watch)
 			pfc_watches_remove(watch);
 		err = watch ? 0 : -ENOENT;
-	} else {
-		pr_notice("watch refused: the commands are add NAME [hold] [FILTER], and remove NAME\n");
-		err = -EINVAL;
 	}
 	mutex_unlock(&pfc_watches_lock);
 	if (watch)

@@ -5,6 +5,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/ctype.h>
 #include <linux/kernel.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -264,6 +265,14 @@ static const char *pfc_given_kind(enum pfc_mark mark, unsigned long addr, struct
 	return "it is no call of ptep_set_access_flags()";
 }
 
+/* Whether a row of "probes" is still one line with it. */
+static bool pfc_is_word(const char *text)
+{
+	while (isgraph(*text))
+		text++;
+	return !*text;
+}
+
 /* WHAT is "symbol" or "symbol+0xoffset". */
 static void pfc_probe_given_one(enum pfc_mark mark, char *what)
 {
@@ -274,6 +283,10 @@ static void pfc_probe_given_one(enum pfc_mark mark, char *what)
 	const char *why;
 	int err;
 
+	if (!pfc_is_word(what)) {
+		pfc_cover_not(mark, "given: a place has neither blanks nor control characters");
+		return;
+	}
 	if (plus) {
 		*plus = '\0';
 		if (kstrtouint(plus + 1, 0, &offset)) {

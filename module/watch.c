@@ -71,6 +71,45 @@ void pfc_watch_exit(void)
 	pfc_counters = NULL;
 }
 
+/* The next word of a text, which is cut behind it. */
+static char *pfc_watch_word(char **text)
+{
+	char *word = skip_spaces(*text);
+
+	*text = word + strcspn(word, " ");
+	if (**text)
+		*(*text)++ = '\0';
+	*text = skip_spaces(*text);
+	return word;
+}
+
+/**
+ * pfc_watch_parse() - understand a command of "watches"
+ * @text: what was written; changed, and the strings of @command are in it
+ * @command: filled in if it is one
+ *
+ * Context: any.
+ * Return: 0, or -EINVAL if it is none; then the log says which there are.
+ */
+int pfc_watch_parse(char *text, struct pfc_watch_command *command)
+{
+	const size_t len = strlen(PFC_WATCH_HOLD);
+	const char *verb;
+
+	text = strim(text);
+	verb = pfc_watch_word(&text);
+	command->name = pfc_watch_word(&text);
+	command->add = !strcmp(verb, PFC_WATCH_ADD);
+	command->hold = command->add && !strncmp(text, PFC_WATCH_HOLD, len) &&
+			(!text[len] || text[len] == ' ');
+	command->filter = command->hold ? skip_spaces(text + len) : text;
+	if (*command->name &&
+	    (command->add || (!strcmp(verb, PFC_WATCH_REMOVE) && !*command->filter)))
+		return 0;
+	pr_notice("watch refused: the commands are add NAME [hold] [FILTER], and remove NAME\n");
+	return -EINVAL;
+}
+
 static bool pfc_watch_is_name(const char *name)
 {
 	size_t len = strlen(name);

@@ -35,6 +35,20 @@ struct pfc_watch {
 	void *files;
 };
 
+/**
+ * struct pfc_watch_command - what was written to "watches"
+ * @name: of the watch; not yet one that it may have
+ * @filter: the words of its filter, or empty
+ * @add: it is added, not removed
+ * @hold: it goes with the file through which it is added
+ */
+struct pfc_watch_command {
+	const char *name;
+	char *filter;
+	bool add;
+	bool hold;
+};
+
 /* The first one. Its files are the top ones, and events are of the faults that it wants. */
 extern struct pfc_watch pfc_root;
 
@@ -49,6 +63,7 @@ extern unsigned int pfc_watches_max;
 
 int pfc_watch_init(bool latency);
 void pfc_watch_exit(void);
+int pfc_watch_parse(char *text, struct pfc_watch_command *command);
 struct pfc_watch *pfc_watch_make(const char *name, char *text);
 void pfc_watch_free(struct pfc_watch *watch);
 void pfc_watch_start(struct pfc_watch *watch);

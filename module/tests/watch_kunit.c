@@ -33,16 +33,72 @@ static const struct pfc_name_row {
 	{ "*", false },
 };
 
-static void pfc_name_desc(const struct pfc_name_row *row, char *desc)
+/* A description is one line. */
+static void pfc_text_desc(const char *text, char *desc)
 {
 	char *end;
 
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "\"%s\"", row->name);
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "\"%s\"", text);
 	end = strchr(desc, '\n');
 	if (end)
 		*end = ' ';
 }
+
+static void pfc_name_desc(const struct pfc_name_row *row, char *desc)
+{
+	pfc_text_desc(row->name, desc);
+}
 KUNIT_ARRAY_PARAM(pfc_names, pfc_names, pfc_name_desc);
+
+static const struct pfc_command_row {
+	const char *text;
+	bool add;
+	bool hold;
+	const char *name;	/* NULL: it is refused */
+	const char *filter;
+} pfc_commands[] = {
+	{ "add a", true, false, "a", "" },
+	{ "  add  a\n", true, false, "a", "" },
+	{ "add a tgid=1 addr=0-1\n", true, false, "a", "tgid=1 addr=0-1" },
+	{ "add a hold", true, true, "a", "" },
+	{ "add a hold  tgid=1", true, true, "a", "tgid=1" },
+	{ "add a holdup", true, false, "a", "holdup" },
+	{ "add a tgid=1 hold", true, false, "a", "tgid=1 hold" },
+	{ "add hold", true, false, "hold", "" },
+	{ "remove a", false, false, "a", "" },
+	{ "remove hold", false, false, "hold", "" },
+	{ "remove a hold" },
+	{ "remove a b" },
+	{ "add" },
+	{ "remove " },
+	{ "added a" },
+	{ "ad a" },
+	{ "a" },
+	{ "\n" },
+	{ "" },
+};
+
+static void pfc_command_desc(const struct pfc_command_row *row, char *desc)
+{
+	pfc_text_desc(row->text, desc);
+}
+KUNIT_ARRAY_PARAM(pfc_commands, pfc_commands, pfc_command_desc);
+
+static void command(struct kunit *test)
+{
+	const struct pfc_command_row *row = test->param_value;
+	struct pfc_watch_command command;
+	char copy[128];
+
+	strscpy(copy, row->text, sizeof(copy));
+	KUNIT_ASSERT_EQ(test, pfc_watch_parse(copy, &command), row->name ? 0 : -EINVAL);
+	if (!row->name)
+		return;
+	KUNIT_EXPECT_EQ(test, command.add, row->add);
+	KUNIT_EXPECT_EQ(test, command.hold, row->hold);
+	KUNIT_EXPECT_STREQ(test, command.name, row->name);
+	KUNIT_EXPECT_STREQ(test, command.filter, row->filter);
+}
 
 static struct pfc_watch *pfc_watch_try(const char *name, const char *filter)
 {
@@ -184,6 +240,7 @@ static void pfc_watch_over(struct kunit *test)
 
 static struct kunit_case pfc_watch_cases[] = {
 	KUNIT_CASE_PARAM(name, pfc_names_gen_params),
+	KUNIT_CASE_PARAM(command, pfc_commands_gen_params),
 	KUNIT_CASE(each_wants_its_own),
 	KUNIT_CASE(refused_filter_changes_nothing),
 	KUNIT_CASE(key_is_on_with_company_or_a_filter),

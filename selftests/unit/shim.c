@@ -61,6 +61,27 @@ int kstrtoint(const char *s, unsigned int base, int *out)
 }
 
 /**
+ * kstrtouint() - as the kernel's
+ * @s: a number
+ * @base: as for kstrtoul()
+ * @out: gets the number
+ *
+ * Return: 0, -EINVAL or -ERANGE.
+ */
+int kstrtouint(const char *s, unsigned int base, unsigned int *out)
+{
+	unsigned long value;
+	int err = kstrtoul(s, base, &value);
+
+	if (err)
+		return err;
+	if (value > UINT_MAX)
+		return -ERANGE;
+	*out = value;
+	return 0;
+}
+
+/**
  * memchr_inv() - as the kernel's, but for what it returns
  * @p: some bytes
  * @c: what they should be
@@ -79,6 +100,19 @@ bool memchr_inv(const void *p, int c, size_t size)
 }
 
 /**
+ * skip_spaces() - as the kernel's
+ * @s: a string
+ *
+ * Return: its first character that is no space.
+ */
+char *skip_spaces(const char *s)
+{
+	while (isspace(*s))
+		s++;
+	return (char *)s;
+}
+
+/**
  * strim() - as the kernel's
  * @s: a string, which is cut at its end
  *
@@ -90,9 +124,7 @@ char *strim(char *s)
 
 	while (end > s && isspace(end[-1]))
 		*--end = '\0';
-	while (isspace(*s))
-		s++;
-	return s;
+	return skip_spaces(s);
 }
 
 /**

@@ -106,6 +106,7 @@ static inline s64 sign_extend64(u64 value, int index)
 
 int kstrtoul(const char *s, unsigned int base, unsigned long *out);
 int kstrtoint(const char *s, unsigned int base, int *out);
+int kstrtouint(const char *s, unsigned int base, unsigned int *out);
 
 /* ---- memory ---------------------------------------------------------------- */
 
@@ -125,6 +126,7 @@ static inline void *shim_vzalloc(size_t size)
 }
 
 bool memchr_inv(const void *p, int c, size_t size);
+char *skip_spaces(const char *s);
 char *strim(char *s);
 ssize_t strscpy(char *to, const char *from, size_t size);
 

@@ -77,14 +77,6 @@ static void audit_unregister(struct kprobe *kp)
 {
 }
 
-static int kstrtouint(const char *s, unsigned int base, unsigned int *out)
-{
-	int value = 0, err = kstrtoint(s, base, &value);
-
-	*out = value;
-	return err;
-}
-
 #define copy_from_kernel_nofault	audit_copy
 #define sprint_symbol			audit_sprint_symbol
 #define register_kprobe			audit_register
