@@ -53,7 +53,7 @@ for subject; do
 	cp -r "$out/base/pfclass" "$files/$subject/"
 	seeds "$subject" "$dir/seeds" || exit 1
 	program=$out/fuzz-tool
-	[ "$subject" != filter ] || program=$out/fuzz-filter
+	[ ! -x "$out/fuzz-$subject" ] || program=$out/fuzz-$subject
 	if ASAN_SYMBOLIZER_PATH=$symbolizer PFC_FUZZ=$subject PFC_FUZZ_DIR=$files/$subject \
 		"$program" -runs="$runs" -seed=1 -close_fd_mask=3 -timeout=20 \
 		-rss_limit_mb=4096 -print_final_stats=1 \

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is written into a watch's file: a name, and the words of a filter. It is refused, or
- * shown in words that make the same filter; and nothing of it is kept once the watch is gone.
+ * What is written to "watches": a command with a name, and the words of a filter. It is refused,
+ * or shown in words that make the same filter; and nothing of it is kept once the watch is gone.
  */
 #include <stdlib.h>
 #include <compat/compat.h>
+#include "../unit/shim.c"
 #include "../../module/classify.c"
 #include "../../module/counters.c"
 #include "../../module/filter.c"
@@ -25,7 +26,7 @@ static void show(const struct pfc_watch *watch, char text[MOST_SHOWN])
 }
 
 /**
- * pfc_fuzz_input() - try to make a watch of an input
+ * pfc_fuzz_input() - try an input
  * @data: the input
  * @size: its length in bytes
  *
@@ -34,11 +35,15 @@ static void show(const struct pfc_watch *watch, char text[MOST_SHOWN])
 int pfc_fuzz_input(const uint8_t *data, size_t size)
 {
 	char once[MOST_SHOWN], twice[MOST_SHOWN], words[MOST_SHOWN];
-	char *text = strndup((const char *)data, size), *rest = text;
-	const char *name = strsep(&rest, " ");
+	char *text = strndup((const char *)data, size);
+	struct pfc_watch_command command;
 	struct pfc_watch *watch;
 
-	watch = pfc_watch_make(name, rest ? rest : "");
+	if (pfc_watch_parse(text, &command) || !command.add) {
+		free(text);
+		return 0;
+	}
+	watch = pfc_watch_make(command.name, command.filter);
 	if (!IS_ERR(watch)) {
 		pfc_watch_start(watch);
 		show(watch, once);
