@@ -17,16 +17,18 @@
 #define SHOWN	(1 << 16)
 
 /* The first calls some of the others, each from as many bytes behind its beginning. */
+enum { DISPATCHER, ANON, WP, SWAP, UPDATE, OTHER };
+
 static const struct {
 	const char *name;
 	unsigned int site;
 } functions[] = {
-	{ "handle_mm_fault" },
-	{ "do_anonymous_page", 0x10 },
-	{ "do_wp_page", 0x20 },
-	{ "do_swap_page.isra.0", 0x30 },
-	{ "ptep_set_access_flags", 0x40 },
-	{ "vfs_read" },
+	[DISPATCHER] = { "handle_mm_fault" },
+	[ANON] = { "do_anonymous_page", 0x10 },
+	[WP] = { "do_wp_page", 0x20 },
+	[SWAP] = { "do_swap_page.isra.0", 0x30 },
+	[UPDATE] = { "ptep_set_access_flags", 0x40 },
+	[OTHER] = { "vfs_read" },
 };
 
 static unsigned long start_of(size_t i)
@@ -41,7 +43,7 @@ static u32 word_at(unsigned long addr)
 
 	if (offset == SIZE - 4)
 		return RET;
-	for (i = 1; addr < start_of(1) && i < ARRAY_SIZE(functions); i++) {
+	for (i = ANON; addr < start_of(ANON) && i < ARRAY_SIZE(functions); i++) {
 		target = start_of(i) - addr;
 		if (functions[i].site && functions[i].site == offset)
 			return BL | (target >> 2);
@@ -166,8 +168,8 @@ static void check_probes(void)
 			continue;
 		if (audit_refuses(NULL, probe->addr))
 			abort();
-		if (probe->mark == PFC_MARK_AF && probe->addr != start_of(4) &&
-		    probe->addr != start_of(0) + functions[4].site)
+		if (probe->mark == PFC_MARK_AF && probe->addr != start_of(UPDATE) &&
+		    probe->addr != start_of(DISPATCHER) + functions[UPDATE].site)
 			abort();
 	}
 }
@@ -201,10 +203,10 @@ static void find(const struct pfc_config *config)
  */
 int pfc_fuzz_begin(int *argc, char ***argv)
 {
-	audit_root = start_of(0);
+	audit_root = start_of(DISPATCHER);
 	pfc_counters_init(&pfc_root.set, false);
 	pfc_counters = pfc_root.set.counters;
-	if (pfc_locate_init() || pfc_nr_callees != 4)
+	if (pfc_locate_init() || pfc_nr_callees != OTHER - ANON)
 		abort();
 	return 0;
 }
