@@ -91,12 +91,7 @@ static const struct pfc_filter_row {
 
 static void pfc_filter_desc(const struct pfc_filter_row *row, char *desc)
 {
-	char *end;
-
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "\"%s\"", row->text);
-	end = strchr(desc, '\n');
-	if (end)
-		*end = ' ';
+	pfc_text_desc(row->text, desc);
 }
 KUNIT_ARRAY_PARAM(pfc_filter_rows, pfc_filter_rows, pfc_filter_desc);
 

@@ -8,6 +8,17 @@
 
 #include <kunit/test.h>
 
+/* A text as a parameter's description, which is one line. */
+static inline void pfc_text_desc(const char *text, char *desc)
+{
+	char *end;
+
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "\"%s\"", text);
+	end = strchr(desc, '\n');
+	if (end)
+		*end = ' ';
+}
+
 extern struct kunit_suite pfc_cgroups_suite;
 extern struct kunit_suite pfc_classify_suite;
 extern struct kunit_suite pfc_counters_suite;

@@ -33,17 +33,6 @@ static const struct pfc_name_row {
 	{ "*", false },
 };
 
-/* A description is one line. */
-static void pfc_text_desc(const char *text, char *desc)
-{
-	char *end;
-
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "\"%s\"", text);
-	end = strchr(desc, '\n');
-	if (end)
-		*end = ' ';
-}
-
 static void pfc_name_desc(const struct pfc_name_row *row, char *desc)
 {
 	pfc_text_desc(row->name, desc);

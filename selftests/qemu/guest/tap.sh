@@ -46,10 +46,10 @@ load_is_refused()
 	check "nothing is left behind" nothing_left
 }
 
-# stats_say_unavailable CLASS
+# stats_say_unavailable CLASS [WATCH]
 stats_say_unavailable()
 {
-	grep -q "^$1 unavailable\$" "$pfclass/stats"
+	grep -q "^$1 unavailable\$" "$pfclass/${2:+watch/$2/}stats"
 }
 
 nothing_left()

@@ -48,6 +48,6 @@ check "the reason says so" says_why "does not know the address"
 echo clear >"$pfclass/filter"
 echo "add w addr=0x1000-0x2000" >"$pfclass/watches"
 check "a watch by address, and wp is available" fails stats_say_unavailable wp
-check "but not in the watch" grep -q '^wp unavailable$' "$pfclass/watch/w/stats"
+check "but not in the watch" stats_say_unavailable wp w
 check "the reason says so, too" says_why "in watch w: .* does not know the address"
 check "rmmod" rmmod pfclass
