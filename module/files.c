@@ -62,7 +62,7 @@ static const struct pfc_suffix {
 
 /*
  * One adds or removes watches at a time. Whoever uses the files of a watch must not need it,
- * since their removal waits for him.
+ * since their removal waits for him. It is taken before pfc_control_lock.
  */
 static DEFINE_MUTEX(pfc_watches_lock);
 

@@ -6,6 +6,7 @@
  * and one of af is where ptep_set_access_flags() is called.
  */
 #include <stdlib.h>
+#define AUDIT_SEARCH	audit_search_arm64
 #include "../../tools/pfclass/audit_search.c"
 #include "fuzz.h"
 
