@@ -9,7 +9,7 @@
 # rebuilds only what it changes.
 kernel_build()
 {
-	local tree llvm
+	local llvm
 
 	[ "${1%%:*} $K_SUITE" = "$KSRC_PACKAGE $TOOLS_SUITE" ] ||
 		die "kernels: $K_NAME: the source must be $KSRC_PACKAGE of $TOOLS_SUITE"
@@ -17,9 +17,7 @@ kernel_build()
 	root_group "$K_SUITE" build userland reference ${llvm:+clang}
 	ksrc_ready
 	with_lock ksrc kernel_unpack
-	tree=$(config_says tree)
-	tree=${tree:-$K_NAME}
-	with_lock "tree-$tree" kernel_build_locked "/build/kernel-$tree" "$llvm"
+	kernel_build_in "/build/kernel-$K_NAME" "$llvm"
 }
 
 kernel_unpack()
@@ -36,8 +34,8 @@ kernel_unpack()
 	touch "$dir/.unpacked"
 }
 
-# kernel_build_locked TREE LLVM
-kernel_build_locked()
+# kernel_build_in TREE LLVM
+kernel_build_in()
 {
 	local tree=$1 dir=$K_ROOT$1 new=$K_DIR.new stage=/tmp/install-$K_NAME
 	local log=$CACHE/log/kernel-$K_NAME base release arg image=Image
@@ -45,6 +43,8 @@ kernel_build_locked()
 		ARCH="$K_KARCH" CROSS_COMPILE="$K_CROSS" ${2:+"LLVM=$2"} -j"$(nproc)")
 
 	mkdir -p "$dir"
+	# Modules are built there: from now on none fits the kernel that was built before.
+	rm -f "$K_DIR/complete"
 	configs >"$dir/pfclass.config"
 	while read -r arg; do
 		make+=("$arg")
